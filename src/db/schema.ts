@@ -1,0 +1,218 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  smallint,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import type { Account, PaymentUser, SecondaryIdentifier, TransactionPage } from '../domain/callback.ts';
+import type { Instant, StageState } from '../domain/session.ts';
+import {
+  CALLBACK_KINDS,
+  CALLBACK_OUTCOMES,
+  NEXT_ACTIONS,
+  PAYMENT_STATUSES,
+  SESSION_OUTCOMES,
+  STAGE_NAMES,
+  STAGE_STATUSES,
+  type StageName,
+} from '../domain/words.ts';
+
+export const stageName = pgEnum('stage_name', STAGE_NAMES);
+export const stageStatus = pgEnum('stage_status', STAGE_STATUSES);
+export const paymentStatus = pgEnum('payment_status', PAYMENT_STATUSES);
+export const sessionOutcome = pgEnum('session_outcome', SESSION_OUTCOMES);
+export const nextAction = pgEnum('next_action', NEXT_ACTIONS);
+export const callbackKind = pgEnum('callback_kind', CALLBACK_KINDS);
+export const callbackOutcome = pgEnum('callback_outcome', CALLBACK_OUTCOMES);
+
+const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
+
+/**
+ * An instant, in milliseconds since 1970 UTC. No finer: cursors are made of these, and what JavaScript cannot
+ * hold it cannot compare (with microseconds, paging loses rows).
+ */
+const instant = customType<{ data: Instant; driverData: string }>({
+  dataType: () => 'timestamp(3) with time zone',
+  toDriver: (at) => new Date(at).toISOString(),
+  fromDriver: (text) => Date.parse(text),
+});
+
+/** A place in the one total order. Far below 2^53, so a JavaScript number holds it exactly. */
+const position = (name: string) => bigint(name, { mode: 'number' });
+
+/**
+ * The one row of what this store is. It is written by the transaction that holds the writer's lock, so
+ * `position` is always the position of the last committed journal row, with no gap below it but what `forget`
+ * and retention deleted, all of it at or below `lowest`.
+ */
+export const store = pgTable('store', {
+  /** Always 1. */
+  id: smallint().primaryKey(),
+  /** Eight random hex digits, drawn once: a cursor of another store is told from ours by them. */
+  identity: text().notNull(),
+  position: position('position').notNull(),
+  /** The highest position ever deleted: a cursor below it is no longer reached by the journal. */
+  lowest: position('lowest').notNull(),
+  /** EXPECTED_STAGES that the stored outcomes were computed with, comma-separated. */
+  expectedStages: text('expected_stages').notNull(),
+  /** The newest minor version of Callboard (`0.1`) that has opened this store: an older one refuses to start. */
+  openedBy: text('opened_by').notNull(),
+});
+
+/**
+ * The journal: one row for each distinct callback, never changed but for `deliveries`, `lastDeliveredAt` and
+ * `replayedAt`. Everything else in the store is a pure fold of it in the order of `position`. A row's place in
+ * that order is given under the writer's lock, so positions are gapless and rise in the order of commits.
+ */
+export const callbacks = pgTable(
+  'callbacks',
+  {
+    position: position('position').primaryKey(),
+    /** Null where the shape is unknown. */
+    kind: callbackKind(),
+    outcome: callbackOutcome().notNull(),
+    /** What is wrong and where (JSON Pointer): set exactly where outcome is QUARANTINED. */
+    reason: text(),
+    path: text(),
+    /** What the body claims; judged true only where outcome is not QUARANTINED. */
+    sessionId: text('session_id'),
+    paymentId: text('payment_id'),
+    bankId: text('bank_id'),
+    /** As in the journal's words; null for payments and where unreadable. */
+    stage: stageName(),
+    /** The stage's or the payment's status, in our words; null where unreadable. */
+    status: text(),
+    /** The run of the stage that this row belongs to; 0 where quarantined. Decided once, on receipt. */
+    attempt: integer().notNull(),
+    /** Hex SHA-256 of the canonical JSON, or of the bytes where quarantined. It holds subject and stage within it. */
+    digest: text().notNull(),
+    /** The sender's id, only where its signature was verified. */
+    webhookId: text('webhook_id'),
+    receivedAt: instant('received_at').notNull(),
+    deliveries: integer().notNull(),
+    lastDeliveredAt: instant('last_delivered_at').notNull(),
+    /** Field paths this row changed, e.g. `stages.ACCOUNTS.status`. */
+    changed: jsonb().$type<readonly string[]>().notNull(),
+    /** The version it made of its session or payment; null where it changed nothing visible. */
+    version: integer(),
+    /** The quarantined row that this row applied at last. */
+    replayOf: position('replay_of'),
+    replayedAt: instant('replayed_at'),
+    /** As received, byte for byte. */
+    body: bytes().notNull(),
+  },
+  (table) => [
+    // The journal's key: a delivery that has it already is a repeat.
+    uniqueIndex('callbacks_key').on(table.digest, table.attempt),
+    // A quarantined row is applied at most once.
+    uniqueIndex('callbacks_replay_of').on(table.replayOf).where(sql`replay_of is not null`),
+    // A verified webhook-id with the same body is a repeat in any attempt.
+    index('callbacks_webhook_id').on(table.webhookId).where(sql`webhook_id is not null`),
+    // Session.callbacks, a stage's facts, the fold of one session, CallbackFilter.sessionId.
+    index('callbacks_session').on(table.sessionId, table.position).where(sql`session_id is not null`),
+    // A payment's history and fold, CallbackFilter.paymentId.
+    index('callbacks_payment').on(table.paymentId, table.position).where(sql`payment_id is not null`),
+    // CallbackFilter.bankId.
+    index('callbacks_bank').on(table.bankId, table.position),
+    // CallbackFilter.outcome and the gauge of quarantined rows: the rare outcomes only.
+    index('callbacks_outcome').on(table.outcome, table.position).where(sql`outcome <> 'RECORDED'`),
+    // CallbackFilter.kind.
+    index('callbacks_kind').on(table.kind, table.position),
+    // CallbackFilter.repeated.
+    index('callbacks_repeated').on(table.position).where(sql`deliveries > 1`),
+    // CallbackFilter.receivedAt, retention.
+    index('callbacks_received').on(table.receivedAt),
+  ],
+);
+
+/**
+ * The newest state of each session: a cache of the fold, one row a session so that it is read and written whole
+ * with one statement. Lives from the session's first applied callback until `forget` or retention.
+ */
+export const sessions = pgTable(
+  'sessions',
+  {
+    sessionId: text('session_id').primaryKey(),
+    externalId: text('external_id'),
+    userId: text('user_id').notNull(),
+    bankId: text('bank_id').notNull(),
+    isSca: boolean('is_sca'),
+    /** The current stage and its shown status: derived from `stages`, kept for filters. */
+    stage: stageName().notNull(),
+    status: stageStatus().notNull(),
+    /** Derived from `stages` and the store's `expectedStages`, kept for filters. */
+    outcome: sessionOutcome().notNull(),
+    nextAction: nextAction('next_action').notNull(),
+    conflict: boolean().notNull(),
+    stages: jsonb().$type<Readonly<Record<StageName, StageState>>>().notNull(),
+    accounts: jsonb().$type<readonly Account[]>().notNull(),
+    transactionPages: jsonb('transaction_pages').$type<readonly TransactionPage[]>().notNull(),
+    version: integer().notNull(),
+    position: position('position').notNull(),
+    createdAt: instant('created_at').notNull(),
+    updatedAt: instant('updated_at').notNull(),
+    heardAt: instant('heard_at').notNull(),
+  },
+  (table) => [
+    // sessions, default order; and each filter in that order.
+    index('sessions_created').on(table.createdAt, table.sessionId),
+    index('sessions_user').on(table.userId, table.createdAt, table.sessionId),
+    index('sessions_bank').on(table.bankId, table.createdAt, table.sessionId),
+    // By externalId: the session created last.
+    index('sessions_external')
+      .on(table.externalId, table.createdAt, table.sessionId)
+      .where(sql`external_id is not null`),
+    index('sessions_outcome').on(table.outcome, table.createdAt, table.sessionId),
+    index('sessions_stage').on(table.stage, table.status, table.createdAt, table.sessionId),
+    // sessions ordered by UPDATED_AT.
+    index('sessions_updated').on(table.updatedAt, table.sessionId),
+    // Resuming a subscription: what changed since a cursor, in the order of its last change.
+    index('sessions_position').on(table.position),
+  ],
+);
+
+/** The newest state of each payment: a cache of the fold, as `sessions` is. */
+export const payments = pgTable(
+  'payments',
+  {
+    paymentId: text('payment_id').primaryKey(),
+    externalId: text('external_id'),
+    /** `user.externalId`, kept for ownership and filters. */
+    userExternalId: text('user_external_id'),
+    user: jsonb().$type<PaymentUser>().notNull(),
+    bankId: text('bank_id').notNull(),
+    status: paymentStatus().notNull(),
+    isFinal: boolean('is_final').notNull(),
+    conflict: boolean().notNull(),
+    facts: jsonb().$type<readonly (typeof PAYMENT_STATUSES)[number][]>().notNull(),
+    version: integer().notNull(),
+    position: position('position').notNull(),
+    createdAt: instant('created_at').notNull(),
+    updatedAt: instant('updated_at').notNull(),
+  },
+  (table) => [
+    index('payments_created').on(table.createdAt, table.paymentId),
+    index('payments_user').on(table.userExternalId, table.createdAt, table.paymentId),
+    index('payments_bank').on(table.bankId, table.createdAt, table.paymentId),
+    index('payments_external')
+      .on(table.externalId, table.createdAt, table.paymentId)
+      .where(sql`external_id is not null`),
+    index('payments_status').on(table.status, table.createdAt, table.paymentId),
+    index('payments_updated').on(table.updatedAt, table.paymentId),
+    index('payments_position').on(table.position),
+  ],
+);
+
+/** Banks as callbacks named them: of each type of identifier the value reported first, by position. */
+export const banks = pgTable('banks', {
+  bankId: text('bank_id').primaryKey(),
+  secondaryIdentifiers: jsonb('secondary_identifiers').$type<readonly SecondaryIdentifier[]>().notNull(),
+});

@@ -1,0 +1,29 @@
+import type { PaymentUser } from './callback.ts';
+import type { Instant } from './session.ts';
+import type { PaymentStatus } from './words.ts';
+
+/** All that the journal says of one payment. There is no restart: it has one attempt. */
+export interface PaymentState {
+  readonly paymentId: string;
+  readonly externalId: string | null;
+  readonly bankId: string;
+  /** `user.externalId` recorded first is the owner. */
+  readonly user: PaymentUser;
+  /** The set of statuses reported, in the order first seen. */
+  readonly facts: readonly PaymentStatus[];
+  /** From 1; rises with every visible change. */
+  readonly version: number;
+  /** Position of the last visible change. */
+  readonly position: number;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
+/** A payment as it is stored and shown: its state and what is derived from it. */
+export interface Payment extends PaymentState {
+  readonly status: PaymentStatus;
+  /** Whether the shown status is terminal. */
+  readonly isFinal: boolean;
+  /** Whether two different terminals were reported. */
+  readonly conflict: boolean;
+}

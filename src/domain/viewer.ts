@@ -1,0 +1,42 @@
+/** Who asks, as this gateway understood the token. Every read and every change is scoped by it. */
+export interface Viewer {
+  /** Compared with a session's `userId`; null when the token names nobody, or in explore mode. */
+  readonly userId: string | null;
+  /** Compared with a payment's `user.externalId`; null when payments are the operators' alone. */
+  readonly paymentUserId: string | null;
+  /** Sees every session and payment, and the journal. */
+  readonly isOperator: boolean;
+  /** Reads account numbers and bodies whole, everywhere. Owners read their own numbers without it. */
+  readonly readsAccounts: boolean;
+  /** When the token ends, in milliseconds since 1970; null when it never does. */
+  readonly expiresAt: number | null;
+}
+
+/** Explore mode has no credentials: everyone on this machine is an operator who may read everything. */
+export const EXPLORER: Viewer = Object.freeze({
+  userId: null,
+  paymentUserId: null,
+  isOperator: true,
+  readsAccounts: true,
+  expiresAt: null,
+});
+
+/** What subscriptions must agree in to share one execution: all of the viewer that can alter an answer. */
+export function viewerScope(viewer: Viewer): string {
+  return JSON.stringify([viewer.userId, viewer.paymentUserId, viewer.isOperator, viewer.readsAccounts]);
+}
+
+/** Whether the viewer may see a session of this user. */
+export function mayRead(viewer: Viewer, session: { readonly userId: string }): boolean {
+  return viewer.isOperator || (viewer.userId !== null && viewer.userId === session.userId);
+}
+
+/** Whether the viewer may see a payment of this user. */
+export function mayReadPayment(
+  viewer: Viewer,
+  payment: { readonly user: { readonly externalId: string | null } },
+): boolean {
+  return (
+    viewer.isOperator || (viewer.paymentUserId !== null && viewer.paymentUserId === payment.user.externalId)
+  );
+}

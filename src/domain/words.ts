@@ -1,0 +1,78 @@
+/**
+ * The closed sets of the domain, each listed once: the type, the Postgres enum, the GraphQL enum and the
+ * parser are all made from these lists. Source: the aggregator's page "Callback services" and DESIGN §2, §3.
+ */
+
+/** Stages in the order of the road. */
+export const STAGE_NAMES = [
+  'AUTHENTICATION',
+  'ACCOUNTS',
+  'ACCOUNT_BALANCES',
+  'TRANSACTIONS',
+  'TRANSACTION_DETAILS',
+] as const;
+export type StageName = (typeof STAGE_NAMES)[number];
+
+/** Where a stage stands, in order of rank; the last three are terminal and share one rank. */
+export const STAGE_STATUSES = [
+  'INITIATED',
+  'IN_PROGRESS',
+  'AUTHENTICATION_REQUIRED',
+  'FINISHED',
+  'FAILED',
+  'AUTHORIZATION_FAILED',
+] as const;
+export type StageStatus = (typeof STAGE_STATUSES)[number];
+
+/** Where a payment stands, in the aggregator's numbering: the first is 1. From COMPLETED on they are terminal. */
+export const PAYMENT_STATUSES = [
+  'CREATED',
+  'IN_PROGRESS',
+  'COMPLETED',
+  'REJECTED',
+  'NOT_SUPPORTED',
+  'CANCELLED',
+  'EXPIRED',
+] as const;
+export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
+
+export const SESSION_OUTCOMES = [
+  'PENDING',
+  'SUCCEEDED',
+  'PARTIALLY_SUCCEEDED',
+  'FAILED',
+  'NEEDS_AUTHORIZATION',
+] as const;
+export type SessionOutcome = (typeof SESSION_OUTCOMES)[number];
+
+export const NEXT_ACTIONS = ['WAIT', 'REAUTHENTICATE', 'NONE'] as const;
+export type NextAction = (typeof NEXT_ACTIONS)[number];
+
+export const PROGRESS_UNITS = ['ACCOUNTS', 'TRANSACTIONS'] as const;
+export type ProgressUnit = (typeof PROGRESS_UNITS)[number];
+
+/** The four shapes of DESIGN §3. */
+export const CALLBACK_KINDS = ['SESSION_STATUS', 'ACCOUNTS', 'TRANSACTION_PAGE', 'PAYMENT'] as const;
+export type CallbackKind = (typeof CALLBACK_KINDS)[number];
+
+/** What became of a callback in the journal. A repeat is RECORDED or LATE with deliveries above 1. */
+export const CALLBACK_OUTCOMES = ['RECORDED', 'LATE', 'QUARANTINED'] as const;
+export type CallbackOutcome = (typeof CALLBACK_OUTCOMES)[number];
+
+/** Why a session's change was told. STALLED comes with the clock, in a later version. */
+export const SESSION_CHANGE_KINDS = ['SNAPSHOT', 'STATUS', 'ACCOUNTS', 'TRANSACTION_PAGE'] as const;
+export type SessionChangeKind = (typeof SESSION_CHANGE_KINDS)[number];
+
+export const PAYMENT_CHANGE_KINDS = ['SNAPSHOT', 'STATUS'] as const;
+export type PaymentChangeKind = (typeof PAYMENT_CHANGE_KINDS)[number];
+
+/** How the aggregator writes a word of ours: `ACCOUNT_BALANCES` is `AccountBalances` on the wire. */
+export function toWire(word: string): string {
+  return word.replace(/([A-Z])([A-Z]*)_?/g, (_, head: string, tail: string) => head + tail.toLowerCase());
+}
+
+/** Reads the aggregator's spelling of one closed set; undefined for anything it does not hold. */
+export function wireReader<T extends string>(words: readonly T[]): (text: string) => T | undefined {
+  const byWire = new Map(words.map((word) => [toWire(word), word]));
+  return (text) => byWire.get(text);
+}
