@@ -1,0 +1,26 @@
+import { type Logger, pino } from 'pino';
+import type { LogLevel } from './config-variables.ts';
+
+export type { Logger };
+
+/** Headers that hold credentials, wherever a request's or an answer's headers are logged. */
+const CREDENTIALS = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization', 'webhook-signature'];
+
+/**
+ * The gateway's log: one JSON object a line on standard output, times in RFC 3339. Errors belong under `err`.
+ * Credentials in headers never appear; callers log no account number, no user id and no body.
+ */
+export function createLogger({ level }: { readonly level: LogLevel }): Logger {
+  return pino({
+    level,
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: {
+      paths: ['headers', 'req.headers', 'res.headers'].flatMap((place) =>
+        CREDENTIALS.map((name) => `${place}["${name}"]`),
+      ),
+      censor: '[redacted]',
+    },
+  });
+}
