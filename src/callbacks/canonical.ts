@@ -1,0 +1,182 @@
+import { isUtf8 } from 'node:buffer';
+import type { Fault, Json } from '../domain/callback.ts';
+
+/** The deepest nesting that is applied; a top-level object is depth 1. */
+const DEEPEST = 32;
+
+/**
+ * A body as JSON. `canonical` has keys sorted by code unit and no blanks, so that two spellings of one value are
+ * the same text; it is null where a number has digits that JavaScript cannot hold, because then two different
+ * bodies would become one text.
+ */
+export type Reading =
+  | { readonly ok: true; readonly value: Json; readonly canonical: string | null }
+  | { readonly ok: false; readonly fault: Fault; readonly value: Json | undefined };
+
+/**
+ * Reads a body as strict UTF-8 (RFC 8259 §8.1: a byte order mark is not JSON) and refuses what cannot be kept or
+ * compared: nesting deeper than 32, and NUL characters and lone surrogates, which PostgreSQL's text cannot hold.
+ * `value` is undefined where the bytes are not JSON at all. Never throws.
+ */
+export function readBody(body: Uint8Array): Reading {
+  if (body.length === 0)
+    return { ok: false, fault: bodyFault('is empty; a JSON object is expected'), value: undefined };
+  if (!isUtf8(body)) return { ok: false, fault: bodyFault('is not UTF-8'), value: undefined };
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  let value: Json;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, fault: bodyFault('is not JSON'), value: undefined };
+  }
+  const walk = createWalk(text.includes('\\u'));
+  const canonical = walk.write(value, 0);
+  if (walk.flaw !== null) return { ok: false, fault: { reason: walk.flaw, path: pointer(walk.path) }, value };
+  return { ok: true, value, canonical: walk.sawNumber && !numbersAreHeld(text) ? null : canonical };
+}
+
+/** Whether text can be kept as it is: neither NUL nor a lone surrogate in it. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\0') && !/\p{Surrogate}/u.test(text);
+}
+
+function bodyFault(what: string): Fault {
+  return { reason: `body: ${what}`, path: '' };
+}
+
+/** A JSON Pointer (RFC 6901). Of a path too long to be read, the nearest ancestor that is short enough. */
+function pointer(path: readonly (string | number)[]): string {
+  let text = '';
+  for (const part of path) {
+    const longer = `${text}/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (longer.length > 512) return text;
+    text = longer;
+  }
+  return text;
+}
+
+interface Walk {
+  /** What is wrong, once something is. */
+  flaw: string | null;
+  /** Where the walk is: keys and indexes from the top. */
+  readonly path: (string | number)[];
+  sawNumber: boolean;
+  /** The value's canonical JSON; of no meaning once there is a flaw. `depth` is that of the containers around it. */
+  readonly write: (value: Json, depth: number) => string;
+}
+
+/**
+ * One walk over the value that both checks and writes it. A NUL or a lone surrogate can only have been written as
+ * a `\u` escape (strict UTF-8 holds no surrogate, and JSON no bare control character), so strings are searched
+ * only where the text holds one. On a flaw the walk stops with `path` at the offending value.
+ */
+function createWalk(mayHoldUnstorable: boolean): Walk {
+  const walk: Walk = { flaw: null, path: [], sawNumber: false, write };
+
+  function write(value: Json, depth: number): string {
+    switch (typeof value) {
+      case 'string':
+        return writeText(value);
+      case 'number':
+        walk.sawNumber = true;
+        return JSON.stringify(value);
+      case 'boolean':
+        return value ? 'true' : 'false';
+      default:
+        if (value === null) return 'null';
+        if (depth === DEEPEST) {
+          walk.flaw = `body: is nested deeper than ${DEEPEST} levels`;
+          return '';
+        }
+        return Array.isArray(value) ? writeArray(value, depth + 1) : writeObject(value, depth + 1);
+    }
+  }
+
+  function writeText(text: string): string {
+    if (mayHoldUnstorable && !isStorable(text)) {
+      walk.flaw = 'body: holds a NUL character or a lone surrogate in its text';
+    }
+    return JSON.stringify(text);
+  }
+
+  function writeArray(members: readonly Json[], depth: number): string {
+    let json = '[';
+    let index = 0;
+    for (const member of members) {
+      walk.path.push(index);
+      json += (index === 0 ? '' : ',') + write(member, depth);
+      if (walk.flaw !== null) return '';
+      walk.path.pop();
+      index += 1;
+    }
+    return `${json}]`;
+  }
+
+  function writeObject(object: { readonly [key: string]: Json }, depth: number): string {
+    let json = '{';
+    // Array.prototype.sort compares UTF-16 code units, which no locale changes.
+    for (const key of Object.keys(object).sort()) {
+      const name = writeText(key);
+      // A key that cannot be stored cannot stand in a path either: the path ends at the object that has it.
+      if (walk.flaw !== null) return '';
+      walk.path.push(key);
+      json += `${json.length === 1 ? '' : ','}${name}:${write(object[key] ?? null, depth)}`;
+      if (walk.flaw !== null) return '';
+      walk.path.pop();
+    }
+    return `${json}}`;
+  }
+
+  return walk;
+}
+
+/** Whether every number of this JSON text is held to its last digit. Strings are jumped over. */
+function numbersAreHeld(text: string): boolean {
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === 34) {
+      at = endOfString(text, at);
+    } else if (isDigit(code)) {
+      const start = at;
+      while (at < text.length && isOfNumber(text.charCodeAt(at))) at += 1;
+      if (!isHeld(text.slice(start, at))) return false;
+    } else {
+      at += 1;
+    }
+  }
+  return true;
+}
+
+/** The index after the string that opens at `start`. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end + 1;
+}
+
+/** Whether an odd number of backslashes stands before this quote. */
+function isEscaped(text: string, quote: number): boolean {
+  let at = quote - 1;
+  while (text.charCodeAt(at) === 92) at -= 1;
+  return (quote - at) % 2 === 0;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+/** Digits, `.`, `e`, `E`, `+` and `-`: in JSON nothing else of these characters can follow a number. */
+function isOfNumber(code: number): boolean {
+  return isDigit(code) || code === 46 || code === 101 || code === 69 || code === 43 || code === 45;
+}
+
+/** A double holds every decimal of 15 significant digits within its normal range, and every integer to 2^53-1. */
+function isHeld(digits: string): boolean {
+  const value = Number(digits);
+  if (Number.isSafeInteger(value) && /^\d+$/.test(digits)) return true;
+  const [mantissa = ''] = digits.split(/e/i, 1);
+  const significant = mantissa.replace('.', '').replace(/^0+/, '').replace(/0+$/, '');
+  if (significant === '') return true;
+  return significant.length <= 15 && value >= 2.2250738585072014e-308 && value <= Number.MAX_VALUE;
+}
