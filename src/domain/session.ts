@@ -8,13 +8,16 @@ export type Instant = number;
 export interface Attempt {
   /** From 1. */
   readonly number: number;
-  /** The set of statuses reported in this attempt, in the order first seen: the newest terminal stands last of its kind. */
+  /** The set of statuses reported in this attempt; of two terminals the newest by position stands last. */
   readonly facts: readonly StageStatus[];
   /** The furthest progress the aggregator reported in this attempt. */
   readonly progress: Progress | null;
+  /** When its first callback was received. */
   readonly startedAt: Instant;
-  /** When the newest terminal was received. */
+  /** When the shown terminal was received. */
   readonly finishedAt: Instant | null;
+  /** When the newest callback with a terminal was received: the quiet time counts from here. */
+  readonly terminalAt: Instant | null;
 }
 
 /** Where one stage stands. */

@@ -1,0 +1,79 @@
+import type { PaymentCallback, PaymentUser } from './callback.ts';
+import { mergeIdentifiers } from './merge.ts';
+import type { Payment, PaymentState } from './payment.ts';
+import type { Instant } from './session.ts';
+import { isTerminal, rank, shownStatus, terminalsOf, withFact } from './status.ts';
+
+/** A journal row about a payment, as the fold reads it. */
+export interface PaymentRow {
+  readonly position: number;
+  readonly receivedAt: Instant;
+  readonly callback: PaymentCallback;
+}
+
+/** What a row made of a payment. */
+export interface FoldedPayment {
+  readonly state: PaymentState;
+  /** Field paths that visibly changed, e.g. `status`; empty where nothing did. */
+  readonly changed: readonly string[];
+  /** A fact that came after the payment had got further. */
+  readonly late: boolean;
+}
+
+/** Applies one journal row to a payment: pure and total. There is no restart. Source of the rules: DESIGN §4. */
+export function foldPayment(before: PaymentState | null, row: PaymentRow): FoldedPayment {
+  const { callback, position, receivedAt } = row;
+  const held = before ?? newPayment(row);
+  const merged: PaymentState = {
+    ...held,
+    externalId: held.externalId ?? callback.externalId,
+    user: mergeUser(held.user, callback.user),
+    facts: withFact(held.facts, callback.status),
+  };
+  const changed = before === null ? ['status'] : changedPaths(held, merged);
+  const late = rank(callback.status) < rank(shownStatus(merged.facts));
+  if (changed.length === 0) return { state: merged, changed, late };
+  const state = {
+    ...merged,
+    version: held.version + 1,
+    position,
+    updatedAt: Math.max(held.updatedAt, receivedAt),
+  };
+  return { state, changed, late };
+}
+
+/** The payment as it is stored and shown. */
+export function derivePayment(state: PaymentState): Payment {
+  const status = shownStatus(state.facts);
+  return { ...state, status, isFinal: isTerminal(status), conflict: terminalsOf(state.facts).length > 1 };
+}
+
+function newPayment({ callback, position, receivedAt }: PaymentRow): PaymentState {
+  return {
+    paymentId: callback.paymentId,
+    externalId: null,
+    bankId: callback.bank.bankId,
+    user: callback.user,
+    facts: [callback.status],
+    version: 0,
+    position,
+    createdAt: receivedAt,
+    updatedAt: receivedAt,
+  };
+}
+
+function mergeUser(held: PaymentUser, reported: PaymentUser): PaymentUser {
+  const externalId = held.externalId ?? reported.externalId;
+  const secondaryIdentifiers = mergeIdentifiers(held.secondaryIdentifiers, reported.secondaryIdentifiers);
+  const same = externalId === held.externalId && secondaryIdentifiers === held.secondaryIdentifiers;
+  return same ? held : { externalId, secondaryIdentifiers };
+}
+
+function changedPaths(before: PaymentState, after: PaymentState): string[] {
+  const changed: string[] = [];
+  if (before.externalId !== after.externalId) changed.push('externalId');
+  if (before.user !== after.user) changed.push('user');
+  if (shownStatus(before.facts) !== shownStatus(after.facts)) changed.push('status');
+  if (terminalsOf(before.facts).length > 1 !== terminalsOf(after.facts).length > 1) changed.push('conflict');
+  return changed;
+}

@@ -1,0 +1,198 @@
+import type { SessionCallback } from './callback.ts';
+import { mergeAccounts, mergePages, mergeProgress } from './merge.ts';
+import { currentStageOf, endedBadly } from './outcome.ts';
+import type { Attempt, Instant, SessionState, StageState } from './session.ts';
+import { hasConflict, progressOf, type ShownProgress } from './stage-view.ts';
+import { isTerminal, rank, shownStatus, withFact } from './status.ts';
+import { STAGE_NAMES, type StageName } from './words.ts';
+
+/** A journal row about a session, as the fold reads it: neither clock nor setting enters. */
+export interface SessionRow {
+  readonly position: number;
+  readonly receivedAt: Instant;
+  /** The run of the stage it belongs to, decided once, on receipt (`attemptFor`). */
+  readonly attempt: number;
+  readonly callback: SessionCallback;
+}
+
+/** What a row made of a session. */
+export interface FoldedSession {
+  readonly state: SessionState;
+  /** Field paths that visibly changed, e.g. `stages.ACCOUNTS.status`; empty where nothing did. */
+  readonly changed: readonly string[];
+  /** A fact that came after its stage had got further, or that only suspects a restart. */
+  readonly late: boolean;
+}
+
+/**
+ * Applies one journal row to a session: pure, total, and the only place where a session's state comes from.
+ * Rows come in the order of position. Source of the rules: DESIGN §4.
+ */
+export function foldSession(before: SessionState | null, row: SessionRow): FoldedSession {
+  const { callback, position, receivedAt } = row;
+  const held = before ?? newSession(row);
+  const merged = {
+    ...held,
+    externalId: held.externalId ?? callback.externalId,
+    isSca: held.isSca ?? callback.isSca,
+    accounts: mergeAccounts(held.accounts, callback.accounts),
+    transactionPages:
+      callback.page === null ? held.transactionPages : mergePages(held.transactionPages, callback.page),
+    stages: foldStages(held, row),
+    heardAt: Math.max(held.heardAt, receivedAt),
+  };
+  const changed = changedPaths(held, merged);
+  const late = isLate(merged.stages[callback.stage], row);
+  if (changed.length === 0) return { state: merged, changed, late };
+  const version = held.version + 1;
+  const state: SessionState = {
+    ...merged,
+    version,
+    position,
+    updatedAt: Math.max(held.updatedAt, receivedAt),
+    stages: mapStages(merged.stages, (stage, name) =>
+      changed.some((path) => path.startsWith(`stages.${name}.`))
+        ? { ...stage, version, updatedAt: Math.max(stage.updatedAt ?? 0, receivedAt) }
+        : stage,
+    ),
+  };
+  return { state, changed, late };
+}
+
+const NOT_YET: StageState = Object.freeze({
+  shown: null,
+  suspected: null,
+  next: 1,
+  passed: false,
+  version: 0,
+  updatedAt: null,
+});
+
+function newSession({ callback, position, receivedAt }: SessionRow): SessionState {
+  return {
+    sessionId: callback.sessionId,
+    externalId: null,
+    userId: callback.userId,
+    bankId: callback.bank.bankId,
+    isSca: null,
+    stages: {
+      AUTHENTICATION: NOT_YET,
+      ACCOUNTS: NOT_YET,
+      ACCOUNT_BALANCES: NOT_YET,
+      TRANSACTIONS: NOT_YET,
+      TRANSACTION_DETAILS: NOT_YET,
+    },
+    accounts: [],
+    transactionPages: [],
+    version: 0,
+    position,
+    createdAt: receivedAt,
+    updatedAt: receivedAt,
+    heardAt: receivedAt,
+  };
+}
+
+type Stages = SessionState['stages'];
+
+function foldStages(session: SessionState, row: SessionRow): Stages {
+  const restartable = endedBadly(session);
+  const { stage: name } = row.callback;
+  const held = session.stages[name];
+  const stage = foldStage(held, row, restartable);
+  const restarted = held.shown !== null && stage.shown?.number !== held.shown.number;
+  if (!restarted) return { ...session.stages, [name]: stage };
+  const place = STAGE_NAMES.indexOf(name);
+  return mapStages(session.stages, (other, otherName) => {
+    if (otherName === name) return stage;
+    if (STAGE_NAMES.indexOf(otherName) < place || other.shown === null) return other;
+    return restartable ? putBack(other) : { ...other, passed: true };
+  });
+}
+
+/** DESIGN §4.4: what is suspected is not shown; a terminal confirms it, or any but Initiated where all ended badly. */
+function foldStage(stage: StageState, row: SessionRow, restartable: boolean): StageState {
+  const { shown, suspected } = stage;
+  if (shown === null || row.attempt === shown.number) {
+    return { ...stage, shown: foldAttempt(shown, row), passed: false };
+  }
+  if (row.attempt < shown.number) return stage;
+  const attempt = foldAttempt(suspected, row);
+  const { status } = row.callback;
+  return isTerminal(status) || (restartable && status !== 'INITIATED')
+    ? { ...stage, shown: attempt, suspected: null, passed: false }
+    : { ...stage, suspected: attempt };
+}
+
+function foldAttempt(held: Attempt | null, { attempt, callback, receivedAt }: SessionRow): Attempt {
+  const { status, progress } = callback;
+  if (held === null) {
+    const ended = isTerminal(status) ? receivedAt : null;
+    return {
+      number: attempt,
+      facts: [status],
+      progress,
+      startedAt: receivedAt,
+      finishedAt: ended,
+      terminalAt: ended,
+    };
+  }
+  const facts = withFact(held.facts, status);
+  const ends = isTerminal(status);
+  return {
+    ...held,
+    facts,
+    progress: mergeProgress(held.progress, progress),
+    finishedAt: ends && shownStatus(facts) !== shownStatus(held.facts) ? receivedAt : held.finishedAt,
+    terminalAt: ends ? Math.max(held.terminalAt ?? 0, receivedAt) : held.terminalAt,
+  };
+}
+
+/** A later stage after a restart of all that ended badly: its next attempt, unobserved. */
+function putBack(stage: StageState): StageState {
+  const last = stage.suspected?.number ?? stage.shown?.number ?? 0;
+  return { ...stage, shown: null, suspected: null, next: last + 1, passed: false };
+}
+
+function isLate({ shown }: StageState, { attempt, callback }: SessionRow): boolean {
+  return shown === null || shown.number !== attempt || rank(callback.status) < rank(shownStatus(shown.facts));
+}
+
+function changedPaths(before: SessionState, after: SessionState): string[] {
+  const changed: string[] = [];
+  const compare = (path: string, a: unknown, b: unknown) => {
+    if (a !== b) changed.push(path);
+  };
+  compare('externalId', before.externalId, after.externalId);
+  compare('isSca', before.isSca, after.isSca);
+  for (const name of STAGE_NAMES) {
+    const [a, b] = [before.stages[name], after.stages[name]];
+    if (a !== b) {
+      compare(`stages.${name}.status`, statusOf(a), statusOf(b));
+      compare(`stages.${name}.attempt`, a.shown?.number ?? 0, b.shown?.number ?? 0);
+      compare(`stages.${name}.conflict`, hasConflict(a), hasConflict(b));
+    }
+    compare(
+      `stages.${name}.progress`,
+      written(progressOf(before, name, a)),
+      written(progressOf(after, name, b)),
+    );
+  }
+  compare('accounts', before.accounts, after.accounts);
+  compare('transactionPages', before.transactionPages, after.transactionPages);
+  if (before.version > 0) compare('stage', currentStageOf(before), currentStageOf(after));
+  return changed;
+}
+
+const statusOf = ({ shown }: StageState) => (shown === null ? null : shownStatus(shown.facts));
+const written = (progress: ShownProgress | null) =>
+  progress && `${progress.done}/${progress.total} ${progress.unit} ${progress.derived}`;
+
+function mapStages(stages: Stages, map: (stage: StageState, name: StageName) => StageState): Stages {
+  return {
+    AUTHENTICATION: map(stages.AUTHENTICATION, 'AUTHENTICATION'),
+    ACCOUNTS: map(stages.ACCOUNTS, 'ACCOUNTS'),
+    ACCOUNT_BALANCES: map(stages.ACCOUNT_BALANCES, 'ACCOUNT_BALANCES'),
+    TRANSACTIONS: map(stages.TRANSACTIONS, 'TRANSACTIONS'),
+    TRANSACTION_DETAILS: map(stages.TRANSACTION_DETAILS, 'TRANSACTION_DETAILS'),
+  };
+}
