@@ -16,7 +16,7 @@ const PRODUCTION = {
   JWT_AUDIENCE: 'callboard',
 };
 
-function faultsOf(env: Record<string, string>): Record<string, string> {
+function faultsOf(env: Parameters<typeof readConfig>[0]): Record<string, string> {
   try {
     readConfig(env);
   } catch (error) {
