@@ -1,0 +1,246 @@
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  getOperationAST,
+  execute as graphqlExecute,
+  NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import { decodeCursor } from '../domain/cursor.ts';
+import { type Viewer, viewerScope } from '../domain/viewer.ts';
+import { badInput } from '../errors.ts';
+import type { Message, Source } from '../live/source.ts';
+import type { Logger } from '../logger.ts';
+import { createMaskError } from './format-error.ts';
+import { createLiveKey, fieldOf } from './live-key.ts';
+
+/** One operation as a client sends it, over whatever wire. */
+export interface GraphqlRequest {
+  readonly query: string;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+  readonly operationName?: string | null | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/** Who asks, and the cursor that came with the request besides its arguments and extensions (Last-Event-ID). */
+export interface RequestSeed {
+  readonly viewer: Viewer;
+  readonly after: string | null;
+}
+
+/** A subscription that was accepted, ready to be told of changes. */
+export interface LiveOperation {
+  readonly source: Source;
+  /** The subscription's field, e.g. `sessionStatusChanged`. */
+  readonly field: string;
+  /** The same for all that ask the same and may see the same; cursors are no part of it. */
+  readonly key: string;
+  /**
+   * Answers the operation's selection for one message, at once unless a resolver has to read. Never throws: the
+   * result carries `data` and `extensions.cursor`, or `errors`, never both.
+   */
+  run(message: Message): FormattedExecutionResult | Promise<FormattedExecutionResult>;
+}
+
+export interface Refusal {
+  readonly errors: readonly GraphQLFormattedError[];
+}
+
+/** GraphQL without any wire: the one place that knows Yoga. Results and errors are as the client reads them. */
+export interface Engine {
+  /** Parses, validates and executes a query. Never throws. */
+  execute(request: GraphqlRequest, seed: RequestSeed): Promise<FormattedExecutionResult>;
+  /** Prepares a subscription, or says why not. Never throws. */
+  subscribe(request: GraphqlRequest, seed: RequestSeed): Promise<Refusal | LiveOperation>;
+  /** What kind of operation would be executed; null where it cannot be told, and executing it says why. */
+  operationType(request: GraphqlRequest): OperationTypeNode | null;
+}
+
+/** Who may ask for the schema: everyone, nobody, or operators alone. */
+export type Introspection = 'on' | 'off' | 'operators';
+
+interface EngineParts {
+  readonly schema: GraphQLSchema;
+  readonly contextOf: (seed: RequestSeed) => object;
+  readonly introspection: Introspection;
+  readonly log: Logger;
+}
+
+interface Seeded {
+  readonly seed: RequestSeed;
+}
+
+interface Prepared {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+}
+
+const OPERATION_UNCLEAR =
+  'The document holds no operation of this name, or several without one being named: set operationName.';
+const WRONG_WIRE =
+  'A subscription is answered over WebSocket (graphql-transport-ws), or as text/event-stream: send that in Accept.';
+const NOT_LIVE = 'This operation is no subscription.';
+
+/** Joins schema, context, checks and masking. Documents are parsed and validated once each, bounded in number. */
+export function createEngine({ schema, contextOf, introspection, log }: EngineParts): Engine {
+  const maskError = createMaskError({ log });
+  const yoga = createYoga<Seeded, object>({
+    schema,
+    context: ({ seed }: Seeded) => contextOf(seed),
+    plugins: [useIntrospectionFor(introspection)],
+    logging: false,
+    maskedErrors: { maskError },
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    batching: false,
+  });
+  const liveKey = createLiveKey(schema);
+  const refuse = (errors: readonly unknown[]): Refusal => ({
+    errors: errors.map((error) => maskError(error).toJSON()),
+  });
+
+  type Enveloped = ReturnType<typeof yoga.getEnveloped>;
+
+  function prepare(enveloped: Enveloped, request: GraphqlRequest): Prepared | Refusal {
+    let document: DocumentNode;
+    try {
+      document = enveloped.parse(request.query);
+    } catch (error) {
+      return refuse([error instanceof GraphQLError ? withCode(error, 'GRAPHQL_PARSE_FAILED') : error]);
+    }
+    const faults: readonly GraphQLError[] = enveloped.validate(enveloped.schema, document);
+    if (faults.length > 0) return refuse(faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED')));
+    const operation = getOperationAST(document, request.operationName);
+    if (operation == null) return refuse([badInput(OPERATION_UNCLEAR)]);
+    return { document, operation };
+  }
+
+  async function execute(request: GraphqlRequest, seed: RequestSeed): Promise<FormattedExecutionResult> {
+    try {
+      const enveloped = yoga.getEnveloped({ seed });
+      const prepared = prepare(enveloped, request);
+      if ('errors' in prepared) return prepared;
+      if (prepared.operation.operation === OperationTypeNode.SUBSCRIPTION)
+        return refuse([badInput(WRONG_WIRE)]);
+      const result = await enveloped.execute({
+        schema: enveloped.schema,
+        document: prepared.document,
+        contextValue: await enveloped.contextFactory(),
+        variableValues: request.variables,
+        operationName: request.operationName,
+      });
+      return result.errors === undefined ? result : { ...result, ...refuse(result.errors) };
+    } catch (error) {
+      return refuse([error]);
+    }
+  }
+
+  async function subscribe(request: GraphqlRequest, seed: RequestSeed): Promise<Refusal | LiveOperation> {
+    try {
+      const enveloped = yoga.getEnveloped({ seed: { ...seed, after: furthest(request, seed) } });
+      const prepared = prepare(enveloped, request);
+      if ('errors' in prepared) return prepared;
+      const { document, operation } = prepared;
+      if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return refuse([badInput(NOT_LIVE)]);
+      const variables = request.variables ?? {};
+      const args = {
+        schema,
+        document,
+        contextValue: await enveloped.contextFactory(),
+        variableValues: variables,
+        operationName: request.operationName,
+      };
+      const source: unknown = await createSourceEventStream(args);
+      if (!isSource(source)) return refuse(errorsOf(source));
+      const key = liveKey({
+        document,
+        operation,
+        variables,
+        scope: viewerScope(seed.viewer),
+        share: source.share,
+      });
+      return { source, key, field: fieldOf(operation.selectionSet, document), run };
+
+      function run(message: Message): FormattedExecutionResult | Promise<FormattedExecutionResult> {
+        try {
+          const result = graphqlExecute({ ...args, rootValue: message });
+          return result instanceof Promise
+            ? result.then(told, (error: unknown) => refuse([error]))
+            : told(result);
+        } catch (error) {
+          return refuse([error]);
+        }
+
+        function told({ data, errors }: ExecutionResult): FormattedExecutionResult {
+          return errors === undefined ? { data, extensions: { cursor: message.cursor } } : refuse(errors);
+        }
+      }
+    } catch (error) {
+      return refuse([error]);
+    }
+  }
+
+  return {
+    execute,
+    subscribe,
+    operationType(request) {
+      try {
+        const { parse } = yoga.getEnveloped();
+        return getOperationAST(parse(request.query), request.operationName)?.operation ?? null;
+      } catch {
+        return null;
+      }
+    },
+  };
+}
+
+/** The schema is told by introspection only to whom it may be told. */
+function useIntrospectionFor(introspection: Introspection): Plugin<Seeded> {
+  return {
+    onValidate({ context, addValidationRule }) {
+      const mayAsk =
+        introspection === 'on' || (introspection === 'operators' && context.seed.viewer.isOperator);
+      if (!mayAsk) addValidationRule(NoSchemaIntrospectionCustomRule);
+    },
+  };
+}
+
+/** Of the cursors that came outside the arguments the furthest; one of no use gives way to any other. */
+function furthest({ extensions }: GraphqlRequest, { after }: RequestSeed): string | null {
+  const given = extensions?.after;
+  const cursors = [after, typeof given === 'string' ? given : null].filter(
+    (text) => text !== null && text !== '',
+  );
+  const positionOf = (text: string | null) => (text === null ? -1 : (decodeCursor(text)?.position ?? -1));
+  return cursors.sort((a, b) => positionOf(b) - positionOf(a))[0] ?? null;
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  const { message, nodes, source, positions } = error;
+  return new GraphQLError(message, { nodes, source, positions, extensions: { code } });
+}
+
+function isSource(value: unknown): value is Source {
+  return typeof value === 'object' && value !== null && 'toMessage' in value && 'open' in value;
+}
+
+function errorsOf(refused: unknown): readonly unknown[] {
+  if (
+    typeof refused === 'object' &&
+    refused !== null &&
+    'errors' in refused &&
+    Array.isArray(refused.errors)
+  ) {
+    return refused.errors;
+  }
+  return [new Error('a subscription gave no source of changes')];
+}

@@ -1,0 +1,109 @@
+import { GraphQLError, Kind } from 'graphql';
+import { CallboardError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+
+/** What a client reads of anything that it may not know. */
+const MASKED = 'Unexpected error.';
+
+/**
+ * Codes by which Node, postgres.js and PostgreSQL say that the store cannot be reached, was stopped or did not
+ * answer in time: worth trying again, and no fault of the question. SQLSTATE classes 08 and 57 are all of that kind.
+ */
+const STORE_CODES: ReadonlySet<string> = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  '53300',
+]);
+const STORE_CLASSES = /^(08|57)[0-9A-Z]{3}$/;
+
+/**
+ * Everything thrown while an operation was answered, as the client may read it: always with `extensions.code` and
+ * `extensions.retryable` (DESIGN §10). What was not meant for a reader is masked and logged, once.
+ */
+export type MaskError = (error: unknown) => GraphQLError;
+
+export function createMaskError({ log }: { readonly log: Logger }): MaskError {
+  // A masked error is seen again where Yoga hands a result on: it is neither masked nor logged twice.
+  const done = new WeakSet<GraphQLError>();
+  return (error) => {
+    if (error instanceof GraphQLError && done.has(error)) return error;
+    const masked = mask(error, log);
+    done.add(masked);
+    return masked;
+  };
+}
+
+function mask(error: unknown, log: Logger): GraphQLError {
+  const known = findCause(error, (cause) => cause instanceof CallboardError);
+  if (known instanceof CallboardError) {
+    if (known.cause !== undefined) log.warn({ err: known }, 'an operation was refused');
+    return located(error, known.message, { code: known.code, retryable: known.retryable });
+  }
+  if (findCause(error, isStoreAway) !== null) {
+    log.error({ err: error }, 'the store could not be asked');
+    return located(error, 'The store cannot be reached now. Try again.', {
+      code: 'UNAVAILABLE',
+      retryable: true,
+    });
+  }
+  if (error instanceof GraphQLError) {
+    const { code } = error.extensions;
+    if (typeof code === 'string') return located(error, error.message, { code, retryable: false });
+    if (isInputFault(error))
+      return located(error, error.message, { code: 'BAD_USER_INPUT', retryable: false });
+  }
+  log.error({ err: error }, 'an operation failed unexpectedly');
+  return located(error, MASKED, { code: 'INTERNAL_SERVER_ERROR', retryable: false });
+}
+
+/** Walks the chain of `originalError` and `cause`, the error itself first; null where nothing fits. */
+function findCause(error: unknown, fits: (cause: Error) => boolean): Error | null {
+  const seen = new Set<unknown>();
+  let current = error;
+  while (current instanceof Error && !seen.has(current)) {
+    if (fits(current)) return current;
+    seen.add(current);
+    current =
+      current instanceof GraphQLError && current.originalError ? current.originalError : current.cause;
+  }
+  return null;
+}
+
+/** Whether the store, and not the question, is why this failed. */
+export function isStoreAway(error: Error): boolean {
+  const code = 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && (STORE_CODES.has(code) || STORE_CLASSES.test(code));
+}
+
+/**
+ * Whether graphql itself refused what the client sent: variables and the choice of the operation have no path; a
+ * refused argument points at its value. A result that cannot be serialised points at its field: that is our fault.
+ */
+function isInputFault(error: GraphQLError): boolean {
+  if (error.path === undefined) return true;
+  const root = rootOf(error);
+  const node = root?.nodes?.[0];
+  return node !== undefined && node.kind !== Kind.FIELD;
+}
+
+/** The innermost GraphQLError, where nothing else was thrown. */
+function rootOf(error: GraphQLError): GraphQLError | null {
+  const { originalError } = error;
+  if (originalError == null) return error;
+  return originalError instanceof GraphQLError ? rootOf(originalError) : null;
+}
+
+function located(error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError {
+  if (!(error instanceof GraphQLError)) return new GraphQLError(message, { extensions });
+  const { nodes, source, positions, path } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, extensions });
+}
