@@ -1,5 +1,4 @@
-import { type Logger, pino } from 'pino';
-import type { LogLevel } from './config-variables.ts';
+import { type LevelWithSilent, type Logger, pino } from 'pino';
 
 export type { Logger };
 
@@ -10,7 +9,7 @@ const CREDENTIALS = ['authorization', 'cookie', 'set-cookie', 'proxy-authorizati
  * The gateway's log: one JSON object a line on standard output, times in RFC 3339. Errors belong under `err`.
  * Credentials in headers never appear; callers log no account number, no user id and no body.
  */
-export function createLogger({ level }: { readonly level: LogLevel }): Logger {
+export function createLogger({ level }: { readonly level: LevelWithSilent }): Logger {
   return pino({
     level,
     base: null,

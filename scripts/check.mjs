@@ -1,0 +1,58 @@
+// Everything that can be checked without running the gateway. Each check runs whatever the others say; what failed is
+// shown with the command that mends it.
+import { spawn } from 'node:child_process';
+
+const CHECKS = [
+  {
+    name: 'types',
+    command: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'],
+    mend: 'correct the types above, then: npm run check',
+  },
+  {
+    name: 'format and lint',
+    command: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'],
+    mend: 'npm run format',
+  },
+  {
+    name: 'architecture',
+    command: ['node_modules/vitest/vitest.mjs', 'run', 'test/architecture.test.ts'],
+    mend: 'correct the lines above, then: npx vitest run test/architecture.test.ts',
+  },
+  { name: 'migrations', command: ['scripts/migrations-check.mjs'], mend: 'npm run db:generate' },
+  {
+    name: 'schema.graphql',
+    after: ['scripts/build.mjs'],
+    command: ['scripts/schema-print.mjs', '--check'],
+    mend: 'npm run schema:print',
+  },
+  {
+    name: 'breaking changes',
+    command: ['scripts/schema-breaking.mjs'],
+    mend: 'put back what was taken away (npm run schema:print), or raise the major version: npm version major --no-git-tag-version',
+  },
+];
+
+function run(args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
+    child.once('close', (code) => resolve({ passed: code === 0, output }));
+  });
+}
+
+async function runCheck({ name, after, command, mend }) {
+  const first = after === undefined ? { passed: true } : await run(after);
+  return { name, mend, ...(first.passed ? await run(command) : first) };
+}
+
+const results = await Promise.all(CHECKS.map(runCheck));
+const failures = results.filter((result) => !result.passed);
+for (const { name, output, mend } of failures)
+  console.error(`\n✗ ${name}\n${output.trim()}\n  to mend it: ${mend}`);
+console.log(`\n${results.map(({ name, passed }) => `${passed ? '✓' : '✗'} ${name}`).join('\n')}`);
+console.log(`check: ${results.length - failures.length} of ${results.length} hold`);
+process.exitCode = failures.length > 0 ? 1 : 0;

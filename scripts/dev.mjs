@@ -1,0 +1,14 @@
+// Rebuilds on every change and restarts the gateway; one Ctrl-C ends both.
+import { spawn, spawnSync } from 'node:child_process';
+
+const run = (...args) => spawn(process.execPath, args, { stdio: 'inherit' });
+const tsc = 'node_modules/typescript/bin/tsc';
+
+// The gateway needs something to run; errors are shown again by the watching compiler.
+spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'ignore' });
+const children = [run(tsc, '-p', '.', '--watch', '--preserveWatchOutput'), run('--watch', 'dist/main.js')];
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    for (const child of children) child.kill(signal);
+  });
+}

@@ -1,0 +1,13 @@
+// Writes schema.graphql as the built code has it; with --check only compares and exits 1 where they differ.
+// Declaration order is kept: the order of an enum's values means something (StageName is the road).
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { printSchema } from 'graphql';
+import { buildSchema } from '../dist/schema/build.js';
+
+const printed = `${printSchema(buildSchema())}\n`;
+if (!process.argv.includes('--check')) {
+  writeFileSync('schema.graphql', printed);
+} else if (!existsSync('schema.graphql') || readFileSync('schema.graphql', 'utf8') !== printed) {
+  console.error('schema.graphql is not what the code says.');
+  process.exit(1);
+}

@@ -1,0 +1,131 @@
+/** What each part of src may import of ours besides itself (STYLE: imports point one way). */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  errors: [],
+  logger: [],
+  config: ['domain', 'errors'],
+  db: ['domain', 'errors', 'config', 'logger'],
+  live: ['domain', 'errors', 'logger'],
+  callbacks: ['domain', 'errors', 'config', 'logger', 'db', 'live'],
+  schema: ['domain', 'errors', 'config', 'logger', 'db', 'live'],
+  transport: ['domain', 'errors', 'config', 'logger', 'db', 'live', 'schema'],
+  server: ['domain', 'errors', 'config', 'logger', 'db', 'live', 'callbacks', 'schema', 'transport'],
+  commands: [
+    'domain',
+    'errors',
+    'config',
+    'logger',
+    'db',
+    'live',
+    'callbacks',
+    'schema',
+    'transport',
+    'server',
+  ],
+  main: ['domain', 'errors', 'config', 'logger', 'db', 'live', 'callbacks', 'schema', 'transport', 'server'],
+};
+
+const READS_ENVIRONMENT = ['config', 'main', 'commands'];
+
+/** Everything in these sources (path within src → text) that breaks the house's rules, one line each. */
+export function architectureFaults(sources: ReadonlyMap<string, string>): string[] {
+  const graph = new Map([...sources].map(([path, text]) => [path, importsOf(path, text)]));
+  return [
+    ...[...graph].flatMap(([path, imports]) => imports.flatMap((target) => edgeFault(path, target))),
+    ...cycles(graph).map((cycle) => `${cycle.join(' -> ')}: these files import each other in a circle`),
+    ...[...sources].flatMap(([path, text]) => textFaults(path, text)),
+  ];
+}
+
+function edgeFault(path: string, target: string): string[] {
+  const [from, to] = [partOf(path), partOf(target)];
+  const allowed = MAY_IMPORT[from];
+  if (allowed === undefined) return [`${path}: ${from} has no place in test/support/architecture.ts`];
+  return from === to || allowed.includes(to)
+    ? []
+    : [`${path} imports ${target}: ${from} may not import ${to}`];
+}
+
+/** A folder of src, or a file at its top; `config-variables.ts` belongs to `config`. */
+function partOf(path: string): string {
+  const top = path.split('/')[0] ?? path;
+  return top === path ? top.replace(/\.ts$/, '').replace(/^config-.*/, 'config') : top;
+}
+
+/** Paths within src that a file imports, types and lazy imports too. */
+function importsOf(path: string, text: string): string[] {
+  const code = withoutComments(text);
+  const found = code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"](\.[^'"]+)['"]/g);
+  return [...found].flatMap(([, target]) => (target === undefined ? [] : [resolve(path, target)]));
+}
+
+function resolve(path: string, target: string): string {
+  const steps = path.split('/').slice(0, -1);
+  for (const step of target.split('/')) {
+    if (step === '..') steps.pop();
+    else if (step !== '.') steps.push(step);
+  }
+  return steps.join('/');
+}
+
+function cycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const walk = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) found.push([...trail.slice(start), path]);
+    if (start >= 0 || done.has(path)) return;
+    for (const target of graph.get(path) ?? []) walk(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) walk(path, []);
+  return found;
+}
+
+function textFaults(path: string, text: string): string[] {
+  const lines = text.split('\n');
+  const explained = (index: number) =>
+    [lines[index - 1], lines[index]].some((line) => line?.includes('// cast:'));
+  const faults = bareCode(text).flatMap((line, index) => {
+    const place = `${path}:${index + 1}`;
+    return [
+      ...(/\bas\s+(?!const\b)[\w{(['"]/.test(line) && !explained(index)
+        ? [
+            `${place}: a cast is not a check; parse it, or say why on the line above, beginning with "// cast:"`,
+          ]
+        : []),
+      ...(/\bexport\s+default\b|\bas\s+default\b/.test(line) ? [`${place}: export it by its name`] : []),
+      ...(/\bprocess\s*\.\s*env\b/.test(line) && !READS_ENVIRONMENT.includes(partOf(path))
+        ? [`${place}: only config.ts reads the environment`]
+        : []),
+    ];
+  });
+  const name = path.split('/').at(-1) ?? path;
+  if (/^[a-z0-9]+(?:-[a-z0-9]+)*\.ts$/.test(name)) return faults;
+  return [...faults, `${path}: files are named in kebab-case`];
+}
+
+const COMMENT_OR_TEXT =
+  /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[\s\S]|[^`\\])*`/g;
+
+/** Keeps line numbers: only the characters between line breaks go. */
+function blank(text: string): string {
+  return text.replace(/[^\n]/g, ' ');
+}
+
+function withoutComments(text: string): string {
+  return text.replace(COMMENT_OR_TEXT, (found) => (found.startsWith('/') ? blank(found) : found));
+}
+
+/** Lines of code without comments and texts, and without clauses in which `as` renames instead of casting. */
+function bareCode(text: string): string[] {
+  const code = text.replace(COMMENT_OR_TEXT, blank);
+  return code
+    .replace(/\b(?:import|export)\b(?:\s+type)?\s*(?:\{[^}]*\}|\*\s*as\s+\w+)/g, renames)
+    .split('\n');
+}
+
+/** `export { x as default }` stays visible. */
+function renames(clause: string): string {
+  return /\bas\s+default\b/.test(clause) ? clause : blank(clause);
+}
