@@ -173,6 +173,8 @@ function isOfNumber(code: number): boolean {
 
 /** A double holds every decimal of 15 significant digits within its normal range, and every integer to 2^53-1. */
 function isHeld(digits: string): boolean {
+  // A longer one is zeros or too much; and what follows looks at each zero more than once.
+  if (digits.length > 40) return false;
   const value = Number(digits);
   if (Number.isSafeInteger(value) && /^\d+$/.test(digits)) return true;
   const [mantissa = ''] = digits.split(/e/i, 1);

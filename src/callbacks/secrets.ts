@@ -1,0 +1,15 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** Whether two texts are the same, in a time that tells neither where they differ nor how long the secret is. */
+export function isSame(given: string | Uint8Array, secret: string): boolean {
+  return timingSafeEqual(sha256(given), sha256(secret));
+}
+
+/** Whether it is any of the secrets. All are compared, so that the time does not tell which. */
+export function isAnyOf(given: string | Uint8Array, secrets: readonly string[]): boolean {
+  return secrets.filter((secret) => isSame(given, secret)).length > 0;
+}
+
+function sha256(value: string | Uint8Array): Buffer {
+  return createHash('sha256').update(value).digest();
+}
