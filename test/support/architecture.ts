@@ -1,3 +1,16 @@
+const PARTS = [
+  'domain',
+  'errors',
+  'config',
+  'logger',
+  'db',
+  'live',
+  'http',
+  'callbacks',
+  'schema',
+  'transport',
+];
+
 /** What each part of src may import of ours besides itself (STYLE: imports point one way). */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: [],
@@ -6,23 +19,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['domain', 'errors'],
   db: ['domain', 'errors', 'config', 'logger'],
   live: ['domain', 'errors', 'logger'],
-  callbacks: ['domain', 'errors', 'config', 'logger', 'db', 'live'],
+  http: ['errors', 'logger'],
+  callbacks: ['domain', 'errors', 'config', 'logger', 'db', 'live', 'http'],
   schema: ['domain', 'errors', 'config', 'logger', 'db', 'live'],
-  transport: ['domain', 'errors', 'config', 'logger', 'db', 'live', 'schema'],
-  server: ['domain', 'errors', 'config', 'logger', 'db', 'live', 'callbacks', 'schema', 'transport'],
-  commands: [
-    'domain',
-    'errors',
-    'config',
-    'logger',
-    'db',
-    'live',
-    'callbacks',
-    'schema',
-    'transport',
-    'server',
-  ],
-  main: ['domain', 'errors', 'config', 'logger', 'db', 'live', 'callbacks', 'schema', 'transport', 'server'],
+  transport: ['domain', 'errors', 'config', 'logger', 'db', 'live', 'http', 'schema'],
+  server: [...PARTS],
+  commands: [...PARTS, 'server'],
+  main: [...PARTS, 'server'],
 };
 
 const READS_ENVIRONMENT = ['config', 'main', 'commands'];
