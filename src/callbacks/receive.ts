@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Parsed } from '../domain/callback.ts';
+import type { Receipt } from '../db/apply-batch.ts';
+import type { Recorder } from '../db/recorder.ts';
 import { CallboardError } from '../errors.ts';
 import { isJson } from '../http/media-type.ts';
 import { type Problem, problem } from '../http/problem.ts';
 import type { BodyRead } from '../http/read-body.ts';
+import type { Authenticate } from './authenticate.ts';
+import type { FailureLimiter } from './failures.ts';
 import { parseCallback } from './parse.ts';
 
 /** The largest callback, in bytes (DESIGN §3). */
@@ -21,27 +24,6 @@ export interface Incoming {
   read(limit: number): Promise<BodyRead>;
 }
 
-/** Who proves to be the aggregator, and by which id; or how to answer who does not. */
-export type Verdict =
-  | { readonly ok: true; readonly webhookId: string | null }
-  | { readonly ok: false; readonly status: 401 }
-  | { readonly ok: false; readonly status: 429; readonly retryAfterSeconds: number };
-
-export type Authenticate = (incoming: Incoming, body: Uint8Array) => Verdict;
-
-/** What the journal made of a callback; given only after its COMMIT. */
-export type Receipt =
-  | { readonly outcome: 'recorded' | 'repeated' | 'late'; readonly position: number }
-  | { readonly outcome: 'quarantined'; readonly position: number; readonly reason: string };
-
-/** Records one authentic callback; rejects with UNAVAILABLE where it cannot be committed in time. */
-export type RecordCallback = (delivery: {
-  readonly parsed: Parsed;
-  readonly body: Uint8Array;
-  readonly receivedAt: number;
-  readonly webhookId: string | null;
-}) => Promise<Receipt>;
-
 /** What the aggregator is answered. */
 export interface CallbackAnswer {
   readonly status: number;
@@ -51,7 +33,9 @@ export interface CallbackAnswer {
 
 interface Parts {
   readonly authenticate: Authenticate;
-  readonly record: RecordCallback;
+  /** Slows down an address that keeps failing. */
+  readonly failures: FailureLimiter;
+  readonly recorder: Pick<Recorder, 'record'>;
   /** While the gateway stops, what is not yet in is refused: another instance takes it. */
   readonly isDraining: () => boolean;
 }
@@ -60,7 +44,7 @@ interface Parts {
  * The whole way in (DESIGN §3): judged by its head, read, authenticated, parsed, recorded, answered. What cannot
  * be applied is recorded too, as quarantined: the same bytes sent again could do no better.
  */
-export function createReceive({ authenticate, record, isDraining }: Parts) {
+export function createReceive({ authenticate, failures, recorder, isDraining }: Parts) {
   return async function receive(incoming: Incoming): Promise<CallbackAnswer> {
     if (incoming.method !== 'POST') return METHOD_NOT_ALLOWED;
     if (!isJson(incoming.headers['content-type'])) return UNSUPPORTED_MEDIA_TYPE;
@@ -68,15 +52,15 @@ export function createReceive({ authenticate, record, isDraining }: Parts) {
     if (!reading.ok) return TOO_LARGE;
     const { body } = reading;
 
-    const verdict = authenticate(incoming, body);
-    if (!verdict.ok)
-      return verdict.status === 401 ? NOT_AUTHENTIC : tooManyFailures(verdict.retryAfterSeconds);
+    const { headers, pathSecret, address } = incoming;
+    const proof = authenticate({ headers, pathSecret, body });
+    if (!proof.ok) return notAuthentic(failures.failed(address));
     if (isDraining()) return comeBackLater();
 
     try {
       const parsed = parseCallback(body);
-      const { webhookId } = verdict;
-      return recorded(await record({ parsed, body, receivedAt: Date.now(), webhookId }));
+      const { webhookId } = proof;
+      return recorded(await recorder.record({ parsed, body, receivedAt: Date.now(), webhookId }));
     } catch (error) {
       if (error instanceof CallboardError && error.retryable) return comeBackLater();
       throw error;
@@ -108,19 +92,19 @@ const UNSUPPORTED_MEDIA_TYPE: CallbackAnswer = {
 
 const TOO_LARGE: CallbackAnswer = { status: 413, body: problem(413, 'A callback has at most 256 KiB.') };
 
-/** The same for whatever was wrong, so that nobody learns by trying. */
-const NOT_AUTHENTIC: CallbackAnswer = { status: 401, body: problem(401, 'This callback is not authentic.') };
-
-function tooManyFailures(seconds: number): CallbackAnswer {
+/** The same for whatever was wrong, so that nobody learns by trying; 429 for an address that keeps failing. */
+function notAuthentic(retryAfterSeconds: number | null): CallbackAnswer {
+  if (retryAfterSeconds === null)
+    return { status: 401, body: problem(401, 'This callback is not authentic.') };
   return {
     status: 429,
-    headers: { 'retry-after': String(seconds) },
+    headers: { 'retry-after': String(retryAfterSeconds) },
     body: problem(429, 'Too many callbacks from this address were not authentic.'),
   };
 }
 
 /** Jittered over 5–15 s, so that senders do not all come back at once. */
-export function comeBackLater(): CallbackAnswer {
+function comeBackLater(): CallbackAnswer {
   return {
     status: 503,
     headers: { 'retry-after': String(5 + Math.floor(Math.random() * 11)) },

@@ -1,0 +1,70 @@
+import { maskNumber } from '../domain/mask.ts';
+import type { Session } from '../domain/session.ts';
+import { stageView } from '../domain/stage-view.ts';
+import type { Viewer } from '../domain/viewer.ts';
+import { STAGE_NAMES, type StageName, toWire } from '../domain/words.ts';
+
+/** One stage in the aggregator's own words: `{"stage":"Accounts","status":"InProgress","progress":"2/3"}`. */
+export interface StageBody {
+  readonly stage: string;
+  /** Null while the stage is unobserved. */
+  readonly status: string | null;
+  /** Done of total; null when unknown. */
+  readonly progress: string | null;
+}
+
+/** Where one stage of a session stands. */
+export interface StatusBody extends StageBody {
+  readonly sessionId: string;
+  readonly sessionExternalId: string | null;
+}
+
+export function statusBody(session: Session, stage: StageName): StatusBody {
+  const { sessionId, externalId } = session;
+  return { sessionId, sessionExternalId: externalId, ...stageBody(session, stage) };
+}
+
+function stageBody(session: Session, name: StageName): StageBody {
+  const { status, progress } = stageView(session, name);
+  return {
+    stage: toWire(name),
+    status: status === null ? null : toWire(status),
+    progress: progress === null ? null : `${progress.done}/${progress.total}`,
+  };
+}
+
+/** The whole session: every stage in the order of the road, the accounts and the first pages, as they were reported. */
+export function detailsBody(session: Session, viewer: Viewer) {
+  const whole = readsNumbers(session, viewer);
+  return {
+    ...statusBody(session, session.stage),
+    bankId: session.bankId,
+    isSca: session.isSca,
+    userId: session.userId,
+    stages: STAGE_NAMES.map((name) => stageBody(session, name)),
+    accounts: session.accounts.map(({ accountNumber, ...account }) => ({
+      accountNumber: whole ? accountNumber : null,
+      maskedNumber: maskNumber(accountNumber),
+      ...account,
+    })),
+    transactions: session.transactionPages.map((page) => ({
+      accountId: page.accountId,
+      transactionStatus: page.transactionStatus,
+      transactionsCount: page.transactionsCount,
+      // The aggregator's own spelling, one `ing` short of its sibling.
+      earliestAccountDate: dateText(page.earliestAccountingDate),
+      latestAccountingDate: dateText(page.latestAccountingDate),
+      earliestEffectiveDate: dateText(page.earliestEffectiveDate),
+      latestEffectiveDate: dateText(page.latestEffectiveDate),
+    })),
+  };
+}
+
+/** Owners read their own numbers; others need the scope for it. */
+export function readsNumbers(session: Session, viewer: Viewer): boolean {
+  return viewer.readsAccounts || (viewer.userId !== null && viewer.userId === session.userId);
+}
+
+function dateText(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
