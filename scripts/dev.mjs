@@ -7,8 +7,8 @@ const tsc = 'node_modules/typescript/bin/tsc';
 // The gateway needs something to run; errors are shown again by the watching compiler.
 spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'ignore' });
 const children = [run(tsc, '-p', '.', '--watch', '--preserveWatchOutput'), run('--watch', 'dist/main.js')];
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    for (const child of children) child.kill(signal);
-  });
-}
+process.on('SIGTERM', () => {
+  for (const child of children) child.kill('SIGTERM');
+});
+// Ctrl-C reaches the children by itself: a second signal would cut the gateway's drain short.
+process.on('SIGINT', () => {});

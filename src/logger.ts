@@ -1,4 +1,4 @@
-import { type LevelWithSilent, type Logger, pino } from 'pino';
+import { type DestinationStream, destination, type LevelWithSilent, type Logger, pino } from 'pino';
 
 export type { Logger };
 
@@ -6,20 +6,29 @@ export type { Logger };
 const CREDENTIALS = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization', 'webhook-signature'];
 
 /**
- * The gateway's log: one JSON object a line on standard output, times in RFC 3339. Errors belong under `err`.
- * Credentials in headers never appear; callers log no account number, no user id and no body.
+ * The gateway's log: one JSON object a line on standard output (or `to`), times in RFC 3339. Errors belong under
+ * `err`. Credentials in `headers`, `req.headers` and `res.headers` never appear; callers log no account number, no
+ * user id and no body.
  */
-export function createLogger({ level }: { readonly level: LevelWithSilent }): Logger {
-  return pino({
+export function createLogger({
+  level,
+  to,
+}: {
+  readonly level: LevelWithSilent;
+  readonly to?: DestinationStream;
+}): Logger {
+  const options = {
     level,
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }) },
     redact: {
       paths: ['headers', 'req.headers', 'res.headers'].flatMap((place) =>
         CREDENTIALS.map((name) => `${place}["${name}"]`),
       ),
       censor: '[redacted]',
     },
-  });
+  };
+  // Written in the same turn: the last line before a crash is the one that is needed.
+  return pino(options, to ?? destination({ dest: 1, sync: true }));
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 
 const open: (() => Promise<void>)[] = [];
@@ -12,4 +13,18 @@ export async function closeAll(): Promise<void> {
   for (let close = open.pop(); close !== undefined; close = open.pop()) await close();
 }
 
-afterAll(closeAll);
+/** How long the other end of a closed connection may take to notice. */
+const SETTLES_WITHIN_MS = 3_000;
+
+afterAll(async () => {
+  await closeAll();
+  const until = Date.now() + SETTLES_WITHIN_MS;
+  while (openSockets().length > 0 && Date.now() < until) await pause(10);
+  const left = openSockets();
+  if (left.length > 0) throw new Error(`left open by this file: ${left.join(', ')}`);
+});
+
+/** TCP sockets and listeners of this process; vitest itself talks through pipes. */
+function openSockets(): string[] {
+  return process.getActiveResourcesInfo().filter((kind) => kind.startsWith('TCP'));
+}
