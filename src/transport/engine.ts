@@ -13,7 +13,6 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import { decodeCursor } from '../domain/cursor.ts';
 import { type Viewer, viewerScope } from '../domain/viewer.ts';
 import { badInput } from '../errors.ts';
 import type { Message, Source } from '../live/source.ts';
@@ -146,7 +145,7 @@ export function createEngine({ schema, contextOf, introspection, log }: EnginePa
 
   async function subscribe(request: GraphqlRequest, seed: RequestSeed): Promise<Refusal | LiveOperation> {
     try {
-      const enveloped = yoga.getEnveloped({ seed: { ...seed, after: furthest(request, seed) } });
+      const enveloped = yoga.getEnveloped({ seed: { ...seed, after: besides(request, seed) } });
       const prepared = prepare(enveloped, request);
       if ('errors' in prepared) return prepared;
       const { document, operation } = prepared;
@@ -214,14 +213,11 @@ function useIntrospectionFor(introspection: Introspection): Plugin<Seeded> {
   };
 }
 
-/** Of the cursors that came outside the arguments the furthest; one of no use gives way to any other. */
-function furthest({ extensions }: GraphqlRequest, { after }: RequestSeed): string | null {
+/** The cursors that came outside the arguments; which of them counts is judged where the store is known. */
+function besides({ extensions }: GraphqlRequest, { after }: RequestSeed): string | null {
   const given = extensions?.after;
-  const cursors = [after, typeof given === 'string' ? given : null].filter(
-    (text) => text !== null && text !== '',
-  );
-  const positionOf = (text: string | null) => (text === null ? -1 : (decodeCursor(text)?.position ?? -1));
-  return cursors.sort((a, b) => positionOf(b) - positionOf(a))[0] ?? null;
+  const cursors = [after, given].filter((text) => typeof text === 'string' && text !== '');
+  return cursors.length === 0 ? null : cursors.join(',');
 }
 
 function withCode(error: GraphQLError, code: string): GraphQLError {

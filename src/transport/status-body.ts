@@ -1,8 +1,8 @@
-import { maskNumber } from '../domain/mask.ts';
 import type { Session } from '../domain/session.ts';
 import { stageView } from '../domain/stage-view.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { STAGE_NAMES, type StageName, toWire } from '../domain/words.ts';
+import { maskNumber } from '../schema/mask-number.ts';
 
 /** One stage in the aggregator's own words: `{"stage":"Accounts","status":"InProgress","progress":"2/3"}`. */
 export interface StageBody {
