@@ -1,0 +1,16 @@
+import { sql } from 'drizzle-orm';
+
+/*
+ * Advisory locks of the database, held until the end of the transaction. The numbers are Callboard's own: they
+ * only have to differ from each other and from other programs' on the same database.
+ */
+
+/**
+ * One writer at a time among all instances: positions are given in the order of commits, without a hole, and no
+ * batch folds over a state that another is about to change. It must be a statement of its own, since the next
+ * one's snapshot is to see what the lock's last holder committed.
+ */
+export const lockForWriting = sql`select pg_advisory_xact_lock(7226255201)`;
+
+/** One instance at a time applies migrations. */
+export const lockForMigration = sql`select pg_advisory_xact_lock(7226255202)`;

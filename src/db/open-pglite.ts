@@ -1,0 +1,58 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { PGlite } from '@electric-sql/pglite';
+import { drizzle } from 'drizzle-orm/pglite';
+import type { Logger } from '../logger.ts';
+import { lockFolder } from './folder-lock.ts';
+import type { Db, Store } from './store.ts';
+
+/** PGlite has neither checkpointer nor autovacuum. */
+const UPKEEP_MS = 60_000;
+
+/** The default parameters ask for 290 MB. */
+const START_PARAMS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'TimeZone=UTC'];
+
+/**
+ * PGlite: PostgreSQL within this process, in a folder locked against every other. It survives kill -9 of the
+ * process but never asks the disk to sync, so a power cut may take the last callbacks with it.
+ */
+export async function openPglite({ dataDir, log }: { dataDir: string; log: Logger }): Promise<Store> {
+  const inMemory = dataDir === 'memory';
+  const unlock = inMemory ? async () => {} : await lockFolder(dataDir);
+  const client = await PGlite.create({
+    dataDir: inMemory ? 'memory://' : dataDir,
+    startParams: START_PARAMS,
+  }).catch(async (error: unknown) => {
+    await unlock();
+    throw error;
+  });
+  const db: Db = drizzle({ client, jit: true, paramsInErrors: false });
+  let written = false;
+  const upkeep = setInterval(() => {
+    if (!written) return;
+    written = false;
+    client
+      .exec('vacuum analyze')
+      .then(() => client.exec('checkpoint'))
+      .catch((error: unknown) => {
+        log.warn({ err: error }, 'the upkeep of the store failed: it is tried again in a minute');
+      });
+  }, UPKEEP_MS).unref();
+
+  return {
+    kind: 'pglite',
+    db,
+    async write(work) {
+      const result = await db.transaction(work);
+      written = true;
+      // PGlite runs on our own thread: let what else is waiting have its turn between two batches.
+      await nextTurn();
+      return result;
+    },
+    listen: null,
+    async close() {
+      clearInterval(upkeep);
+      await client.close();
+      await unlock();
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { unavailable } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { Db, Store } from './store.ts';
+
+/** The channel on which each batch tells its last position. */
+export const CHANNEL = 'callboard';
+
+/** A batch that takes longer is given up: its connection is dropped, so that a dead one holds nobody up. */
+const WRITE_TIMEOUT_MS = 4_000;
+const READERS = 8;
+
+/**
+ * Every statement of ours finds its rows by an index. A plan made while a table was small must not stay a scan of
+ * the whole table, or a join that needs one, for the connection's life. (A plan that cannot avoid what is off looks
+ * so dear that PostgreSQL would compile it, which takes 10 ms: hence no jit.)
+ */
+const BY_INDEX = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off' };
+
+/** So that a frozen instance holds nobody up, nor the writer's lock for longer than 2 s. */
+const WRITER_SETTINGS = {
+  ...BY_INDEX,
+  lock_timeout: 2_000,
+  statement_timeout: 2_000,
+  idle_in_transaction_session_timeout: 2_000,
+};
+
+const READER_SETTINGS = { ...BY_INDEX, statement_timeout: 5_000 };
+
+/** PostgreSQL through postgres.js: one connection writes, a few read, one listens. */
+export function openPostgres({ url, pooled, log }: { url: string; pooled: boolean; log: Logger }): Store {
+  const connect = (max: number, settings: Record<string, string | number>) =>
+    postgres(url, {
+      max,
+      prepare: !pooled,
+      connect_timeout: 2,
+      backoff: () => 0.2,
+      onnotice: () => {},
+      connection: { application_name: 'callboard', TimeZone: 'UTC', ...(pooled ? {} : settings) },
+    });
+  const readers = connect(READERS, READER_SETTINGS);
+  const openWriter = () => {
+    const client = connect(1, WRITER_SETTINGS);
+    return { client, db: asDb(client) };
+  };
+  let writer = openWriter();
+  let listener: ReturnType<typeof connect> | null = null;
+
+  return {
+    kind: 'postgres',
+    db: asDb(readers),
+    async write(work) {
+      const { client, db } = writer;
+      let timer: NodeJS.Timeout | undefined;
+      const timeout = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => {
+          log.warn('the store did not answer a batch in time: its connection is dropped');
+          if (writer.client === client) writer = openWriter();
+          void client.end({ timeout: 0 }).catch(() => {});
+          reject(unavailable('The store did not answer in time.'));
+        }, WRITE_TIMEOUT_MS);
+      });
+      try {
+        return await Promise.race([db.transaction(work), timeout]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    listen: pooled
+      ? null
+      : async (heard) => {
+          listener ??= connect(1, {});
+          const { unlisten } = await listener.listen(
+            CHANNEL,
+            (payload) => heard(/^\d+$/.test(payload) ? Number(payload) : null),
+            () => heard(null),
+          );
+          return unlisten;
+        },
+    async close() {
+      await Promise.all([
+        readers.end({ timeout: 2 }),
+        writer.client.end({ timeout: 2 }),
+        listener?.end({ timeout: 1 }),
+      ]);
+    },
+  };
+}
+
+function asDb(client: postgres.Sql): Db {
+  // Values stay out of error messages: they hold people's data.
+  return drizzle({ client, jit: true, paramsInErrors: false });
+}

@@ -1,0 +1,219 @@
+import { sql } from 'drizzle-orm';
+import type { JournalEntry } from '../domain/changes.ts';
+import { CallboardError, unavailable } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import {
+  type ApplySettings,
+  type Delivery,
+  DeliveryError,
+  quarantined,
+  type Receipt,
+} from './apply-batch.ts';
+import { CHANNEL } from './open-postgres.ts';
+import { isDataFault } from './sql-state.ts';
+import type { Store } from './store.ts';
+import { type OnStep, writeBatch } from './write-batch.ts';
+
+/** A caller is answered within this time, with its receipt or with UNAVAILABLE. */
+const DEADLINE_MS = 2_500;
+/** What may wait; beyond it a caller is told at once to come back. */
+const MAX_WAITING = 10_000;
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** What one transaction takes. */
+const MAX_BATCH = 500;
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+
+export interface RecorderOptions {
+  readonly store: Store;
+  readonly settings: ApplySettings;
+  /** Told of each committed batch that added rows, in the order of commits, after its callers were answered. */
+  readonly publish: (entries: readonly JournalEntry[]) => void;
+  readonly log: Logger;
+  readonly onStep?: OnStep | undefined;
+}
+
+/** Keeps callbacks. The only writer of this process. */
+export interface Recorder {
+  /**
+   * Resolves after COMMIT. Rejects with UNAVAILABLE where the store does not answer, the queue is full, 2.5 s are
+   * over or the recorder is closed: the callback may then have been kept or not, and sending it again is safe.
+   */
+  record(delivery: Delivery): Promise<Receipt>;
+  /** Deliveries that are not answered yet. */
+  readonly waiting: number;
+  /** Takes no more, and resolves when all that it took is answered and published. */
+  close(): Promise<void>;
+}
+
+interface Caller {
+  /** Judged anew where it alone breaks the batch. */
+  delivery: Delivery;
+  readonly deadline: number;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: unknown) => void;
+  answered: boolean;
+}
+
+/**
+ * Group commit: what arrives while a transaction is in flight forms the next one. No timer takes part, so an idle
+ * gateway adds no wait.
+ */
+export function createRecorder({
+  store,
+  settings,
+  publish,
+  log,
+  onStep = () => {},
+}: RecorderOptions): Recorder {
+  const notify =
+    store.kind === 'postgres'
+      ? (position: number) => sql`select pg_notify(${CHANNEL}, ${String(position)})`
+      : null;
+  /** Every caller without an answer, oldest first: those in flight, then those that wait. */
+  let unanswered: Caller[] = [];
+  let queue: Caller[] = [];
+  let queuedBytes = 0;
+  let running: Promise<void> | null = null;
+  let closed = false;
+  let clock: NodeJS.Timeout | null = null;
+
+  function answer(caller: Caller, give: () => void): void {
+    if (caller.answered) return;
+    caller.answered = true;
+    give();
+  }
+
+  function watchDeadlines(): void {
+    if (clock !== null) return;
+    const oldest = unanswered.find((caller) => !caller.answered);
+    if (oldest === undefined) {
+      unanswered = [];
+      return;
+    }
+    clock = setTimeout(
+      () => {
+        clock = null;
+        const now = performance.now();
+        for (const caller of unanswered) {
+          if (caller.deadline > now) break;
+          answer(caller, () => caller.reject(unavailable('The callback could not be recorded in time.')));
+        }
+        unanswered = unanswered.filter((caller) => !caller.answered);
+        watchDeadlines();
+      },
+      Math.max(1, oldest.deadline - performance.now()),
+    );
+  }
+
+  function takeBatch(): Caller[] {
+    const waiting = queue.filter((caller) => !caller.answered);
+    let bytes = 0;
+    const size = waiting.findIndex((caller, index) => {
+      bytes += caller.delivery.body.byteLength;
+      return index > 0 && (index >= MAX_BATCH || bytes > MAX_BATCH_BYTES);
+    });
+    const batch = size === -1 ? waiting : waiting.slice(0, size);
+    queue = size === -1 ? [] : waiting.slice(size);
+    queuedBytes = queue.reduce((sum, caller) => sum + caller.delivery.body.byteLength, 0);
+    return batch;
+  }
+
+  async function run(): Promise<void> {
+    // What else arrives in this turn of the event loop comes along.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let batch = takeBatch(); batch.length > 0; batch = takeBatch()) {
+      await writeAll(batch);
+      unanswered = unanswered.filter((caller) => !caller.answered);
+    }
+    running = null;
+  }
+
+  /** Writes the callers' deliveries; those that break a batch are set apart, so that they fail alone. */
+  async function writeAll(callers: readonly Caller[]): Promise<void> {
+    const deliveries = callers.map((caller) => caller.delivery);
+    try {
+      await onStep('begin');
+      const { entries, receipts } = await store.write(async (tx) => {
+        const applied = await writeBatch(tx, deliveries, settings, onStep, notify);
+        await onStep('before-commit');
+        return applied;
+      });
+      await onStep('committed');
+      callers.forEach((caller, index) => {
+        const receipt = receipts[index];
+        if (receipt !== undefined) answer(caller, () => caller.resolve(receipt));
+      });
+      // Answers go out before the fan-out takes the thread.
+      await new Promise((resolve) => setImmediate(resolve));
+      await onStep('before-publish');
+      if (entries.length > 0) publish(entries);
+    } catch (error) {
+      await settleFailure(callers, error);
+    }
+  }
+
+  async function settleFailure(callers: readonly Caller[], error: unknown): Promise<void> {
+    const [first] = callers;
+    if (error instanceof DeliveryError) {
+      const broken = callers[error.index];
+      log.error({ err: error.cause }, 'a callback could not be applied: its sender is told to try again');
+      if (broken !== undefined)
+        answer(broken, () => broken.reject(unavailable('The callback could not be recorded.', error)));
+      const rest = callers.filter((caller) => caller !== broken);
+      if (rest.length > 0) await writeAll(rest);
+    } else if (isDataFault(error) && callers.length > 1) {
+      const half = Math.ceil(callers.length / 2);
+      await writeAll(callers.slice(0, half));
+      await writeAll(callers.slice(half));
+    } else if (isDataFault(error) && first?.delivery.parsed.ok) {
+      first.delivery = quarantined(first.delivery, {
+        reason: 'store: the store refuses what this callback holds',
+        path: '',
+      });
+      await writeAll([first]);
+    } else {
+      log.error(
+        { err: error },
+        'a batch of callbacks could not be recorded: their senders are told to try again',
+      );
+      for (const caller of callers) {
+        answer(caller, () =>
+          caller.reject(
+            error instanceof CallboardError ? error : unavailable('The store cannot be reached.', error),
+          ),
+        );
+      }
+    }
+  }
+
+  return {
+    record(delivery) {
+      if (closed) return Promise.reject(unavailable('The gateway is stopping.'));
+      if (queue.length >= MAX_WAITING || queuedBytes >= MAX_WAITING_BYTES) {
+        return Promise.reject(unavailable('Too many callbacks are waiting.'));
+      }
+      return new Promise((resolve, reject) => {
+        const caller: Caller = {
+          delivery,
+          deadline: performance.now() + DEADLINE_MS,
+          resolve,
+          reject,
+          answered: false,
+        };
+        queue.push(caller);
+        unanswered.push(caller);
+        queuedBytes += delivery.body.byteLength;
+        watchDeadlines();
+        running ??= run();
+      });
+    },
+    get waiting() {
+      return unanswered.length;
+    },
+    async close() {
+      closed = true;
+      await running;
+      if (clock !== null) clearTimeout(clock);
+    },
+  };
+}

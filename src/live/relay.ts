@@ -1,0 +1,128 @@
+import type { JournalEntry } from '../domain/changes.ts';
+import type { Logger } from '../logger.ts';
+import type { Hub } from './hub.ts';
+
+/** Notifications get lost, so every instance looks for itself this often. */
+const POLL_MS = 1_000;
+/** Rows read at once when catching up. */
+const PORTION = 500;
+
+export interface RelayOptions {
+  readonly hub: Hub;
+  /** The journal as the store has it. */
+  readonly journal: {
+    position(): Promise<number>;
+    entriesAfter(position: number, limit: number): Promise<readonly JournalEntry[]>;
+  };
+  /** See `Store.listen`; null where nobody else writes, or nothing can be heard. */
+  readonly listen: ((heard: (position: number | null) => void) => Promise<() => Promise<void>>) | null;
+  /** Whether other instances may write to the same store. */
+  readonly shared: boolean;
+  readonly log: Logger;
+}
+
+/** Tells this instance's subscribers of every journal row, whoever wrote it, in the order of position. */
+export interface Relay {
+  /** A batch this instance has committed. */
+  committed(entries: readonly JournalEntry[]): void;
+  /** How many positions the store is known to be ahead of what was told here. */
+  readonly behind: number;
+  /** Resolves when all that the store held at the time of the call has been told. Rejects where it cannot be read. */
+  catchUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The way from COMMIT to the hub. An own batch is told directly only where it begins right after what was told
+ * last; otherwise the hole is read from the journal first. Others' batches are heard of by a notification, which
+ * carries nothing but a position, and by a poll, always.
+ */
+export async function createRelay({ hub, journal, listen, shared, log }: RelayOptions): Promise<Relay> {
+  let known = await journal.position();
+  hub.advance(known);
+  let catching: Promise<void> | null = null;
+  let closed = false;
+
+  function heard(position: number | null): void {
+    if (closed || (position !== null && position <= hub.position)) return;
+    if (position !== null) known = Math.max(known, position);
+    start();
+  }
+
+  /** Reads on in the background; a failure is logged and tried again by the next poll. */
+  function start(): void {
+    void readOn().catch((error: unknown) =>
+      log.warn({ err: error }, 'the journal cannot be read: trying again'),
+    );
+  }
+
+  function readOn(): Promise<void> {
+    catching ??= readToEnd().finally(() => {
+      catching = null;
+    });
+    return catching;
+  }
+
+  async function readToEnd(): Promise<void> {
+    while (!closed) {
+      const entries = await journal.entriesAfter(hub.position, PORTION);
+      // What was told directly meanwhile is not told twice.
+      const news = entries.filter((entry) => entry.position > hub.position);
+      if (news.length > 0) hub.publish(news);
+      known = Math.max(known, hub.position);
+      if (entries.length < PORTION && hub.position >= known) return;
+      if (entries.length === 0) return;
+    }
+  }
+
+  const poll = shared
+    ? setInterval(() => {
+        if (catching !== null) return;
+        journal
+          .position()
+          .then(heardByPoll, (error: unknown) => log.warn({ err: error }, 'the store cannot be polled'));
+      }, POLL_MS).unref()
+    : null;
+
+  function heardByPoll(position: number): void {
+    if (closed || position <= hub.position) return;
+    known = Math.max(known, position);
+    start();
+  }
+
+  const unlisten =
+    listen === null
+      ? null
+      : await listen(heard).catch((error: unknown) => {
+          log.warn(
+            { err: error },
+            `notifications cannot be heard: the journal is polled every ${POLL_MS} ms`,
+          );
+          return null;
+        });
+
+  return {
+    committed(entries) {
+      const [first] = entries;
+      const last = entries.at(-1);
+      if (first === undefined || last === undefined) return;
+      known = Math.max(known, last.position);
+      if (catching === null && first.position === hub.position + 1) hub.publish(entries);
+      else start();
+    },
+    get behind() {
+      return Math.max(0, known - hub.position);
+    },
+    async catchUp() {
+      const position = await journal.position();
+      known = Math.max(known, position);
+      while (hub.position < position && !closed) await readOn();
+    },
+    async close() {
+      closed = true;
+      if (poll !== null) clearInterval(poll);
+      await unlisten?.().catch(() => {});
+      await catching?.catch(() => {});
+    },
+  };
+}
