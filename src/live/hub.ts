@@ -1,0 +1,85 @@
+import type { JournalEntry } from '../domain/changes.ts';
+import type { Logger } from '../logger.ts';
+import { type Topic, topicsOf } from './topics.ts';
+
+export type Listener = (entry: JournalEntry) => void;
+
+/**
+ * This instance's pub/sub: plain callbacks by topic, called at once and in position order. It holds no queue (who
+ * listens keeps its own, bounded) and nothing of a listener that has left.
+ */
+export interface Hub {
+  /** Position of the newest entry published on this instance. */
+  readonly position: number;
+  /** How many listen now. */
+  readonly size: number;
+  /** How many topics are listened to now: none is kept without a listener. */
+  readonly topics: number;
+  /** Called by the relay only, gapless and in position order. A listener that throws hurts nobody else. */
+  publish(entries: readonly JournalEntry[]): void;
+  /** Calls `listener` with every later entry of the topic until the function returned is called. */
+  subscribe(topic: Topic, listener: Listener): () => void;
+  /** Says that everything up to `position` is past: at start, nobody can have listened to it. */
+  advance(position: number): void;
+  /** Forgets every listener; whatever is published later reaches nobody. */
+  close(): void;
+}
+
+export function createHub({ log }: { readonly log: Pick<Logger, 'error'> }): Hub {
+  const listeners = new Map<Topic, Set<Listener>>();
+  let position = 0;
+  let size = 0;
+  let closed = false;
+
+  function tell(listener: Listener, entry: JournalEntry): void {
+    try {
+      listener(entry);
+    } catch (err) {
+      log.error({ err, position: entry.position }, 'a listener failed; the others were told');
+    }
+  }
+
+  return {
+    get position() {
+      return position;
+    },
+    get size() {
+      return size;
+    },
+    get topics() {
+      return listeners.size;
+    },
+    publish(entries) {
+      for (const entry of entries) {
+        position = entry.position;
+        if (size === 0) continue;
+        for (const topic of topicsOf(entry)) {
+          const here = listeners.get(topic);
+          if (here !== undefined) for (const listener of here) tell(listener, entry);
+        }
+      }
+    },
+    subscribe(topic, listener) {
+      if (closed) return () => undefined;
+      // A listener of its own, so that one function may be handed over twice and leaves twice.
+      const own: Listener = (entry) => listener(entry);
+      const here = listeners.get(topic) ?? new Set();
+      listeners.set(topic, here.add(own));
+      size += 1;
+      return () => {
+        if (!here.delete(own)) return;
+        size -= 1;
+        if (here.size === 0 && listeners.get(topic) === here) listeners.delete(topic);
+      };
+    },
+    advance(to) {
+      position = Math.max(position, to);
+    },
+    close() {
+      closed = true;
+      for (const here of listeners.values()) here.clear();
+      listeners.clear();
+      size = 0;
+    },
+  };
+}

@@ -1,0 +1,154 @@
+import type { FoundAtHead, Head, Portion } from '../domain/catch-up.ts';
+import type { JournalEntry } from '../domain/changes.ts';
+import { encodeCursor } from '../domain/cursor.ts';
+import type { Instant } from '../domain/session.ts';
+import { resumption } from './cursors.ts';
+import type { Hub } from './hub.ts';
+import { iterate } from './iterate.ts';
+import type { Message, Newest, Opening, Source } from './source.ts';
+import type { Topic } from './topics.ts';
+
+/** What sessions and payments have in common here. */
+interface State {
+  readonly position: number;
+  readonly createdAt: Instant;
+}
+
+/** A change as the hub tells it: what was, what is. */
+interface Change<S> {
+  readonly before: S | null;
+  readonly after: S;
+}
+
+/** What tells one kind of state subscription from the other. */
+export interface StateKind<S extends State, Row extends { readonly state: S }, C extends Change<S>, M> {
+  readonly topic: Topic;
+  readonly share: string;
+  readonly cursors: readonly string[];
+  /** Whether, of several with one external id, the one created last is followed. */
+  readonly followsNewest: boolean;
+  /** Reads the one that was named; null where many are asked for. */
+  readonly one: (() => Promise<FoundAtHead<Row>>) | null;
+  head(): Promise<Head>;
+  since(position: number): Promise<Portion<Row>>;
+  idOf(state: S): string;
+  mayRead(state: S): boolean;
+  /** Whether the filter admits it. */
+  admits(state: S): boolean;
+  /** Whether the filter may have admitted it once. True where that cannot be known. */
+  mayHaveMatched(state: S): boolean;
+  changeOf(entry: JournalEntry): C | null;
+  subject(message: M): string | null;
+  snapshot(cursor: string, recovered: boolean, state: S | null): M;
+  /** A change read from the store after it was made. */
+  resumed(cursor: string, matches: boolean, row: Row): M;
+  told(cursor: string, matches: boolean, change: C): M;
+}
+
+/**
+ * A subscription to state: the newest wins. It opens with one SNAPSHOT, or, where a cursor can be honoured, with
+ * the newest state of each that changed since, in the order of their last change.
+ */
+export function createStateSource<
+  S extends State,
+  Row extends { readonly state: S },
+  C extends Change<S>,
+  M extends Message,
+>(hub: Hub, kind: StateKind<S, Row, C, M>): Source<M> {
+  let identity = '';
+  let newest: Newest | null = null;
+  const cursorAt = (position: number) => encodeCursor({ identity, position });
+
+  async function open(): Promise<Opening<M>> {
+    if (kind.one !== null) return openingOf(await kind.one(), kind.cursors);
+    const head = await kind.head();
+    identity = head.identity;
+    const { from, recovered } = resumption(kind.cursors, head);
+    if (from !== null) return changesSince(from);
+    const { position } = head;
+    return {
+      identity,
+      position,
+      messages: [kind.snapshot(cursorAt(position), recovered, null)],
+      more: false,
+      next: () => changesSince(position),
+    };
+  }
+
+  /** With one that was named: a SNAPSHOT, or its newest state where that is news to the reader. */
+  function openingOf(
+    { head, found }: FoundAtHead<Row>,
+    cursors: readonly string[],
+    since?: number,
+  ): Opening<M> {
+    identity = head.identity;
+    const { position } = head;
+    const judged = resumption(cursors, head);
+    const from = since ?? judged.from;
+    const state = found?.state ?? null;
+    return {
+      identity,
+      position,
+      messages:
+        from === null
+          ? [kind.snapshot(cursorAt(position), judged.recovered, state)]
+          : found !== null && found.state.position > from
+            ? changed([found])
+            : [],
+      more: false,
+      newest: state && { id: kind.idOf(state), createdAt: state.createdAt },
+      next: async () => (kind.one === null ? open() : openingOf(await kind.one(), cursors, position)),
+    };
+  }
+
+  async function changesSince(from: number): Promise<Opening<M>> {
+    const { head, rows, more } = await kind.since(from);
+    identity = head.identity;
+    const last = rows.at(-1);
+    const position = more && last !== undefined ? last.state.position : Math.max(from, head.position);
+    return { identity, position, messages: changed(rows), more, next: () => changesSince(position) };
+  }
+
+  /** Whether one matched when the reader heard of it last is unknown: then that it does not now is told. */
+  function changed(rows: readonly Row[]): M[] {
+    return rows.flatMap((row) => {
+      const matches = kind.admits(row.state);
+      if (!matches && !kind.mayHaveMatched(row.state)) return [];
+      return [kind.resumed(cursorAt(row.state.position), matches, row)];
+    });
+  }
+
+  /** Whether a change is of the one that was created last, as far as is known. */
+  function isFollowed(state: S): boolean {
+    const seen = { id: kind.idOf(state), createdAt: state.createdAt };
+    if (newest !== null && newest.id !== seen.id && !isNewer(seen, newest)) return false;
+    newest = seen;
+    return true;
+  }
+
+  const source: Source<M> = {
+    topic: kind.topic,
+    share: kind.share,
+    open,
+    learn(opening) {
+      identity = opening.identity;
+      const seen = opening.newest ?? null;
+      if (seen !== null && (newest === null || isNewer(seen, newest))) newest = seen;
+    },
+    toMessage(entry) {
+      const change = kind.changeOf(entry);
+      if (change === null) return null;
+      const { before, after } = change;
+      if (!kind.mayRead(after) || (kind.followsNewest && !isFollowed(after))) return null;
+      const matches = kind.admits(after);
+      if (!matches && (before === null || !kind.admits(before))) return null;
+      return kind.told(cursorAt(entry.position), matches, change);
+    },
+    subject: (message) => kind.subject(message),
+    [Symbol.asyncIterator]: () => iterate(hub, source),
+  };
+  return source;
+}
+
+const isNewer = (a: Newest, b: Newest): boolean =>
+  a.createdAt > b.createdAt || (a.createdAt === b.createdAt && a.id > b.id);

@@ -1,0 +1,29 @@
+import type { JournalEntry } from '../domain/changes.ts';
+
+/** What a subscription listens to on this instance. Ids come from outside, so the part before the slash decides. */
+export type Topic =
+  | 'journal'
+  | 'sessions'
+  | 'payments'
+  | `session/${string}`
+  | `session-external/${string}`
+  | `sessions-of/${string}`
+  | `payment/${string}`
+  | `payment-external/${string}`
+  | `payments-of/${string}`;
+
+/** Every topic an entry is told on. A subscription listens to exactly one, so it never hears an entry twice. */
+export function topicsOf({ change }: JournalEntry): Topic[] {
+  if (change === null) return ['journal'];
+  if (change.of === 'session') {
+    const { sessionId, externalId, userId } = change.after;
+    const topics: Topic[] = ['journal', 'sessions', `session/${sessionId}`, `sessions-of/${userId}`];
+    if (externalId !== null) topics.push(`session-external/${externalId}`);
+    return topics;
+  }
+  const { paymentId, externalId, user } = change.after;
+  const topics: Topic[] = ['journal', 'payments', `payment/${paymentId}`];
+  if (externalId !== null) topics.push(`payment-external/${externalId}`);
+  if (user.externalId !== null) topics.push(`payments-of/${user.externalId}`);
+  return topics;
+}
