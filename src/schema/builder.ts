@@ -1,0 +1,69 @@
+import SchemaBuilder from '@pothos/core';
+import RelayPlugin from '@pothos/plugin-relay';
+import type { PaymentFact, StageFact } from '../db/fact-reads.ts';
+import type {
+  Json,
+  PaymentUser,
+  ReportedSubject,
+  SecondaryIdentifier,
+  TransactionPage,
+} from '../domain/callback.ts';
+import type { JournalRow } from '../domain/journal.ts';
+import type { Payment } from '../domain/payment.ts';
+import type { Instant, Session } from '../domain/session.ts';
+import type { ShownProgress } from '../domain/stage-view.ts';
+import type { AccountNode } from './account-node.ts';
+import type { CallbackMessage, Context, PaymentMessage, SessionMessage } from './context.ts';
+import type { StageNode } from './stage-node.ts';
+
+/** What stands behind each type of the graph. Named here, so that types refer to each other without a circle. */
+interface Types {
+  Context: Context;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: { list: false; items: false };
+  DefaultNodeNullability: false;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Instant; Output: Instant };
+    JSON: { Input: Json; Output: Json };
+  };
+  Objects: {
+    Session: Session;
+    Stage: StageNode;
+    StageFact: StageFact;
+    Progress: ShownProgress;
+    Account: AccountNode;
+    TransactionPage: TransactionPage;
+    /** All but the id is read only when it is asked for. */
+    Bank: { readonly bankId: string };
+    SecondaryIdentifier: SecondaryIdentifier;
+    Payment: Payment;
+    PaymentUser: PaymentUser;
+    PaymentStep: PaymentFact;
+    Callback: JournalRow;
+    ReportedSubject: ReportedSubject;
+    SessionStatusChange: SessionMessage;
+    PaymentStatusChange: PaymentMessage;
+    CallbackChange: CallbackMessage;
+  };
+  Connection: { liveCursor: string };
+}
+
+/** An empty graph. Every type is added by the `define…` of its file. */
+export function createBuilder() {
+  const builder = new SchemaBuilder<Types>({
+    plugins: [RelayPlugin],
+    defaultFieldNullability: false,
+    relay: {
+      // Our own, in node.ts: the plugin's throw at a malformed id instead of answering null, and cost a promise an id.
+      nodeQueryOptions: false,
+      nodesQueryOptions: false,
+      edgesFieldOptions: { nullable: { list: false, items: false } },
+    },
+  });
+  builder.queryType({});
+  builder.subscriptionType({});
+  return builder;
+}
+
+export type Builder = ReturnType<typeof createBuilder>;

@@ -1,0 +1,37 @@
+import { CallboardError } from '../errors.ts';
+import type { Builder } from './builder.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+export function defineCallbackRecorded(builder: Builder, { inputs }: Vocabulary): void {
+  builder.objectType('CallbackChange', {
+    fields: (t) => ({
+      cursor: t.exposeString('cursor'),
+      recovered: t.exposeBoolean('recovered'),
+      callback: t.field({
+        type: 'Callback',
+        nullable: true,
+        description: 'Null only in the opening message.',
+        resolve: ({ row }) => row,
+      }),
+    }),
+  });
+
+  builder.subscriptionField('callbackRecorded', (t) =>
+    t.field({
+      type: 'CallbackChange',
+      description:
+        'Every callback new to the journal, in order, without a gap, quarantined ones too; operators only.',
+      args: { filter: t.arg({ type: inputs.CallbackFilter }), after: t.arg.string() },
+      subscribe: (_, args, { live, viewer, after }) => {
+        if (!viewer.isOperator) {
+          throw new CallboardError(
+            'FORBIDDEN',
+            'callbackRecorded: the journal is for operators. Ask with a token that has the scope callboard:operator.',
+          );
+        }
+        return live.callbackRecorded({ ...args, viewer, besides: after });
+      },
+      resolve: (message) => message,
+    }),
+  );
+}

@@ -1,0 +1,11 @@
+/**
+ * An account number that is safe to show and to log: its first and last two characters, the rest dots. Of fewer
+ * than five characters nothing is shown, because nothing would be left to hide.
+ */
+export function maskNumber(accountNumber: string): string {
+  const characters = Array.from(accountNumber);
+  const shown = characters.length < 5 ? 0 : 2;
+  return characters
+    .map((character, place) => (place < shown || place >= characters.length - shown ? character : '•'))
+    .join('');
+}

@@ -1,0 +1,36 @@
+import type { ListOrderField } from '../db/list-reads.ts';
+import type { PaymentFilter } from '../domain/filters.ts';
+import type { Builder } from './builder.ts';
+import { toConnection } from './connection.ts';
+import { readPage } from './list-page.ts';
+import { oneOf } from './one-of.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+export function definePaymentQueries(builder: Builder, { inputs, connections }: Vocabulary): void {
+  builder.queryFields((t) => ({
+    payment: t.field({
+      type: 'Payment',
+      nullable: true,
+      args: { paymentId: t.arg.id(), externalId: t.arg.id() },
+      resolve: (_, { paymentId, externalId }, { reads, viewer }) => {
+        const [by, id] = oneOf(['paymentId', paymentId], ['externalId', externalId]);
+        return by === 'paymentId' ? reads.payment(id, viewer) : reads.paymentByExternalId(id, viewer);
+      },
+    }),
+    payments: t.field({
+      type: connections.PaymentConnection,
+      args: {
+        filter: t.arg({ type: inputs.PaymentFilter }),
+        orderBy: t.arg({ type: inputs.PaymentOrder }),
+        ...t.arg.connectionArgs(),
+      },
+      resolve: async (_, args, { reads, viewer }) => {
+        const page = readPage<PaymentFilter, ListOrderField>('payments', 'CREATED_AT', args);
+        return toConnection('payments', page, await reads.payments(page, viewer), (payment, field) => ({
+          at: field === 'CREATED_AT' ? payment.createdAt : payment.updatedAt,
+          id: payment.paymentId,
+        }));
+      },
+    }),
+  }));
+}

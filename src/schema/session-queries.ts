@@ -1,0 +1,38 @@
+import type { ListOrderField } from '../db/list-reads.ts';
+import type { SessionFilter } from '../domain/filters.ts';
+import type { Builder } from './builder.ts';
+import { toConnection } from './connection.ts';
+import { readPage } from './list-page.ts';
+import { oneOf } from './one-of.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+export function defineSessionQueries(builder: Builder, { inputs, connections }: Vocabulary): void {
+  builder.queryFields((t) => ({
+    session: t.field({
+      type: 'Session',
+      nullable: true,
+      description:
+        "Exactly one argument. An externalId may be shared: then the session created last. Null when absent or not the viewer's.",
+      args: { sessionId: t.arg.id(), externalId: t.arg.id() },
+      resolve: (_, { sessionId, externalId }, { reads, viewer }) => {
+        const [by, id] = oneOf(['sessionId', sessionId], ['externalId', externalId]);
+        return by === 'sessionId' ? reads.session(id, viewer) : reads.sessionByExternalId(id, viewer);
+      },
+    }),
+    sessions: t.field({
+      type: connections.SessionConnection,
+      args: {
+        filter: t.arg({ type: inputs.SessionFilter }),
+        orderBy: t.arg({ type: inputs.SessionOrder }),
+        ...t.arg.connectionArgs(),
+      },
+      resolve: async (_, args, { reads, viewer }) => {
+        const page = readPage<SessionFilter, ListOrderField>('sessions', 'CREATED_AT', args);
+        return toConnection('sessions', page, await reads.sessions(page, viewer), (session, field) => ({
+          at: field === 'CREATED_AT' ? session.createdAt : session.updatedAt,
+          id: session.sessionId,
+        }));
+      },
+    }),
+  }));
+}

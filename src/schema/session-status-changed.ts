@@ -1,0 +1,60 @@
+import type { Builder } from './builder.ts';
+import { stageNode } from './stage-node.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+export function defineSessionStatusChanged(builder: Builder, { enums, inputs }: Vocabulary): void {
+  builder.objectType('SessionStatusChange', {
+    fields: (t) => ({
+      cursor: t.exposeString('cursor', {
+        description:
+          "Opaque; good on every instance and for every subscription of this store. Also in the result's extensions.cursor and the SSE id.",
+      }),
+      kind: t.field({
+        type: enums.SessionChangeKind,
+        description:
+          'Why it was sent; of several conflated into one, the newest. For logs: never decide by it what to read.',
+        resolve: ({ kind }) => kind,
+      }),
+      recovered: t.exposeBoolean('recovered', {
+        description:
+          'False only in a SNAPSHOT sent because the cursor could not be honoured: read your lists again and go on.',
+      }),
+      matches: t.exposeBoolean('matches', {
+        description: 'False when the session no longer meets `filter`: take it off the list.',
+      }),
+      session: t.field({
+        type: 'Session',
+        nullable: true,
+        description:
+          "The newest state when sent. Null only in a SNAPSHOT: it does not exist yet, is not the viewer's, or more than one was asked for.",
+        resolve: ({ session }) => session,
+      }),
+      stage: t.field({
+        type: 'Stage',
+        nullable: true,
+        description:
+          'The stage that changed; with SNAPSHOT and STALLED the current one. Null when `session` is.',
+        resolve: ({ session, stage }) =>
+          session === null || stage === null ? null : stageNode(session, stage),
+      }),
+      changedAt: t.expose('changedAt', { type: 'DateTime' }),
+    }),
+  });
+
+  builder.subscriptionField('sessionStatusChanged', (t) =>
+    t.field({
+      type: 'SessionStatusChange',
+      description:
+        'The newest state, whenever it changed: of one session (sessionId or externalId, at most one), or of all that `filter` admits, or of all the viewer may see. `after`: newest cursor held; null or empty means none.',
+      args: {
+        sessionId: t.arg.id(),
+        externalId: t.arg.id(),
+        filter: t.arg({ type: inputs.SessionFilter }),
+        after: t.arg.string(),
+      },
+      subscribe: (_, args, { live, viewer, after }) =>
+        live.sessionStatusChanged({ ...args, viewer, besides: after }),
+      resolve: (message) => message,
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+import type { Builder } from './builder.ts';
+import { LIVE_CURSOR } from './connection.ts';
+import { defineEnums } from './enums.ts';
+import { defineInputs } from './inputs.ts';
+
+/** What several types' files speak of and no name reaches: enums, inputs and connections. */
+export function defineVocabulary(builder: Builder) {
+  const enums = defineEnums(builder);
+  return { enums, inputs: defineInputs(builder, enums), connections: defineConnections(builder) };
+}
+
+export type Vocabulary = ReturnType<typeof defineVocabulary>;
+
+/** One connection and one edge type for each node that is listed. */
+function defineConnections(builder: Builder) {
+  return {
+    SessionConnection: builder.connectionObject(
+      {
+        type: 'Session',
+        name: 'SessionConnection',
+        fields: (t) => ({ liveCursor: t.exposeString('liveCursor', { description: LIVE_CURSOR }) }),
+      },
+      { name: 'SessionEdge' },
+    ),
+    PaymentConnection: builder.connectionObject(
+      {
+        type: 'Payment',
+        name: 'PaymentConnection',
+        fields: (t) => ({ liveCursor: t.exposeString('liveCursor') }),
+      },
+      { name: 'PaymentEdge' },
+    ),
+    CallbackConnection: builder.connectionObject(
+      {
+        type: 'Callback',
+        name: 'CallbackConnection',
+        fields: (t) => ({ liveCursor: t.exposeString('liveCursor') }),
+      },
+      { name: 'CallbackEdge' },
+    ),
+  };
+}
