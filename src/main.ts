@@ -1,0 +1,84 @@
+import { ConfigError, readConfig } from './config.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { createGateway, type Gateway } from './server.ts';
+
+/** The clean end takes less than this; a process that hangs is ended by itself. */
+const LAST_RESORT_MS = 10_000;
+
+await run();
+
+/** The process: reads its environment, starts one gateway, and ends it when told to. */
+async function run(): Promise<void> {
+  const config = orExit(() => readConfig(process.env));
+  const log = createLogger({ level: config.logLevel });
+  // No stray throw ends the process: whoever is being served is not to pay for it.
+  process.on('uncaughtException', (err) => log.fatal({ err }, 'an error was caught by nobody; going on'));
+  process.on('unhandledRejection', (err) =>
+    log.fatal({ err }, 'a rejection was handled by nobody; going on'),
+  );
+
+  const stop = stopOnSignals(log);
+  try {
+    const gateway = await createGateway(config, { log });
+    log.info({ url: gateway.url, mode: config.mode }, `Callboard listens on ${gateway.url}`);
+    if (config.mode === 'explore') log.warn(EXPLORE_NOTE);
+    if (config.databaseUrl === null) log.warn(config.dataDir === 'memory' ? MEMORY_NOTE : PGLITE_NOTE);
+    stop(gateway);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+const EXPLORE_NOTE =
+  'MODE=explore: no credentials are asked for; everyone who reaches this address is an operator. It answers to this machine only.';
+const PGLITE_NOTE =
+  'The store is PGlite: it survives a killed process but never flushes to disk, so a power cut may lose callbacks. Production wants DATABASE_URL.';
+const MEMORY_NOTE = 'DATA_DIR=memory: nothing is kept when this process ends.';
+
+/** Ends the gateway once at the first SIGTERM or SIGINT, also at one that came during the start; a second ends the process at once. */
+function stopOnSignals(log: Logger): (gateway: Gateway) => void {
+  let signalled = false;
+  let running: Gateway | null = null;
+  const end = () => {
+    if (running === null) return;
+    setTimeout(() => process.exit(1), LAST_RESORT_MS).unref();
+    running.close().then(
+      () => process.exit(0),
+      (err: unknown) => {
+        log.fatal({ err }, 'the gateway could not be closed');
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (signalled) process.exit(1);
+      signalled = true;
+      log.info({ signal }, 'stopping');
+      end();
+    });
+  }
+  return (gateway) => {
+    running = gateway;
+    if (signalled) end();
+  };
+}
+
+function orExit<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+/** What cannot start says why in words, not in a stack. */
+function fail(error: unknown): never {
+  process.stderr.write(`callboard: ${toText(error)}\n`);
+  process.exit(1);
+}
+
+function toText(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  return error instanceof Error ? error.message : String(error);
+}

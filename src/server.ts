@@ -1,0 +1,200 @@
+import { fastify } from 'fastify';
+import { createAuthenticator } from './callbacks/authenticate.ts';
+import { createFailureLimiter } from './callbacks/failures.ts';
+import { parseCallback } from './callbacks/parse.ts';
+import { createReceive } from './callbacks/receive.ts';
+import { readReported } from './callbacks/reported.ts';
+import { callbackRoutes } from './callbacks/route.ts';
+import { parseSigningKey } from './callbacks/signing-key.ts';
+import type { Config } from './config.ts';
+import { createCatchUp } from './db/catch-up.ts';
+import { createJournal } from './db/journal.ts';
+import { openStore } from './db/open.ts';
+import { createReads, type Reads } from './db/reads.ts';
+import { createRecorder, type Recorder } from './db/recorder.ts';
+import type { OnStep } from './db/write-batch.ts';
+import { EXPLORER } from './domain/viewer.ts';
+import { CallboardError } from './errors.ts';
+import { PROBLEM_TYPE, problem } from './http/problem.ts';
+import { createFanout } from './live/fanout.ts';
+import { createHub } from './live/hub.ts';
+import { createRelay } from './live/relay.ts';
+import { createSubscriptions } from './live/subscriptions.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { buildSchema } from './schema/build.ts';
+import { createEngine } from './transport/engine.ts';
+import { createGraphiql } from './transport/graphiql.ts';
+import { createGraphqlHandler, type Identify } from './transport/graphql-http.ts';
+import { healthRoutes } from './transport/health-routes.ts';
+import { createHttpServer } from './transport/http-server.ts';
+import { createSseTransport } from './transport/sse.ts';
+import { statusRoutes } from './transport/status-routes.ts';
+import { createWsTransport } from './transport/ws.ts';
+
+/** A signed timestamp may be this far from now, either way (DESIGN §8). */
+const SIGNATURE_TOLERANCE_MS = 300_000;
+/** `/readyz` answers within this time, whatever the store does. */
+const READY_WITHIN_MS = 1_000;
+/** An instance that has more positions than this to tell has not caught up. */
+const MOST_BEHIND = 1_000;
+
+export interface GatewayParts {
+  /** Called at each step of recording a batch: tests end the process there. */
+  readonly onStep?: OnStep;
+  readonly log?: Logger;
+}
+
+/** A running gateway. */
+export interface Gateway {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /**
+   * The clean end, within 10 s: not ready at once, callbacks in flight finished, subscribers sent elsewhere over
+   * `drainMs`, then the store closed. Calling it again waits for the same end.
+   */
+  close(): Promise<void>;
+}
+
+/** Opens the store, joins all parts and listens. Where anything fails, what was opened is closed again. */
+export async function createGateway(config: Config, parts: GatewayParts = {}): Promise<Gateway> {
+  if (config.mode === 'production') throw new CallboardError('FORBIDDEN', NOT_YET);
+  const log = parts.log ?? createLogger({ level: config.logLevel });
+  const { expectedStages, restartQuietMs, databaseUrl, dataDir, databasePooled: pooled } = config;
+  const opened: (() => Promise<unknown>)[] = [];
+  try {
+    const store = await openStore({ databaseUrl, dataDir, pooled, log });
+    opened.push(() => store.close());
+    const hub = createHub({ log });
+    const journal = createJournal({ store, parse: parseCallback, expectedStages });
+    const relay = await createRelay({
+      hub,
+      journal,
+      listen: store.listen,
+      shared: store.kind === 'postgres',
+      log,
+    });
+    opened.push(() => relay.close());
+    const recorder = createRecorder({
+      store,
+      settings: { expectedStages, restartQuietMs },
+      publish: relay.committed,
+      log,
+      onStep: parts.onStep,
+    });
+    opened.push(() => recorder.close());
+    const reads = createReads(store);
+    const live = createSubscriptions({ hub, catchUp: createCatchUp(store) });
+    const engine = createEngine({
+      schema: buildSchema(),
+      contextOf: ({ viewer, after }) => ({ viewer, after, reads, live, expectedStages, readReported }),
+      introspection: config.introspection ? 'on' : 'off',
+      log,
+    });
+    const fanout = createFanout({ hub, log });
+    const ws = createWsTransport({ engine, fanout, log });
+    const sse = createSseTransport({ engine, fanout, log });
+
+    let draining = false;
+    const isReady = async () => !draining && relay.behind <= MOST_BEHIND && (await answers(reads));
+    const app = await createRoutes({ config, recorder, reads, log, isReady, isDraining: () => draining });
+    opened.push(() => app.close());
+    const graphiql = config.graphiql ? createGraphiql() : null;
+    const http = createHttpServer({
+      graphql: createGraphqlHandler({ engine, sse, page: graphiql?.page ?? null, identify, log }),
+      graphiqlAssets: graphiql?.asset ?? null,
+      rest: (req, res) => app.routing(req, res),
+      upgrade: ws.upgrade,
+      loopbackOnly: true,
+    });
+    const url = await http.listen(config.host, config.port);
+
+    const end = async () => {
+      draining = true;
+      await recorder.close();
+      await Promise.all([ws.close(config.drainMs), sse.close(config.drainMs)]);
+      await http.stop();
+      fanout.close();
+      hub.close();
+      await closeAll(opened, log);
+    };
+    let ended: Promise<void> | null = null;
+    return {
+      url,
+      close() {
+        ended ??= end();
+        return ended;
+      },
+    };
+  } catch (error) {
+    await closeAll(opened, log);
+    throw error;
+  }
+}
+
+const NOT_YET =
+  'MODE=production is not available in this version: viewers cannot be authenticated yet. Use MODE=explore.';
+
+/** In explore mode everyone on this machine is an operator. */
+const identify: Identify = () => EXPLORER;
+
+interface RouteParts {
+  readonly config: Config;
+  readonly recorder: Recorder;
+  readonly reads: Reads;
+  readonly log: Logger;
+  readonly isReady: () => Promise<boolean>;
+  readonly isDraining: () => boolean;
+}
+
+/** Everything but GraphQL, ready to be served. */
+async function createRoutes({ config, recorder, reads, log, isReady, isDraining }: RouteParts) {
+  const { signingKeys, header, headerSecrets, pathSecrets } = config.callback;
+  const authenticate = createAuthenticator({
+    signingKeys: signingKeys.map(parseSigningKey),
+    header: { name: header, secrets: headerSecrets },
+    pathSecrets,
+    toleranceMs: SIGNATURE_TOLERANCE_MS,
+  });
+  const receive = createReceive({ authenticate, failures: createFailureLimiter(), recorder, isDraining });
+  const app = fastify({
+    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
+    exposeHeadRoutes: true,
+  });
+  app.register(callbackRoutes({ receive, log }));
+  app.register(healthRoutes({ isReady }));
+  app.register(statusRoutes({ reads, identify, log }));
+  app.setNotFoundHandler((_request, reply) =>
+    reply
+      .code(404)
+      .type(PROBLEM_TYPE)
+      .send(JSON.stringify(problem(404, 'Nothing is served here.'))),
+  );
+  await app.ready();
+  return app;
+}
+
+/** Whether the store answers, and soon. */
+async function answers(reads: Pick<Reads, 'head'>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, READY_WITHIN_MS, false);
+  });
+  const answered = reads.head().then(
+    () => true,
+    () => false,
+  );
+  const ready = await Promise.race([answered, late]);
+  clearTimeout(timer);
+  return ready;
+}
+
+/** Closes in the reverse order of opening; what fails to close is logged and keeps nothing else open. */
+async function closeAll(opened: (() => Promise<unknown>)[], log: Logger): Promise<void> {
+  for (let close = opened.pop(); close !== undefined; close = opened.pop()) {
+    try {
+      await close();
+    } catch (err) {
+      log.error({ err }, 'a part of the gateway could not be closed');
+    }
+  }
+}

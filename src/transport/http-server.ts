@@ -1,0 +1,126 @@
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { CallboardError } from '../errors.ts';
+import { PROBLEM_TYPE, problem } from '../http/problem.ts';
+import { MISDIRECTED, namesThisMachine } from './host-check.ts';
+
+/** Time for a request's head and for the whole request, in milliseconds: slow senders are cut. */
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+/** Longer than load balancers keep an idle connection, so that they and not we close it. */
+const KEEP_ALIVE_MS = 72_000;
+const LARGEST_HEAD = 16 * 1024;
+/** How long connections in use may take to end by themselves at the stop. */
+const GRACE_MS = 1_000;
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => void;
+
+interface Parts {
+  readonly graphql: Handler;
+  /** Everything below `/graphql/`. */
+  readonly graphiqlAssets: Handler | null;
+  /** Everything else. */
+  readonly rest: Handler;
+  /** A WebSocket handshake on `/graphql`. */
+  readonly upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Whether only requests that name this machine are served. */
+  readonly loopbackOnly: boolean;
+}
+
+export interface HttpServer {
+  /** Resolves with the address that is listened on; rejects with one clear line where it cannot be had. */
+  listen(host: string, port: number): Promise<string>;
+  /** Takes no new connection, lets the open ones end and cuts those that do not. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The one door. GraphQL goes straight from Node's request to its handler, for that is the hot path; routes go to
+ * Fastify; other Hosts than this machine's are turned away first of all where that is asked for.
+ */
+export function createHttpServer({
+  graphql,
+  graphiqlAssets,
+  rest,
+  upgrade,
+  loopbackOnly,
+}: Parts): HttpServer {
+  const isForeign = (req: IncomingMessage) => loopbackOnly && !namesThisMachine(req);
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: LARGEST_HEAD,
+      noDelay: true,
+    },
+    (req, res) => {
+      if (isForeign(req)) return misdirected(res);
+      const path = pathOf(req);
+      if (path === '/graphql') graphql(req, res);
+      else if (graphiqlAssets !== null && path.startsWith('/graphql/')) graphiqlAssets(req, res);
+      else rest(req, res);
+    },
+  );
+  const connections = new Set<Socket>();
+  server.on('connection', (connection) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
+  server.on('upgrade', (req, socket, head) => {
+    // A peer that goes away during the handshake concerns nobody else.
+    socket.on('error', () => socket.destroy());
+    if (isForeign(req)) refuseUpgrade(socket, MISDIRECTED);
+    else if (pathOf(req) !== '/graphql') refuseUpgrade(socket, 404);
+    else upgrade(req, socket, head);
+  });
+
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', (error) => reject(cannotListen(error, host, port)));
+        server.listen({ host: host.replace(/^\[|\]$/g, ''), port }, () => {
+          const address = server.address();
+          const taken = typeof address === 'object' && address !== null ? address.port : port;
+          resolve(`http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${taken}`);
+        });
+      }),
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      // Node's own closeAllConnections does not know those that became WebSockets.
+      const cut = setTimeout(() => {
+        for (const connection of connections) connection.destroy();
+      }, GRACE_MS);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
+
+function misdirected(res: ServerResponse): void {
+  const detail = 'In explore mode this gateway answers to localhost, 127.0.0.1 and [::1] only.';
+  res.writeHead(MISDIRECTED, { 'content-type': PROBLEM_TYPE, connection: 'close' });
+  res.end(JSON.stringify(problem(MISDIRECTED, detail)));
+}
+
+/** Answers a WebSocket handshake that is not taken. */
+export function refuseUpgrade(socket: Duplex, status: number): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function cannotListen(error: Error, host: string, port: number): CallboardError {
+  const code = 'code' in error ? String(error.code) : error.message;
+  const why =
+    code === 'EADDRINUSE'
+      ? 'something else listens there: stop it, or set another PORT'
+      : `the system says ${code}`;
+  return new CallboardError('UNAVAILABLE', `Cannot listen on ${host}:${port}: ${why}.`, { cause: error });
+}
