@@ -13,11 +13,14 @@ import { callbackScope } from './scope.ts';
 import { createStatements } from './statements.ts';
 import type { Db, Store } from './store.ts';
 
-interface SessionCallbacksKey {
+interface Key {
   readonly sessionId: string;
   readonly page: CallbackPage;
   readonly viewer: Viewer;
 }
+
+/** A key's place in its batch, and the key. */
+type Placed = readonly [place: number, key: Key];
 
 /**
  * A page of one session's journal, quarantined rows that claim the session too; empty for who is not an operator.
@@ -32,43 +35,33 @@ export type SessionCallbacks = (
 
 export function createSessionCallbacks({ db }: Pick<Store, 'db'>): SessionCallbacks {
   const ofShape = createStatements<ReturnType<typeof prepareSessionCallbacks>>('session_callbacks');
-  const pageName = ({ page, viewer: { isOperator } }: SessionCallbacksKey) =>
-    JSON.stringify([page, isOperator]);
+  const pageName = ({ page, viewer: { isOperator } }: Key) => JSON.stringify([page, isOperator]);
 
-  const loadAlike = async (places: readonly number[], keys: readonly SessionCallbacksKey[]) => {
-    const [first] = keys;
-    if (first === undefined) return new Map<number, ListOf<JournalRow>>();
-    const { page, viewer } = first;
+  /** One statement for keys that differ in the session alone. */
+  async function loadAlike({ page, viewer }: Key, keys: readonly Placed[]) {
     const ask = askFor(page, CALLBACK_COLUMNS, [
       OF_KEY,
       ...callbackScope(viewer),
       ...callbackConditions(page.filter),
     ]);
     const statement = ofShape(ask.shape, (name) => prepareSessionCallbacks(db, ask, name));
-    const wanted = keys.map(({ sessionId }, place) => ({ n: places[place], id: sessionId, owner: null }));
+    const wanted = keys.map(([n, { sessionId }]) => ({ n, id: sessionId, owner: null }));
     const found = await statement.execute({ ...ask.values, keys: JSON.stringify(wanted) });
     const rows = groupBy(found, ({ keys: { n } }) => n);
-    return new Map([...rows].map(([n, ofKey]) => [n, listOf(page, ofKey, toJournalRow)]));
-  };
+    return keys.map(([n]) => [n, listOf(page, rows.get(n) ?? [], toJournalRow)] as const);
+  }
 
-  const load = createBatchLoader<SessionCallbacksKey, ListOf<JournalRow>>({
+  const load = createBatchLoader<Key, ListOf<JournalRow>>({
     nameOf: (key) => `${key.sessionId}\0${pageName(key)}`,
     async load(keys) {
-      const alike = groupBy([...keys.entries()], ([, key]) => pageName(key));
+      const groups = groupBy([...keys.entries()], ([, key]) => pageName(key));
       const lists = await Promise.all(
-        [...alike.values()].map((group) =>
-          loadAlike(
-            group.map(([place]) => place),
-            group.map(([, key]) => key),
-          ),
-        ),
+        [...groups.values()].flatMap((group) => group.slice(0, 1).map(([, key]) => loadAlike(key, group))),
       );
-      const byPlace = new Map(lists.flatMap((answers) => [...answers]));
-      return keys.map((_, place) => {
-        const list = byPlace.get(place);
-        if (list === undefined) throw new Error('the store has no row of its own: it was never migrated');
-        return list;
-      });
+      return lists
+        .flat()
+        .sort(([a], [b]) => a - b)
+        .map(([, list]) => list);
     },
   });
   return (sessionId, page, viewer) => load({ sessionId, page, viewer });

