@@ -5,8 +5,6 @@ import { createGateway, type Gateway } from './server.ts';
 /** The clean end takes less than this; a process that hangs is ended by itself. */
 const LAST_RESORT_MS = 10_000;
 
-await run();
-
 /** The process: reads its environment, starts one gateway, and ends it when told to. */
 async function run(): Promise<void> {
   const config = orExit(() => readConfig(process.env));
@@ -82,3 +80,5 @@ function toText(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
   return error instanceof Error ? error.message : String(error);
 }
+
+await run();
