@@ -1,22 +1,10 @@
 import { createHash } from 'node:crypto';
 import { attemptFor } from '../domain/attempt.ts';
-import type {
-  Fault,
-  Parsed,
-  PaymentCallback,
-  ReportedSubject,
-  SecondaryIdentifier,
-  SessionCallback,
-} from '../domain/callback.ts';
-import type { JournalEntry, PaymentChange, SessionChange } from '../domain/changes.ts';
-import { derivePayment, foldPayment } from '../domain/fold-payment.ts';
-import { foldSession } from '../domain/fold-session.ts';
+import type { Callback, Fault, Parsed, ReportedSubject } from '../domain/callback.ts';
+import type { JournalEntry } from '../domain/changes.ts';
 import type { JournalRow } from '../domain/journal.ts';
-import { mergeIdentifiers } from '../domain/merge.ts';
-import { deriveSession } from '../domain/outcome.ts';
-import type { Payment } from '../domain/payment.ts';
-import type { Session } from '../domain/session.ts';
 import type { StageName } from '../domain/words.ts';
+import { type StateRows, States } from './states.ts';
 
 /** One authentic request of the aggregator, parsed, and the moment it came. */
 export interface Delivery {
@@ -25,8 +13,8 @@ export interface Delivery {
   readonly receivedAt: number;
   /** The sender's id, only where its signature was verified. */
   readonly webhookId: string | null;
-  /** The position of the quarantined row that this delivery applies at last; null but for replays. */
-  readonly replayOf?: number | null;
+  /** Set where a quarantined row is applied at last: that row's position, and now. */
+  readonly replay?: { readonly of: number; readonly at: number };
 }
 
 /** What became of a delivery: the body of its answer. */
@@ -40,12 +28,7 @@ export type KeyRow = Pick<JournalRow, 'position' | 'digest' | 'attempt' | 'reaso
 /** What the store holds of everything that a batch touches, read under the writer's lock. */
 export interface Held {
   readonly position: number;
-  readonly sessions: readonly Session[];
-  readonly payments: readonly Payment[];
-  readonly banks: readonly {
-    readonly bankId: string;
-    readonly secondaryIdentifiers: readonly SecondaryIdentifier[];
-  }[];
+  readonly states: StateRows;
   /** Every row that has the digest of one of the batch's deliveries. */
   readonly keys: readonly KeyRow[];
 }
@@ -54,9 +37,7 @@ export interface Held {
 export interface Applied {
   readonly entries: readonly JournalEntry[];
   readonly repeats: readonly { readonly position: number; readonly n: number; readonly at: number }[];
-  readonly sessions: readonly Session[];
-  readonly payments: readonly Payment[];
-  readonly banks: Held['banks'];
+  readonly states: StateRows;
   /** In the order of the deliveries. */
   readonly receipts: readonly Receipt[];
 }
@@ -97,7 +78,7 @@ export function applyBatch(deliveries: readonly Delivery[], held: Held, settings
  */
 export function judgeOwners(
   deliveries: readonly Delivery[],
-  held: Pick<Held, 'sessions' | 'payments'>,
+  held: Pick<StateRows, 'sessions' | 'payments'>,
 ): readonly Delivery[] {
   const owners = new Map<string, string | null>([
     ...held.sessions.map(({ sessionId, userId }) => [`s${sessionId}`, userId] as const),
@@ -140,7 +121,7 @@ export function quarantined(delivery: Delivery, fault: Fault): Delivery {
   };
 }
 
-function subjectOf(callback: SessionCallback | PaymentCallback): ReportedSubject {
+function subjectOf(callback: Callback): ReportedSubject {
   const none = {
     sessionId: null,
     sessionExternalId: null,
@@ -166,166 +147,79 @@ function subjectOf(callback: SessionCallback | PaymentCallback): ReportedSubject
       };
 }
 
-const byKey = <T>(items: readonly T[], key: (item: T) => string): Map<string, T> =>
-  new Map(items.map((item) => [key(item), item]));
-
 /** The state that grows while a batch is decided. */
 class Batch {
-  readonly #settings: ApplySettings;
-  readonly #sessions: Map<string, Session>;
-  readonly #payments: Map<string, Payment>;
-  readonly #banks: Map<string, Held['banks'][number]>;
+  readonly #restartQuietMs: number;
+  readonly #states: States;
   readonly #keys = new Map<string, KeyRow[]>();
-  readonly #touched = { sessions: new Set<string>(), payments: new Set<string>(), banks: new Set<string>() };
   readonly #entries: JournalEntry[] = [];
   readonly #repeats = new Map<number, { n: number; at: number }>();
   #position: number;
 
-  constructor(held: Held, settings: ApplySettings) {
-    this.#settings = settings;
+  constructor(held: Held, { restartQuietMs, expectedStages }: ApplySettings) {
+    this.#restartQuietMs = restartQuietMs;
+    this.#states = new States(held.states, expectedStages);
     this.#position = held.position;
-    this.#sessions = byKey(held.sessions, ({ sessionId }) => sessionId);
-    this.#payments = byKey(held.payments, ({ paymentId }) => paymentId);
-    this.#banks = byKey(held.banks, ({ bankId }) => bankId);
     for (const key of held.keys) this.#addKey(key);
   }
 
   apply(delivery: Delivery): Receipt {
-    const { parsed, webhookId } = delivery;
+    const { parsed, webhookId, receivedAt } = delivery;
     if (!parsed.ok) return this.#quarantine(delivery, parsed);
-    const same = this.#keys.get(parsed.digest) ?? [];
-    const resent =
-      webhookId === null ? undefined : same.find((row) => row.attempt > 0 && row.webhookId === webhookId);
-    if (resent !== undefined) return this.#repeat(resent, delivery);
-    const { callback } = parsed;
-    return callback.kind === 'PAYMENT'
-      ? this.#applyPayment(delivery, callback, parsed.digest, same)
-      : this.#applySession(delivery, callback, parsed.digest, same);
+    const { callback, digest } = parsed;
+    const attempt =
+      callback.kind === 'PAYMENT'
+        ? 1
+        : attemptFor(this.#states.session(callback.sessionId), callback, receivedAt, this.#restartQuietMs);
+    const held = (this.#keys.get(digest) ?? []).find(
+      (row) =>
+        row.attempt === attempt || (webhookId !== null && row.attempt > 0 && row.webhookId === webhookId),
+    );
+    if (held !== undefined) return this.#repeat(held, delivery);
+    const position = ++this.#position;
+    const { changed, late, change } = this.#states.advance(callback, { position, receivedAt, attempt });
+    const outcome = late ? 'LATE' : 'RECORDED';
+    this.#enter(
+      {
+        ...receivedRow(delivery, digest),
+        position,
+        kind: callback.kind,
+        outcome,
+        reason: null,
+        path: null,
+        sessionId: callback.kind === 'PAYMENT' ? null : callback.sessionId,
+        paymentId: callback.kind === 'PAYMENT' ? callback.paymentId : null,
+        bankId: callback.bank.bankId,
+        stage: callback.kind === 'PAYMENT' ? null : callback.stage,
+        status: callback.status,
+        attempt,
+        changed,
+        version: change?.after.version ?? null,
+      },
+      change,
+    );
+    return { outcome: late ? 'late' : 'recorded', position };
   }
 
   written(): Omit<Applied, 'receipts'> {
-    const pick = <T>(ids: Set<string>, from: Map<string, T>): T[] =>
-      [...from].filter(([id]) => ids.has(id)).map(([, v]) => v);
     return {
       entries: this.#entries,
       repeats: [...this.#repeats].map(([position, { n, at }]) => ({ position, n, at })),
-      sessions: pick(this.#touched.sessions, this.#sessions),
-      payments: pick(this.#touched.payments, this.#payments),
-      banks: pick(this.#touched.banks, this.#banks),
+      states: this.#states.touched(),
     };
-  }
-
-  #applySession(
-    delivery: Delivery,
-    callback: SessionCallback,
-    digest: string,
-    same: readonly KeyRow[],
-  ): Receipt {
-    const { sessionId } = callback;
-    const before = this.#sessions.get(sessionId) ?? null;
-    const attempt = attemptFor(before, callback, delivery.receivedAt, this.#settings.restartQuietMs);
-    const repeated = same.find((row) => row.attempt === attempt);
-    if (repeated !== undefined) return this.#repeat(repeated, delivery);
-    const position = ++this.#position;
-    const folded = foldSession(before, { position, receivedAt: delivery.receivedAt, attempt, callback });
-    const after = deriveSession(folded.state, this.#settings.expectedStages);
-    this.#sessions.set(sessionId, after);
-    this.#touched.sessions.add(sessionId);
-    this.#meetBank(callback);
-    const change: SessionChange | null =
-      folded.changed.length === 0
-        ? null
-        : {
-            of: 'session',
-            position,
-            kind: callback.kind === 'SESSION_STATUS' ? 'STATUS' : callback.kind,
-            stage: callback.stage,
-            before,
-            after,
-            changedAt: delivery.receivedAt,
-          };
-    return this.#add(delivery, {
-      digest,
-      attempt,
-      late: folded.late,
-      changed: folded.changed,
-      change,
-      callback,
-    });
-  }
-
-  #applyPayment(
-    delivery: Delivery,
-    callback: PaymentCallback,
-    digest: string,
-    same: readonly KeyRow[],
-  ): Receipt {
-    const { paymentId } = callback;
-    const repeated = same.find((row) => row.attempt === 1);
-    if (repeated !== undefined) return this.#repeat(repeated, delivery);
-    const before = this.#payments.get(paymentId) ?? null;
-    const position = ++this.#position;
-    const folded = foldPayment(before, { position, receivedAt: delivery.receivedAt, callback });
-    const after = derivePayment(folded.state);
-    this.#payments.set(paymentId, after);
-    this.#touched.payments.add(paymentId);
-    this.#meetBank(callback);
-    const change: PaymentChange | null =
-      folded.changed.length === 0
-        ? null
-        : { of: 'payment', position, kind: 'STATUS', before, after, changedAt: delivery.receivedAt };
-    return this.#add(delivery, {
-      digest,
-      attempt: 1,
-      late: folded.late,
-      changed: folded.changed,
-      change,
-      callback,
-    });
-  }
-
-  #add(
-    delivery: Delivery,
-    made: {
-      digest: string;
-      attempt: number;
-      late: boolean;
-      changed: readonly string[];
-      change: SessionChange | PaymentChange | null;
-      callback: SessionCallback | PaymentCallback;
-    },
-  ): Receipt {
-    const { callback, change, changed, late, digest, attempt } = made;
-    const row: JournalRow = {
-      ...this.#received(delivery, digest),
-      position: this.#position,
-      kind: callback.kind,
-      outcome: late ? 'LATE' : 'RECORDED',
-      reason: null,
-      path: null,
-      sessionId: callback.kind === 'PAYMENT' ? null : callback.sessionId,
-      paymentId: callback.kind === 'PAYMENT' ? callback.paymentId : null,
-      bankId: callback.bank.bankId,
-      stage: callback.kind === 'PAYMENT' ? null : callback.stage,
-      status: callback.status,
-      attempt,
-      changed,
-      version: change?.after.version ?? null,
-    };
-    this.#enter(row, change);
-    return { outcome: late ? 'late' : 'recorded', position: row.position };
   }
 
   #quarantine(
     delivery: Delivery,
     { fault, kind, reported, digest }: Extract<Parsed, { ok: false }>,
   ): Receipt {
-    const repeated = this.#keys.get(digest)?.find((row) => row.attempt === 0);
-    if (repeated !== undefined) return this.#repeat(repeated, delivery);
+    const held = this.#keys.get(digest)?.find((row) => row.attempt === 0);
+    if (held !== undefined) return this.#repeat(held, delivery);
+    const position = ++this.#position;
     this.#enter(
       {
-        ...this.#received(delivery, digest),
-        position: ++this.#position,
+        ...receivedRow(delivery, digest),
+        position,
         kind,
         outcome: 'QUARANTINED',
         reason: fault.reason,
@@ -341,41 +235,23 @@ class Batch {
       },
       null,
     );
-    return { outcome: 'quarantined', position: this.#position, reason: fault.reason };
+    return { outcome: 'quarantined', position, reason: fault.reason };
   }
 
-  #received({ body, receivedAt, webhookId, replayOf = null }: Delivery, digest: string) {
-    return {
-      digest,
-      body,
-      receivedAt,
-      webhookId,
-      replayOf,
-      replayedAt: null,
-      deliveries: 1,
-      lastDeliveredAt: receivedAt,
-    };
-  }
-
-  #enter(row: JournalRow, change: SessionChange | PaymentChange | null): void {
+  #enter(row: JournalRow, change: JournalEntry['change']): void {
     this.#entries.push({ position: row.position, row, change });
     this.#addKey(row);
   }
 
-  #repeat(row: KeyRow, { receivedAt }: Delivery): Receipt {
-    const { n, at } = this.#repeats.get(row.position) ?? { n: 0, at: 0 };
-    this.#repeats.set(row.position, { n: n + 1, at: Math.max(at, receivedAt) });
+  /** A replay is no delivery: what it finds recorded already is left as it stands. */
+  #repeat(row: KeyRow, { receivedAt, replay }: Delivery): Receipt {
+    if (replay === undefined) {
+      const { n, at } = this.#repeats.get(row.position) ?? { n: 0, at: 0 };
+      this.#repeats.set(row.position, { n: n + 1, at: Math.max(at, receivedAt) });
+    }
     return row.reason === null
       ? { outcome: 'repeated', position: row.position }
       : { outcome: 'quarantined', position: row.position, reason: row.reason };
-  }
-
-  #meetBank({ bank: { bankId, secondaryIdentifiers } }: SessionCallback | PaymentCallback): void {
-    const held = this.#banks.get(bankId);
-    const merged = mergeIdentifiers(held?.secondaryIdentifiers ?? [], secondaryIdentifiers);
-    if (held !== undefined && merged === held.secondaryIdentifiers) return;
-    this.#banks.set(bankId, { bankId, secondaryIdentifiers: merged });
-    this.#touched.banks.add(bankId);
   }
 
   #addKey(key: KeyRow): void {
@@ -383,4 +259,18 @@ class Batch {
     if (rows === undefined) this.#keys.set(key.digest, [key]);
     else rows.push(key);
   }
+}
+
+/** What a new row has of its delivery alone. */
+function receivedRow({ body, receivedAt, webhookId, replay }: Delivery, digest: string) {
+  return {
+    digest,
+    body,
+    receivedAt,
+    webhookId,
+    replayOf: replay?.of ?? null,
+    replayedAt: replay?.at ?? null,
+    deliveries: 1,
+    lastDeliveredAt: receivedAt,
+  };
 }

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { Head } from '../domain/catch-up.ts';
 import { type Condition, instantAt, instantText } from './conditions.ts';
 
 export type OrderDirection = 'ASC' | 'DESC';
@@ -23,16 +24,6 @@ export interface Page<Filter, Field> {
   /** Exclusive ends of the window, in the list's order; null where it is open. */
   readonly after: Place | null;
   readonly before: Place | null;
-}
-
-/** Where the store stands. */
-export interface Head {
-  /** Eight hex digits: which store this is. */
-  readonly identity: string;
-  /** Position of the last committed journal row. */
-  readonly position: number;
-  /** The highest position ever deleted. */
-  readonly lowest: number;
 }
 
 /** The page's rows in the list's order, and what lies beyond them. */

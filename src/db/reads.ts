@@ -1,8 +1,8 @@
+import type { Head } from '../domain/catch-up.ts';
 import { createBatchLoader } from './batch-loader.ts';
 import { createFactReads, type FactReads } from './fact-reads.ts';
 import { createKeyReads, type KeyReads } from './key-reads.ts';
 import { createListReads, type ListReads } from './list-reads.ts';
-import type { Head } from './page.ts';
 import { store as storeTable } from './schema.ts';
 import { createSessionCallbacks, type SessionCallbacks } from './session-callbacks.ts';
 import type { Db, Store } from './store.ts';

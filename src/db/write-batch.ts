@@ -8,10 +8,10 @@ import {
   type Held,
   judgeOwners,
 } from './apply-batch.ts';
-import { bulkEncoder, excluded, isAnyOf, rowsFrom } from './bulk.ts';
+import { bulkEncoder, isAnyOf, rowsFrom } from './bulk.ts';
 import { lockForWriting } from './locks.ts';
-import { fromPayment, fromSession, type PaymentRow, type SessionRow, toPayment, toSession } from './rows.ts';
-import { banks, callbacks, payments, sessions, store } from './schema.ts';
+import { callbacks, store } from './schema.ts';
+import { namesOf, readStates, rows, writeStates } from './state-tables.ts';
 import type { Db } from './store.ts';
 
 /** The steps of recording a batch, in order, at which a test may kill the process. */
@@ -20,11 +20,10 @@ export type RecordingStep = 'begin' | 'journal-written' | 'before-commit' | 'com
 /** Called at each step; what it gives is awaited. */
 export type OnStep = (step: RecordingStep) => unknown;
 
-const rows = sql`${sql.placeholder('rows')}::text::json`;
-
 /**
- * Records a batch within the caller's transaction: the writer's lock first, then one round trip that reads all
- * that the batch touches, the decision, and one round trip of one multi-row statement a table.
+ * Records a batch within the caller's transaction: the writer's lock, one round trip that reads all that the batch
+ * touches, the decision, and one round trip of one multi-row statement a table. Statements of a round trip are
+ * sent without awaiting one another.
  */
 export async function writeBatch(
   tx: Db,
@@ -35,93 +34,43 @@ export async function writeBatch(
 ): Promise<Applied> {
   const { judged, held } = await readHeld(tx, deliveries);
   const applied = applyBatch(judged, held, settings);
-  await Promise.all(writes(tx, applied, onStep, notify));
+  await Promise.all([
+    ...writeJournal(tx, applied.entries, onStep, notify),
+    writeStates(tx, applied.states),
+    countRepeats(tx, applied.repeats),
+  ]);
   return applied;
 }
 
-/** Statements are sent without awaiting one another: the connection answers them in order, in one round trip. */
 async function readHeld(
   tx: Db,
   deliveries: readonly Delivery[],
 ): Promise<{ judged: readonly Delivery[]; held: Held }> {
-  const named = namesOf(deliveries);
-  const [, position, sessionRows, paymentRows, bankRows, keys] = await Promise.all([
-    tx.execute(lockForWriting),
+  const parsed = deliveries.map((delivery) => delivery.parsed);
+  const digests = new Set(parsed.map(({ digest }) => digest));
+  // Awaited, so that no read can be sent before it: what follows sees all that the last holder committed.
+  await tx.execute(lockForWriting);
+  const [position, states, keys] = await Promise.all([
     readPosition(tx),
-    readSessions(tx, named.sessions),
-    readPayments(tx, named.payments),
-    readBanks(tx, named.banks),
-    readKeys(tx, named.digests),
+    readStates(tx, namesOf(parsed.flatMap((one) => (one.ok ? [one.callback] : [])))),
+    readKeys(tx, [...digests]),
   ]);
-  const held = { position, sessions: sessionRows, payments: paymentRows, banks: bankRows, keys };
-  const judged = judgeOwners(deliveries, held);
-  const known = new Set(named.digests);
-  const more = judged.map(({ parsed }) => parsed.digest).filter((digest) => !known.has(digest));
-  return {
-    judged,
-    held: more.length === 0 ? held : { ...held, keys: [...keys, ...(await readKeys(tx, more))] },
-  };
+  const judged = judgeOwners(deliveries, states);
+  const more = judged.map((delivery) => delivery.parsed.digest).filter((digest) => !digests.has(digest));
+  const moreKeys = more.length === 0 ? [] : await readKeys(tx, more);
+  return { judged, held: { position, states, keys: [...keys, ...moreKeys] } };
 }
 
-function namesOf(deliveries: readonly Delivery[]) {
-  const names = { sessions: new Set<string>(), payments: new Set<string>(), banks: new Set<string>() };
-  const digests = new Set<string>();
-  for (const { parsed } of deliveries) {
-    digests.add(parsed.digest);
-    if (!parsed.ok) continue;
-    const { callback } = parsed;
-    names.banks.add(callback.bank.bankId);
-    if (callback.kind === 'PAYMENT') names.payments.add(callback.paymentId);
-    else names.sessions.add(callback.sessionId);
-  }
-  return {
-    sessions: [...names.sessions],
-    payments: [...names.payments],
-    banks: [...names.banks],
-    digests: [...digests],
-  };
-}
-
-async function readPosition(tx: Db): Promise<number> {
+/** The position of the last committed row. */
+export async function readPosition(tx: Db): Promise<number> {
   const [row] = await tx
     .select({ position: store.position })
     .from(store)
+    .where(eq(store.id, 1))
     .prepare('writer_position')
     .execute();
   if (row === undefined) throw new Error('the store has lost its one row');
   return row.position;
-}
-
-async function readSessions(tx: Db, ids: readonly string[]) {
-  if (ids.length === 0) return [];
-  const found = await tx
-    .select()
-    .from(sessions)
-    .where(isAnyOf(sessions.sessionId, 'ids'))
-    .prepare('writer_sessions')
-    .execute({ ids: JSON.stringify(ids) });
-  return found.map(toSession);
-}
-
-async function readPayments(tx: Db, ids: readonly string[]) {
-  if (ids.length === 0) return [];
-  const found = await tx
-    .select()
-    .from(payments)
-    .where(isAnyOf(payments.paymentId, 'ids'))
-    .prepare('writer_payments')
-    .execute({ ids: JSON.stringify(ids) });
-  return found.map(toPayment);
-}
-
-async function readBanks(tx: Db, ids: readonly string[]) {
-  if (ids.length === 0) return [];
-  return tx
-    .select()
-    .from(banks)
-    .where(isAnyOf(banks.bankId, 'ids'))
-    .prepare('writer_banks')
-    .execute({ ids: JSON.stringify(ids) });
 }
 
 async function readKeys(tx: Db, digests: readonly string[]) {
@@ -140,63 +89,54 @@ async function readKeys(tx: Db, digests: readonly string[]) {
 }
 
 const encodeCallbacks = bulkEncoder<JournalRow>(callbacks);
-const encodeSessions = bulkEncoder<SessionRow>(sessions);
-const encodePayments = bulkEncoder<PaymentRow>(payments);
-const encodeBanks = bulkEncoder<Held['banks'][number]>(banks);
 
-function* writes(
+function writeJournal(
   tx: Db,
-  applied: Applied,
+  entries: Applied['entries'],
   onStep: OnStep,
   notify: ((position: number) => SQL) | null,
-): Generator<Promise<unknown>> {
-  const last = applied.entries.at(-1);
-  if (last !== undefined) {
-    yield tx
+): Promise<unknown>[] {
+  const last = entries.at(-1);
+  if (last === undefined) return [];
+  const written = [
+    tx
       .insert(callbacks)
       .select(() => rowsFrom(callbacks, rows))
       .prepare('writer_journal')
-      .execute({ rows: encodeCallbacks(applied.entries.map(({ row }) => row)) })
-      .then(() => onStep('journal-written'));
-    yield tx
+      .execute({ rows: encodeCallbacks(entries.map(({ row }) => row)) })
+      .then(() => onStep('journal-written')),
+    tx
       .update(store)
       .set({ position: sql`${sql.placeholder('position')}` })
       .where(eq(store.id, 1))
       .prepare('writer_move')
-      .execute({ position: last.position });
-    if (notify !== null) yield tx.execute(notify(last.position));
-  }
-  if (applied.sessions.length > 0) {
-    yield tx
-      .insert(sessions)
-      .select(() => rowsFrom(sessions, rows))
-      .onConflictDoUpdate({ target: sessions.sessionId, set: excluded(sessions) })
-      .prepare('writer_upsert_sessions')
-      .execute({ rows: encodeSessions(applied.sessions.map(fromSession)) });
-  }
-  if (applied.payments.length > 0) {
-    yield tx
-      .insert(payments)
-      .select(() => rowsFrom(payments, rows))
-      .onConflictDoUpdate({ target: payments.paymentId, set: excluded(payments) })
-      .prepare('writer_upsert_payments')
-      .execute({ rows: encodePayments(applied.payments.map(fromPayment)) });
-  }
-  if (applied.banks.length > 0) {
-    yield tx
-      .insert(banks)
-      .select(() => rowsFrom(banks, rows))
-      .onConflictDoUpdate({ target: banks.bankId, set: excluded(banks) })
-      .prepare('writer_upsert_banks')
-      .execute({ rows: encodeBanks(applied.banks) });
-  }
-  if (applied.repeats.length > 0) yield countRepeats(tx, applied.repeats);
+      .execute({ position: last.position }),
+  ];
+  const replays = entries.flatMap(({ row }) => (row.replayOf === null ? [] : [row]));
+  if (replays.length > 0) written.push(markReplayed(tx, replays));
+  if (notify !== null) written.push(tx.execute(notify(last.position)));
+  return written;
+}
+
+/** The quarantined row tells when a replay applied it. */
+function markReplayed(tx: Db, replays: readonly JournalRow[]): Promise<unknown> {
+  const replay = sql`json_to_recordset(${rows}) as replay(of bigint, at text)`;
+  return tx
+    .update(callbacks)
+    .set({ replayedAt: sql`replay.at::timestamptz` })
+    .from(replay)
+    .where(eq(callbacks.position, sql`replay.of`))
+    .prepare('writer_replays')
+    .execute({
+      rows: JSON.stringify(replays.map((row) => ({ of: row.replayOf, at: isoOf(row.replayedAt) }))),
+    });
 }
 
 /** A repeat alters nothing but these two columns, so that a row's content stays what the fold read. */
-function countRepeats(tx: Db, repeats: Applied['repeats']): Promise<unknown> {
+async function countRepeats(tx: Db, repeats: Applied['repeats']): Promise<void> {
+  if (repeats.length === 0) return;
   const repeat = sql`json_to_recordset(${rows}) as repeat(position bigint, n integer, at text)`;
-  return tx
+  await tx
     .update(callbacks)
     .set({
       deliveries: sql`${callbacks.deliveries} + repeat.n`,
@@ -205,9 +145,7 @@ function countRepeats(tx: Db, repeats: Applied['repeats']): Promise<unknown> {
     .from(repeat)
     .where(eq(callbacks.position, sql`repeat.position`))
     .prepare('writer_repeats')
-    .execute({
-      rows: JSON.stringify(
-        repeats.map(({ position, n, at }) => ({ position, n, at: new Date(at).toISOString() })),
-      ),
-    });
+    .execute({ rows: JSON.stringify(repeats.map((repeat) => ({ ...repeat, at: isoOf(repeat.at) }))) });
 }
+
+const isoOf = (at: number | null) => (at === null ? null : new Date(at).toISOString());

@@ -1,0 +1,129 @@
+import type { Callback, PaymentCallback, SecondaryIdentifier, SessionCallback } from '../domain/callback.ts';
+import type { PaymentChange, SessionChange } from '../domain/changes.ts';
+import { derivePayment, foldPayment } from '../domain/fold-payment.ts';
+import { foldSession } from '../domain/fold-session.ts';
+import { mergeIdentifiers } from '../domain/merge.ts';
+import { deriveSession } from '../domain/outcome.ts';
+import type { Payment } from '../domain/payment.ts';
+import type { Instant, Session } from '../domain/session.ts';
+import type { StageName } from '../domain/words.ts';
+
+/** A bank as the store keeps it. */
+export interface StoredBank {
+  readonly bankId: string;
+  readonly secondaryIdentifiers: readonly SecondaryIdentifier[];
+}
+
+/** States of sessions, payments and banks: as read from the store, or to be written to it. */
+export interface StateRows {
+  readonly sessions: readonly Session[];
+  readonly payments: readonly Payment[];
+  readonly banks: readonly StoredBank[];
+}
+
+/** Where a row stands in the journal. */
+export interface Place {
+  readonly position: number;
+  readonly receivedAt: Instant;
+  readonly attempt: number;
+}
+
+/** What a row made of its session or payment. */
+export interface Advance {
+  readonly changed: readonly string[];
+  readonly late: boolean;
+  /** Null where nothing visible changed. */
+  readonly change: SessionChange | PaymentChange | null;
+}
+
+/**
+ * The fold at work on many sessions and payments at once. Recording, catching up and rebuilding all go through
+ * here, so that the same rows give the same states and the same changes, whoever folds them.
+ */
+export class States {
+  readonly #expectedStages: readonly StageName[];
+  readonly #sessions: Map<string, Session>;
+  readonly #payments: Map<string, Payment>;
+  readonly #banks: Map<string, StoredBank>;
+  readonly #touched = { sessions: new Set<string>(), payments: new Set<string>(), banks: new Set<string>() };
+
+  /** @param held every session, payment and bank that will be advanced and has a state already. */
+  constructor(held: StateRows, expectedStages: readonly StageName[]) {
+    this.#expectedStages = expectedStages;
+    this.#sessions = new Map(held.sessions.map((session) => [session.sessionId, session]));
+    this.#payments = new Map(held.payments.map((payment) => [payment.paymentId, payment]));
+    this.#banks = new Map(held.banks.map((bank) => [bank.bankId, bank]));
+  }
+
+  session(sessionId: string): Session | null {
+    return this.#sessions.get(sessionId) ?? null;
+  }
+
+  /** Applies one row. Rows of one session or payment come in the order of position. */
+  advance(callback: Callback, place: Place): Advance {
+    this.#meetBank(callback);
+    return callback.kind === 'PAYMENT'
+      ? this.#advancePayment(callback, place)
+      : this.#advanceSession(callback, place);
+  }
+
+  /** What was advanced, as it stands now. */
+  touched(): StateRows {
+    return {
+      sessions: pick(this.#touched.sessions, this.#sessions),
+      payments: pick(this.#touched.payments, this.#payments),
+      banks: pick(this.#touched.banks, this.#banks),
+    };
+  }
+
+  #advanceSession(callback: SessionCallback, { position, receivedAt, attempt }: Place): Advance {
+    const before = this.session(callback.sessionId);
+    const { state, changed, late } = foldSession(before, { position, receivedAt, attempt, callback });
+    const after = deriveSession(state, this.#expectedStages);
+    this.#sessions.set(callback.sessionId, after);
+    this.#touched.sessions.add(callback.sessionId);
+    if (changed.length === 0) return { changed, late, change: null };
+    const kind = callback.kind === 'SESSION_STATUS' ? 'STATUS' : callback.kind;
+    const change: SessionChange = {
+      of: 'session',
+      position,
+      kind,
+      stage: callback.stage,
+      before,
+      after,
+      changedAt: receivedAt,
+    };
+    return { changed, late, change };
+  }
+
+  #advancePayment(callback: PaymentCallback, { position, receivedAt }: Place): Advance {
+    const before = this.#payments.get(callback.paymentId) ?? null;
+    const { state, changed, late } = foldPayment(before, { position, receivedAt, callback });
+    const after = derivePayment(state);
+    this.#payments.set(callback.paymentId, after);
+    this.#touched.payments.add(callback.paymentId);
+    if (changed.length === 0) return { changed, late, change: null };
+    return {
+      changed,
+      late,
+      change: { of: 'payment', position, kind: 'STATUS', before, after, changedAt: receivedAt },
+    };
+  }
+
+  #meetBank({ bank: { bankId, secondaryIdentifiers } }: Callback): void {
+    const held = this.#banks.get(bankId);
+    const merged = mergeIdentifiers(held?.secondaryIdentifiers ?? [], secondaryIdentifiers);
+    if (held !== undefined && merged === held.secondaryIdentifiers) return;
+    this.#banks.set(bankId, { bankId, secondaryIdentifiers: merged });
+    this.#touched.banks.add(bankId);
+  }
+}
+
+function pick<T>(ids: ReadonlySet<string>, from: ReadonlyMap<string, T>): T[] {
+  const picked: T[] = [];
+  for (const id of ids) {
+    const item = from.get(id);
+    if (item !== undefined) picked.push(item);
+  }
+  return picked;
+}
