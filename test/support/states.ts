@@ -1,0 +1,93 @@
+import type { SessionCallback } from '../../src/domain/callback.ts';
+import { derivePayment, foldPayment } from '../../src/domain/fold-payment.ts';
+import { foldSession } from '../../src/domain/fold-session.ts';
+import type { JournalRow } from '../../src/domain/journal.ts';
+import { deriveSession } from '../../src/domain/outcome.ts';
+import type { Payment } from '../../src/domain/payment.ts';
+import type { Session } from '../../src/domain/session.ts';
+import type { Viewer } from '../../src/domain/viewer.ts';
+import { EXPLORER } from '../../src/domain/viewer.ts';
+
+export const AT = Date.parse('2026-11-22T11:57:00.000Z');
+
+export const EXPECTED = ['AUTHENTICATION', 'ACCOUNTS', 'TRANSACTIONS'] as const;
+
+/** One who sees their own and no more. */
+export function person(userId: string | null, overrides: Partial<Viewer> = {}): Viewer {
+  return {
+    ...EXPLORER,
+    userId,
+    paymentUserId: userId,
+    isOperator: false,
+    readsAccounts: false,
+    ...overrides,
+  };
+}
+
+/** A callback about a session; what is not given is of no matter to the test. */
+export function sessionCallback(overrides: Partial<SessionCallback> = {}): SessionCallback {
+  return {
+    kind: 'SESSION_STATUS',
+    sessionId: 's1',
+    externalId: null,
+    userId: 'anna',
+    bank: { bankId: '75', secondaryIdentifiers: [] },
+    isSca: null,
+    stage: 'AUTHENTICATION',
+    status: 'INITIATED',
+    progress: null,
+    accounts: [],
+    page: null,
+    ...overrides,
+  };
+}
+
+/** A session as one callback makes it, with columns set as the test needs them. */
+export function sessionOf(callback: Partial<SessionCallback>, columns: Partial<Session> = {}): Session {
+  const row = { position: 1, receivedAt: AT, attempt: 1, callback: sessionCallback(callback) };
+  return { ...deriveSession(foldSession(null, row).state, EXPECTED), ...columns };
+}
+
+/** A payment as one callback makes it, with columns set as the test needs them. */
+export function paymentOf(columns: Partial<Payment>): Payment {
+  const { state } = foldPayment(null, {
+    position: 1,
+    receivedAt: AT,
+    callback: {
+      kind: 'PAYMENT',
+      paymentId: 'p1',
+      externalId: null,
+      status: 'CREATED',
+      bank: { bankId: '75', secondaryIdentifiers: [] },
+      user: { externalId: 'anna', secondaryIdentifiers: [] },
+    },
+  });
+  return { ...derivePayment(state), ...columns };
+}
+
+/** A row of the journal; its digest is made of its position, so that rows differ. */
+export function journalRow(row: Partial<JournalRow> & { readonly position: number }): JournalRow {
+  return {
+    kind: 'SESSION_STATUS',
+    outcome: 'RECORDED',
+    reason: null,
+    path: null,
+    sessionId: 's1',
+    paymentId: null,
+    bankId: '75',
+    stage: 'AUTHENTICATION',
+    status: 'INITIATED',
+    attempt: 1,
+    digest: String(row.position),
+    webhookId: null,
+    receivedAt: AT,
+    deliveries: 1,
+    lastDeliveredAt: AT,
+    changed: [],
+    version: null,
+    replayOf: null,
+    replayedAt: null,
+    body: new TextEncoder().encode('{}'),
+    ...row,
+  };
+}
