@@ -1,0 +1,53 @@
+import type { Config } from '../config.ts';
+import { EXPLORER, type Viewer } from '../domain/viewer.ts';
+import { createKeySet, type KeySetTimes } from './key-set.ts';
+import { refused, type TokenRules, verifyToken } from './verify-token.ts';
+import { viewerOf } from './viewer-of.ts';
+
+/** Tells who asks. */
+export interface ViewerReader {
+  /**
+   * Reads an Authorization header, or the same text from `connectionParams`. In explore mode everyone is EXPLORER.
+   * Rejects with UNAUTHENTICATED where the token is missing or bad, as TokenExpiredError where its time is over, and
+   * with UNAVAILABLE where it cannot be verified now.
+   */
+  read(authorization: string | undefined): Promise<Viewer>;
+}
+
+interface Options {
+  /** The clock, in milliseconds since 1970. */
+  readonly now?: () => number;
+  readonly keySetTimes?: KeySetTimes;
+}
+
+/** RFC 9110 §11.1: the scheme's name in any letter case. RFC 7519: three parts in base64url. */
+const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i;
+/** No token of ours is longer: what is longer is not even taken apart. */
+const LARGEST = 8 * 1024;
+
+/** Makes the one place that knows who may ask (DESIGN §8). Nothing is fetched before the first token comes. */
+export function createViewerReader(
+  { mode, jwt }: Pick<Config, 'mode' | 'jwt'>,
+  { now = Date.now, keySetTimes }: Options = {},
+): ViewerReader {
+  if (mode === 'explore') return { read: () => Promise.resolve(EXPLORER) };
+  const { jwksUrl, secrets, issuer, audience, algorithms } = jwt;
+  // The configuration has made sure; without either, every token of that key would do.
+  if (issuer === null || audience === null) throw new Error('tokens need an issuer and an audience');
+  const rules: TokenRules = {
+    keys:
+      jwksUrl === null ? secrets.map((secret) => Buffer.from(secret)) : createKeySet(jwksUrl, keySetTimes),
+    algorithms,
+    issuer,
+    audience,
+    now,
+  };
+  return {
+    async read(authorization = '') {
+      const token = authorization.length > LARGEST ? undefined : BEARER.exec(authorization)?.[1];
+      if (token === undefined) throw refused();
+      const { payload, expiresAt } = await verifyToken(token, rules);
+      return viewerOf(payload, expiresAt, jwt);
+    },
+  };
+}
