@@ -14,3 +14,6 @@ export const lockForWriting = sql`select pg_advisory_xact_lock(7226255201)`;
 
 /** One instance at a time applies migrations. */
 export const lockForMigration = sql`select pg_advisory_xact_lock(7226255202)`;
+
+/** One rebuild prepares its tables at a time. */
+export const lockForRebuild = sql`select pg_advisory_xact_lock(7226255203)`;

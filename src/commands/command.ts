@@ -1,0 +1,53 @@
+import { type Config, ConfigError, readConfig } from '../config.ts';
+import { openStore } from '../db/open.ts';
+import type { Store } from '../db/store.ts';
+import { createLogger, type Logger } from '../logger.ts';
+
+/** What every command works with. */
+export interface CommandParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly log: Logger;
+  /** Says something to the person at the terminal. */
+  readonly say: (line: string) => void;
+}
+
+/** How a command is called, and what it does. */
+export interface Command {
+  readonly usage: string;
+  /** Gives the work to do, or null where the words are not understood. Nothing is opened until then. */
+  readonly understand: (words: readonly string[]) => ((parts: CommandParts) => Promise<void>) | null;
+}
+
+/**
+ * Runs a command over the configured store and ends the process: 0 when it is done, 1 when it failed, 2 when it
+ * was not understood. PGlite's folder is open in one process only, so there the gateway must be stopped, and the
+ * message says so.
+ */
+export async function runCommand({ usage, understand }: Command): Promise<never> {
+  const work = understand(process.argv.slice(2));
+  if (work === null) {
+    process.stderr.write(`usage: ${usage}\n`);
+    process.exit(2);
+  }
+  try {
+    const config = readConfig(process.env);
+    const log = createLogger({ level: 'warn' });
+    const { databaseUrl, dataDir, databasePooled: pooled } = config;
+    const store = await openStore({ databaseUrl, dataDir, pooled, log });
+    try {
+      await work({ config, store, log, say: (line) => process.stdout.write(`${line}\n`) });
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    process.stderr.write(`callboard: ${messageOf(error)}\n`);
+    process.exit(1);
+  }
+  process.exit(0);
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,22 @@
+import { parseCallback } from '../callbacks/parse.ts';
+import { rebuild } from '../db/rebuild.ts';
+import { runCommand } from './command.ts';
+
+/** `npm run rebuild`: computes all state anew from the journal and puts right what differs. */
+await runCommand({
+  usage: 'npm run rebuild',
+  understand(words) {
+    if (words.length > 0) return null;
+    return async ({ config: { expectedStages }, store, say }) => {
+      const { rows, sessions, payments } = await rebuild({
+        store,
+        parse: parseCallback,
+        expectedStages,
+        onProgress: (position, last) => say(`position ${position} of ${last}`),
+      });
+      say(
+        `${rows} callbacks folded; ${sessions} sessions and ${payments} payments differed and were put right.`,
+      );
+    };
+  },
+});
