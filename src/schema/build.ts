@@ -14,6 +14,7 @@ import { defineSessionQueries } from './session-queries.ts';
 import { defineSessionStatusChanged } from './session-status-changed.ts';
 import { defineStage } from './stage.ts';
 import { defineTransactionPage } from './transaction-page.ts';
+import { defineViewer } from './viewer.ts';
 import { defineVocabulary } from './vocabulary.ts';
 
 /** The whole graph. Its resolvers need nothing but the `Context` of each operation. */
@@ -28,6 +29,7 @@ export function buildSchema(): GraphQLSchema {
   defineBank(builder);
   definePayment(builder, vocabulary);
   defineCallback(builder, vocabulary);
+  defineViewer(builder);
   defineSessionQueries(builder, vocabulary);
   definePaymentQueries(builder, vocabulary);
   defineNodeQueries(builder);

@@ -12,6 +12,7 @@ import type { JournalRow } from '../domain/journal.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { Instant, Session } from '../domain/session.ts';
 import type { ShownProgress } from '../domain/stage-view.ts';
+import type { Viewer } from '../domain/viewer.ts';
 import type { CallbackMessage } from '../live/callback-source.ts';
 import type { PaymentMessage } from '../live/payment-source.ts';
 import type { SessionMessage } from '../live/session-source.ts';
@@ -48,6 +49,7 @@ interface Types {
     SessionStatusChange: SessionMessage;
     PaymentStatusChange: PaymentMessage;
     CallbackChange: CallbackMessage;
+    Viewer: Viewer;
   };
   Connection: { liveCursor: string };
 }
