@@ -1,4 +1,4 @@
-import { fastify } from 'fastify';
+import { type FastifyReply, fastify } from 'fastify';
 import { createAuthenticator } from './callbacks/authenticate.ts';
 import { createFailureLimiter } from './callbacks/failures.ts';
 import { parseCallback } from './callbacks/parse.ts';
@@ -90,7 +90,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       introspection: config.introspection ? 'on' : 'off',
       log,
     });
-    const fanout = createFanout({ hub, log });
+    const fanout = createFanout({ hub, errorOf: engine.errorOf });
     const ws = createWsTransport({ engine, fanout, log });
     const sse = createSseTransport({ engine, fanout, log });
 
@@ -158,19 +158,25 @@ async function createRoutes({ config, recorder, reads, log, isReady, isDraining 
   const receive = createReceive({ authenticate, failures: createFailureLimiter(), recorder, isDraining });
   const app = fastify({
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
-    exposeHeadRoutes: true,
+    frameworkErrors: (_error, _request, reply) => refuse(reply, 400, 'This address cannot be read.'),
   });
   app.register(callbackRoutes({ receive, log }));
   app.register(healthRoutes({ isReady }));
   app.register(statusRoutes({ reads, identify, log }));
-  app.setNotFoundHandler((_request, reply) =>
-    reply
-      .code(404)
-      .type(PROBLEM_TYPE)
-      .send(JSON.stringify(problem(404, 'Nothing is served here.'))),
-  );
+  app.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'Nothing is served here.'));
+  app.setErrorHandler((err, _request, reply) => {
+    log.error({ err }, 'a request failed unexpectedly');
+    refuse(reply, 500, 'Unexpected error.');
+  });
   await app.ready();
   return app;
+}
+
+function refuse(reply: FastifyReply, status: number, detail: string): void {
+  reply
+    .code(status)
+    .type(PROBLEM_TYPE)
+    .send(JSON.stringify(problem(status, detail)));
 }
 
 /** Whether the store answers, and soon. */

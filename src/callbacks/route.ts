@@ -11,19 +11,17 @@ interface Parts {
 
 /**
  * `/callbacks` and `/callbacks/{secret}` of every method: Fastify only carries what comes to `receive` and its
- * answer back. Bodies are left unread, since no media type is turned away before its method is.
+ * answer back. That happens before Fastify looks at the body, since it would turn away a media type where the
+ * method has to be judged first.
  */
 export function callbackRoutes({ receive, log }: Parts) {
   return async (app: FastifyInstance): Promise<void> => {
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-
-    const handler = async (request: FastifyRequest<{ Params: { secret?: string } }>, reply: FastifyReply) => {
+    const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
       const { raw } = request;
       const incoming: Incoming = {
         method: request.method,
         headers: raw.headers,
-        pathSecret: request.params.secret ?? null,
+        pathSecret: secretOf(request.params),
         address: request.ip,
         read: (limit) => readBody(raw, limit),
       };
@@ -36,9 +34,21 @@ export function callbackRoutes({ receive, log }: Parts) {
         return give(reply, { status: 500, body: problem(500, 'The callback could not be recorded.') });
       }
     };
-    app.all('/callbacks', handler);
-    app.all('/callbacks/:secret', handler);
+    for (const url of ['/callbacks', '/callbacks/:secret']) {
+      app.all(url, { onRequest }, () => {
+        throw new Error('every callback is answered before its handler');
+      });
+    }
   };
+}
+
+function secretOf(params: unknown): string | null {
+  return typeof params === 'object' &&
+    params !== null &&
+    'secret' in params &&
+    typeof params.secret === 'string'
+    ? params.secret
+    : null;
 }
 
 function give(reply: FastifyReply, { status, headers = {}, body }: CallbackAnswer): FastifyReply {

@@ -60,6 +60,8 @@ export interface Engine {
   subscribe(request: GraphqlRequest, seed: RequestSeed): Promise<Refusal | LiveOperation>;
   /** What kind of operation would be executed; null where it cannot be told, and executing it says why. */
   operationType(request: GraphqlRequest): OperationTypeNode | null;
+  /** What a client may read of anything thrown while a subscription is told of changes. Logged where it is masked. */
+  errorOf(error: unknown): GraphQLFormattedError;
 }
 
 /** Who may ask for the schema: everyone, nobody, or operators alone. */
@@ -103,8 +105,9 @@ export function createEngine({ schema, contextOf, introspection, log }: EnginePa
     batching: false,
   });
   const liveKey = createLiveKey(schema);
+  const errorOf = (error: unknown): GraphQLFormattedError => maskError(error).toJSON();
   const refuse = (errors: readonly unknown[]): Refusal => ({
-    errors: errors.map((error) => maskError(error).toJSON()),
+    errors: errors.map(errorOf),
   });
 
   type Enveloped = ReturnType<typeof yoga.getEnveloped>;
@@ -191,6 +194,7 @@ export function createEngine({ schema, contextOf, introspection, log }: EnginePa
   return {
     execute,
     subscribe,
+    errorOf,
     operationType(request) {
       try {
         const { parse } = yoga.getEnveloped();
