@@ -51,19 +51,18 @@ export function createCallbackSource(
       position,
       messages: [{ cursor: encodeCursor({ identity, position }), recovered, callback: null }],
       more: false,
-      next: () => rowsSince(position),
     };
   }
 
   async function rowsSince(from: number): Promise<Opening<CallbackMessage>> {
     const { head, rows, more } = await catchUp.journalSince(from);
+    identity = head.identity;
     const position = more ? (rows.at(-1)?.position ?? from) : Math.max(from, head.position);
     return {
       identity,
       position,
       messages: rows.flatMap((row) => toMessage(row) ?? []),
       more,
-      next: () => rowsSince(position),
     };
   }
 
@@ -71,6 +70,7 @@ export function createCallbackSource(
     topic: 'journal',
     share: JSON.stringify(['callbackRecorded', filter ?? null]),
     open,
+    resume: rowsSince,
     learn(opening) {
       identity = opening.identity;
     },

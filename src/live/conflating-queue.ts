@@ -8,8 +8,6 @@ export interface ConflatingQueue<T> {
   put(subject: string | null, value: T): boolean;
   /** Takes the first; undefined when nothing waits. */
   take(): T | undefined;
-  /** The first, left where it is. */
-  readonly first: T | undefined;
   clear(): void;
 }
 
@@ -33,10 +31,6 @@ export function createConflatingQueue<T>(limit: number): ConflatingQueue<T> {
         waiting.delete(key);
         return value;
       }
-      return undefined;
-    },
-    get first() {
-      for (const value of waiting.values()) return value;
       return undefined;
     },
     clear() {

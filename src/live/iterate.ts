@@ -8,21 +8,22 @@ const LIMIT = 1_024;
 
 /**
  * Reads one source alone, for whoever iterates it. It listens from the first `next` until `return`, which takes
- * effect at once even while a `next` is pending. Rejects once where the store fails or the reader is too slow.
+ * effect at once even while a `next` is pending. Rejects once where the store fails.
  */
 export function iterate<M extends Message>(hub: Hub, source: Source<M>): AsyncIterator<M> {
   const live = createConflatingQueue<JournalEntry>(LIMIT);
   const opening: M[] = [];
   let leave: (() => void) | null = null;
-  let told: number | null = null;
+  let told = 0;
+  let missed = 0;
   let reads: Promise<Opening<M>> | null = null;
   let wake: (() => void) | null = null;
   let ended = false;
-  let overrun = false;
 
   function start(): void {
     leave = hub.subscribe(source.topic, (entry) => {
-      if (!live.put(null, entry)) overrun = true;
+      // What finds no place is read from the store instead.
+      if (!live.put(null, entry)) missed = entry.position;
       wake?.();
     });
     reads = source.open();
@@ -42,23 +43,26 @@ export function iterate<M extends Message>(hub: Hub, source: Source<M>): AsyncIt
       while (!ended) {
         const first = opening.shift();
         if (first !== undefined) return { done: false, value: first };
-        if (overrun) throw new Error('a subscription was read too slowly');
         if (reads !== null) {
           const portion = await reads;
           source.learn(portion);
           opening.push(...portion.messages);
           told = portion.position;
-          reads = portion.more ? portion.next() : null;
+          reads = portion.more ? source.resume(told) : null;
           continue;
         }
         const entry = live.take();
+        if (entry === undefined && missed > told) {
+          reads = source.resume(told);
+          continue;
+        }
         if (entry === undefined) {
           await new Promise<void>((resolve) => {
             wake = resolve;
           });
           continue;
         }
-        if (told !== null && entry.position <= told) continue;
+        if (entry.position <= told) continue;
         told = entry.position;
         const message = source.toMessage(entry);
         if (message !== null) return { done: false, value: message };

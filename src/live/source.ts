@@ -25,8 +25,6 @@ export interface Opening<M> {
   readonly more: boolean;
   /** By externalId: the one created last, whose changes are told from here on. */
   readonly newest?: Newest | null;
-  /** Reads on from `position`. */
-  next(): Promise<Opening<M>>;
 }
 
 /**
@@ -40,6 +38,8 @@ export interface Source<M extends Message = Message> extends AsyncIterable<M> {
   readonly share: string;
   /** Reads the store: called after the hub's listener was attached, so that nothing falls between. */
   open(): Promise<Opening<M>>;
+  /** Reads on from a position, for a reader that knows everything up to there. */
+  resume(position: number): Promise<Opening<M>>;
   /** Keeps what later entries are judged by: called with each opening of each subscription it stands for. */
   learn(opening: Opening<M>): void;
   /** Called once an opening was learned. Null: not for this subscription; ownership and filter are judged anew. */

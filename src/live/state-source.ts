@@ -60,7 +60,7 @@ export function createStateSource<
   const cursorAt = (position: number) => encodeCursor({ identity, position });
 
   async function open(): Promise<Opening<M>> {
-    if (kind.one !== null) return openingOf(await kind.one(), kind.cursors);
+    if (kind.one !== null) return openingOf(await kind.one(), null);
     const head = await kind.head();
     identity = head.identity;
     const { from, recovered } = resumption(kind.cursors, head);
@@ -71,42 +71,34 @@ export function createStateSource<
       position,
       messages: [kind.snapshot(cursorAt(position), recovered, null)],
       more: false,
-      next: () => changesSince(position),
     };
   }
 
   /** With one that was named: a SNAPSHOT, or its newest state where that is news to the reader. */
-  function openingOf(
-    { head, found }: FoundAtHead<Row>,
-    cursors: readonly string[],
-    since?: number,
-  ): Opening<M> {
+  function openingOf({ head, found }: FoundAtHead<Row>, known: number | null): Opening<M> {
     identity = head.identity;
     const { position } = head;
-    const judged = resumption(cursors, head);
-    const from = since ?? judged.from;
+    const { from, recovered } =
+      known === null ? resumption(kind.cursors, head) : { from: known, recovered: true };
     const state = found?.state ?? null;
-    return {
-      identity,
-      position,
-      messages:
-        from === null
-          ? [kind.snapshot(cursorAt(position), judged.recovered, state)]
-          : found !== null && found.state.position > from
-            ? changed([found])
-            : [],
-      more: false,
-      newest: state && { id: kind.idOf(state), createdAt: state.createdAt },
-      next: async () => (kind.one === null ? open() : openingOf(await kind.one(), cursors, position)),
-    };
+    const newest = state && { id: kind.idOf(state), createdAt: state.createdAt };
+    if (from === null) {
+      const messages = [kind.snapshot(cursorAt(position), recovered, state)];
+      return { identity, position, messages, more: false, newest };
+    }
+    const messages = found !== null && found.state.position > from ? changed([found]) : [];
+    return { identity, position: Math.max(from, position), messages, more: false, newest };
   }
+
+  const resume = async (position: number): Promise<Opening<M>> =>
+    kind.one === null ? changesSince(position) : openingOf(await kind.one(), position);
 
   async function changesSince(from: number): Promise<Opening<M>> {
     const { head, rows, more } = await kind.since(from);
     identity = head.identity;
     const last = rows.at(-1);
     const position = more && last !== undefined ? last.state.position : Math.max(from, head.position);
-    return { identity, position, messages: changed(rows), more, next: () => changesSince(position) };
+    return { identity, position, messages: changed(rows), more };
   }
 
   /** Whether one matched when the reader heard of it last is unknown: then that it does not now is told. */
@@ -130,6 +122,7 @@ export function createStateSource<
     topic: kind.topic,
     share: kind.share,
     open,
+    resume,
     learn(opening) {
       identity = opening.identity;
       const seen = opening.newest ?? null;

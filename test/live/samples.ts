@@ -1,0 +1,108 @@
+import type { JournalEntry } from '../../src/domain/changes.ts';
+import type { JournalRow } from '../../src/domain/journal.ts';
+import type { Session, StageState } from '../../src/domain/session.ts';
+import { EXPLORER, type Viewer } from '../../src/domain/viewer.ts';
+
+/** A log that nobody reads. */
+export const quietLog = { error: () => undefined, warn: () => undefined };
+
+export const IDENTITY = '0badcafe';
+
+export const operator: Viewer = EXPLORER;
+export const person = (userId: string): Viewer => ({
+  userId,
+  paymentUserId: null,
+  isOperator: false,
+  readsAccounts: false,
+  expiresAt: null,
+});
+
+const unobserved: StageState = {
+  shown: null,
+  suspected: null,
+  next: 1,
+  passed: false,
+  version: 0,
+  updatedAt: null,
+};
+
+/** A session that stands anywhere; `position` is that of its last change. */
+export function sessionOf(position: number, session: Partial<Session> = {}): Session {
+  return {
+    sessionId: 's1',
+    externalId: null,
+    userId: 'u1',
+    bankId: '75',
+    isSca: null,
+    stages: {
+      AUTHENTICATION: unobserved,
+      ACCOUNTS: unobserved,
+      ACCOUNT_BALANCES: unobserved,
+      TRANSACTIONS: unobserved,
+      TRANSACTION_DETAILS: unobserved,
+    },
+    accounts: [],
+    transactionPages: [],
+    version: position,
+    position,
+    createdAt: 1_000,
+    updatedAt: 1_000 + position,
+    heardAt: 1_000 + position,
+    stage: 'AUTHENTICATION',
+    status: 'IN_PROGRESS',
+    outcome: 'PENDING',
+    nextAction: 'WAIT',
+    conflict: false,
+    ...session,
+  };
+}
+
+export function rowOf(position: number, row: Partial<JournalRow> = {}): JournalRow {
+  return {
+    position,
+    kind: 'SESSION_STATUS',
+    outcome: 'RECORDED',
+    reason: null,
+    path: null,
+    sessionId: 's1',
+    paymentId: null,
+    bankId: '75',
+    stage: 'AUTHENTICATION',
+    status: 'IN_PROGRESS',
+    attempt: 1,
+    digest: String(position),
+    webhookId: null,
+    receivedAt: 1_000 + position,
+    deliveries: 1,
+    lastDeliveredAt: 1_000 + position,
+    changed: [],
+    version: position,
+    replayOf: null,
+    replayedAt: null,
+    body: new Uint8Array(),
+    ...row,
+  };
+}
+
+/** An entry that changed a session (from what it was before), or nothing. */
+export function entryOf(
+  position: number,
+  after: Partial<Session> | null,
+  before: Partial<Session> | null = null,
+): JournalEntry {
+  const row = rowOf(position, { sessionId: after?.sessionId ?? 's1' });
+  if (after === null) return { position, row, change: null };
+  return {
+    position,
+    row,
+    change: {
+      of: 'session',
+      position,
+      kind: 'STATUS',
+      stage: 'AUTHENTICATION',
+      before: before && sessionOf(position - 1, { ...after, ...before }),
+      after: sessionOf(position, after),
+      changedAt: 1_000 + position,
+    },
+  };
+}
