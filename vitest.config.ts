@@ -13,7 +13,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
-    globalSetup: './test/support/postgres-setup.ts',
+    globalSetup: './test/support/global-setup.ts',
     reporters: ['default', './test/support/summary-reporter.ts'],
   },
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
@@ -15,9 +15,9 @@ export interface TestStore {
   readonly kind: StoreKind;
   /** The suite's own PostgreSQL database; null on PGlite. */
   readonly databaseUrl: string | null;
-  /** A folder of the suite's own, for PGlite that is to outlive a gateway; removed after the suite. */
+  /** A folder of the suite's own, in which PGlite outlives a gateway; removed after the suite. */
   readonly folder: string;
-  /** A quiet configuration on a free port with this store: in memory on PGlite unless `dataDir` is given. */
+  /** A quiet configuration on a free port with this store. */
   config(overrides?: Partial<Config>): Config;
   /** The same for a gateway that is spawned: PGlite in `folder`. */
   env(overrides?: Readonly<Record<string, string>>): Record<string, string>;
@@ -45,6 +45,7 @@ function ownStore(kind: StoreKind): TestStore {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'callboard-test-'));
+    if (kind === 'pglite') await cp(inject('pgliteTemplate'), folder, { recursive: true });
     const server = kind === 'postgres' ? inject('postgresUrl') : null;
     if (server !== null) database = await makeDatabase(server);
   });
@@ -64,9 +65,7 @@ function ownStore(kind: StoreKind): TestStore {
       return folder;
     },
     config(overrides = {}) {
-      if (kind === 'postgres' && database === undefined)
-        throw new Error('the store stands in hooks and tests only');
-      const quiet = readConfig({ PORT: '0', DATA_DIR: 'memory', LOG_LEVEL: 'silent' });
+      const quiet = readConfig({ PORT: '0', DATA_DIR: this.folder, LOG_LEVEL: 'silent' });
       return { ...quiet, databaseUrl: database?.url ?? null, ...overrides };
     },
     env(overrides = {}) {
