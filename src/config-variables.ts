@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { LIMIT_VARIABLES } from './config-limits.ts';
 import { STAGE_NAMES, toWire, wireReader } from './domain/words.ts';
 
 export const MODES = ['explore', 'production'] as const;
@@ -201,6 +202,6 @@ export const SECRETS: ReadonlySet<string> = new Set<Variable>([
 ]);
 
 /** Every name that is read: the variables and, for each secret, `NAME_FILE`. `.env.example` lists the same. */
-export const CONFIG_VARIABLES: readonly string[] = Object.keys(VARIABLES).flatMap((name) =>
-  SECRETS.has(name) ? [name, `${name}_FILE`] : [name],
+export const CONFIG_VARIABLES: readonly string[] = [...Object.keys(VARIABLES), ...LIMIT_VARIABLES].flatMap(
+  (name) => (SECRETS.has(name) ? [name, `${name}_FILE`] : [name]),
 );

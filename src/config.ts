@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { LIMIT_VARIABLES, type Limits, readLimits } from './config-limits.ts';
 import {
   ALLOWED,
   isLoopback,
@@ -41,6 +42,8 @@ export interface Config {
   /** Null keeps everything. */
   readonly retentionDays: number | null;
   readonly metricsToken: string | null;
+  /** How much anyone may ask for at once. */
+  readonly limits: Limits;
   /** How callbacks are authenticated; all three lists empty means not at all (explore mode only). */
   readonly callback: {
     /** `whsec_…` and `whpk_…`, at most two of each. */
@@ -94,9 +97,10 @@ export function readConfig(env: Environment): Config {
   const texts = readTexts(env, faults);
   const parsed = z.object(VARIABLES).safeParse(texts);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => toFault(issue.path, texts)));
+  const limits = readLimits(texts, (variable, problem) => faults.push({ variable, problem }));
   faults.push(...modeFaults(texts), ...tokenFaults(texts));
   if (!parsed.success || faults.length > 0) throw new ConfigError(oneEach(faults));
-  return toConfig(parsed.data);
+  return toConfig(parsed.data, limits);
 }
 
 /** The first fault of each variable; none of a secret whose file is at fault already. */
@@ -108,7 +112,7 @@ function oneEach(faults: readonly ConfigFault[]): ConfigFault[] {
   return [...first.values()];
 }
 
-function toConfig(values: z.infer<z.ZodObject<typeof VARIABLES>>): Config {
+function toConfig(values: z.infer<z.ZodObject<typeof VARIABLES>>, limits: Limits): Config {
   const open = values.MODE === 'explore';
   return Object.freeze({
     mode: values.MODE,
@@ -128,6 +132,7 @@ function toConfig(values: z.infer<z.ZodObject<typeof VARIABLES>>): Config {
     trustProxy: Object.freeze(values.TRUST_PROXY),
     retentionDays: values.RETENTION_DAYS ?? null,
     metricsToken: values.METRICS_TOKEN ?? null,
+    limits,
     callback: Object.freeze({
       signingKeys: Object.freeze(values.CALLBACK_SIGNING_KEYS),
       header: values.CALLBACK_HEADER.toLowerCase(),
@@ -174,7 +179,7 @@ function withoutPassword(address: string): string {
 
 function readTexts(env: Environment, faults: ConfigFault[]): Texts {
   const texts: Record<string, string> = {};
-  for (const name of Object.keys(VARIABLES)) {
+  for (const name of [...Object.keys(VARIABLES), ...LIMIT_VARIABLES]) {
     const text = env[name]?.trim() ?? '';
     const path = SECRETS.has(name) ? (env[`${name}_FILE`]?.trim() ?? '') : '';
     if (text !== '') texts[name] = text;

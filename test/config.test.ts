@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConfigError, describeConfig, readConfig } from '../src/config.ts';
+import { DEFAULT_LIMITS, LIMIT_RULES } from '../src/config-limits.ts';
 import { CONFIG_VARIABLES } from '../src/config-variables.ts';
 
 const SIGNING_KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -46,6 +47,7 @@ describe('the configuration', () => {
       trustProxy: [],
       retentionDays: null,
       metricsToken: null,
+      limits: DEFAULT_LIMITS,
       callback: { signingKeys: [], header: 'authorization', headerSecrets: [], pathSecrets: [] },
       jwt: {
         jwksUrl: null,
@@ -106,6 +108,8 @@ describe('the configuration', () => {
     ['JWT_JWKS_URL', 'http://login.example.com/jwks'],
     ['JWT_ALGORITHMS', 'none'],
     ['CALLBACK_HEADER', 'x secret'],
+    ['LIMIT_DEPTH', '1'],
+    ['LIMIT_CONNECTIONS', 'many'],
   ])('refuses %s=%s and says what is allowed', (name, value) => {
     const problem = faultsOf({ [name]: value })[name];
     expect(problem).toContain(`is ${JSON.stringify(value)}; `);
@@ -246,6 +250,39 @@ describe('what the log is told', () => {
     ]) {
       expect(told).not.toContain(secret);
     }
+  });
+});
+
+describe('limits', () => {
+  it('are those of the design where nothing is set', () => {
+    expect(readConfig({}).limits).toEqual({
+      bodyBytes: 64 * 1024,
+      tokens: 1_000,
+      depth: 10,
+      aliases: 15,
+      directives: 5,
+      complexity: 10_000,
+      executionMs: 5_000,
+      socketInitMs: 3_000,
+      socketFrameBytes: 64 * 1024,
+      socketSubscriptions: 20,
+      socketMessages: 100,
+      viewerSockets: 10,
+      viewerStreams: 10,
+      connections: 20_000,
+      headMs: 5_000,
+      requestMs: 15_000,
+      headBytes: 16 * 1024,
+    });
+  });
+
+  it('are each set by one variable', () => {
+    const twice = Object.values(LIMIT_RULES).map(({ variable, fallback }) => [
+      variable,
+      String(2 * fallback),
+    ]);
+    const { limits } = readConfig(Object.fromEntries(twice));
+    expect(Object.values(limits)).toEqual(Object.values(DEFAULT_LIMITS).map((value) => 2 * value));
   });
 });
 
