@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import { PROBLEM_TYPE, problem } from '../http/problem.ts';
 import { PRESET_TABS } from './graphiql-tabs.ts';
 
 /** Where the page's assets are served. */
@@ -75,7 +76,8 @@ export function createGraphiql(): Graphiql {
         const name = (req.url ?? '').slice(ASSETS_PATH.length).split('?', 1)[0] ?? '';
         const asset = assets.get(name);
         if (asset === undefined || (req.method !== 'GET' && req.method !== 'HEAD')) {
-          res.writeHead(404, { 'content-length': 0 }).end();
+          res.writeHead(404, { 'content-type': PROBLEM_TYPE });
+          res.end(JSON.stringify(problem(404, 'Nothing is served here.')));
           return;
         }
         // Its name holds its hash: another content has another name.

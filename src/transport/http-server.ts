@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { CallboardError } from '../errors.ts';
 import { PROBLEM_TYPE, problem } from '../http/problem.ts';
+import { ASSETS_PATH } from './graphiql.ts';
 import { MISDIRECTED, namesThisMachine } from './host-check.ts';
 
 /** Time for a request's head and for the whole request, in milliseconds: slow senders are cut. */
@@ -18,7 +19,7 @@ type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
 interface Parts {
   readonly graphql: Handler;
-  /** Everything below `/graphql/`. */
+  /** Everything below ASSETS_PATH. */
   readonly graphiqlAssets: Handler | null;
   /** Everything else. */
   readonly rest: Handler;
@@ -60,7 +61,7 @@ export function createHttpServer({
       if (isForeign(req)) return misdirected(res);
       const path = pathOf(req);
       if (path === '/graphql') graphql(req, res);
-      else if (graphiqlAssets !== null && path.startsWith('/graphql/')) graphiqlAssets(req, res);
+      else if (graphiqlAssets !== null && path.startsWith(ASSETS_PATH)) graphiqlAssets(req, res);
       else rest(req, res);
     },
   );
