@@ -1,0 +1,115 @@
+import { readdirSync } from 'node:fs';
+import { eq, sql } from 'drizzle-orm';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parseCallback } from '../../src/callbacks/parse.ts';
+import { rebuild } from '../../src/db/rebuild.ts';
+import { banks, payments, sessions } from '../../src/db/schema.ts';
+import { disordered, history, type Wire } from '../support/histories.ts';
+import { DEFAULTS } from '../support/memory-store.ts';
+import { everyRow, openRecording, type Recording } from '../support/recording.ts';
+import { body, bytes, FIXTURES, fixture } from '../support/samples.ts';
+import { eachStore } from '../support/stores.ts';
+
+const { expectedStages } = DEFAULTS;
+
+/** Some sessions' disordered callbacks, shuffled together, always the same ones. */
+const sent: readonly Wire[] = fc
+  .sample(
+    history.chain((one) => disordered(one)),
+    { numRuns: 40, seed: 3 },
+  )
+  .flatMap((wires, index) => wires.map((wire): Wire => ({ ...wire, sessionId: `session-${index}` })));
+
+eachStore('rebuild', (on) => {
+  let recording: Recording;
+  const run = () => rebuild({ store: recording.store, parse: parseCallback, expectedStages });
+
+  beforeAll(async () => {
+    recording = await openRecording(on);
+    const at = Date.parse('2026-11-22T10:00:00.000Z');
+    // Over half an hour, so that restarts are suspected and confirmed among them.
+    await Promise.all(sent.map((wire, index) => recording.record(body(wire), at + index * 4_000)));
+    const names = readdirSync(FIXTURES).filter((name) => name.endsWith('.json'));
+    await Promise.all(names.map((name) => recording.record(fixture(name.slice(0, -'.json'.length)))));
+    await recording.record(bytes('{}'));
+  });
+
+  it('finds nothing to put right, since live state is the fold of the journal, row for row', async () => {
+    const live = await everyRow(recording.store);
+    const rebuilt = await run();
+    expect(rebuilt).toMatchObject({ sessions: 0, payments: 0 });
+    expect(rebuilt.rows).toBe(live.callbacks.filter(({ outcome }) => outcome !== 'QUARANTINED').length);
+    expect(await everyRow(recording.store)).toEqual(live);
+  });
+
+  it('gives empty tables the very rows that were live', async () => {
+    const { store } = recording;
+    const live = await everyRow(store);
+    for (const table of [sessions, payments, banks]) await store.db.delete(table);
+    await run();
+    expect(await everyRow(store)).toEqual(live);
+  });
+
+  describe('where a stored row is not what the journal says', () => {
+    it('puts it right as the next version, and leaves the others as they are', async () => {
+      const { store } = recording;
+      const live = await everyRow(store);
+      const [wrong] = live.sessions;
+      if (wrong === undefined) throw new Error('a session was recorded');
+      await store.db
+        .update(sessions)
+        .set({ outcome: 'FAILED', status: 'FAILED', version: 41 })
+        .where(eq(sessions.sessionId, wrong.sessionId));
+      await store.db.insert(sessions).values({ ...wrong, sessionId: 'never reported' });
+      const rebuilt = await run();
+      expect(rebuilt).toMatchObject({ sessions: 2, payments: 0 });
+      const after = await everyRow(store);
+      expect(after).toEqual({ ...live, sessions: [{ ...wrong, version: 42 }, ...live.sessions.slice(1)] });
+      // As it was, for the tests that follow.
+      await store.db
+        .update(sessions)
+        .set({ version: wrong.version })
+        .where(eq(sessions.sessionId, wrong.sessionId));
+    });
+  });
+
+  it('leaves no table of its own behind, and tells how far it is', async () => {
+    const heard: [number, number][] = [];
+    await rebuild({
+      store: recording.store,
+      parse: parseCallback,
+      expectedStages,
+      onProgress: (position, last) => heard.push([position, last]),
+    });
+    const last = heard.at(-1);
+    expect(last?.[0]).toBe(last?.[1]);
+    const found = await recording.store.db
+      .select({ n: sql`count(*)`.mapWith(Number) })
+      .from(sql`information_schema.schemata`)
+      .where(sql`schema_name = 'rebuild'`);
+    expect(found).toEqual([{ n: 0 }]);
+  });
+
+  it('misses nothing that is recorded while it runs', async () => {
+    const running = run();
+    await Promise.all(
+      Array.from({ length: 200 }, (_, n) =>
+        recording.record(
+          body({
+            sessionId: `meanwhile-${n % 7}`,
+            userId: 'u',
+            bankId: 'b',
+            stage: 'Accounts',
+            status: 'InProgress',
+            n,
+          }),
+        ),
+      ),
+    );
+    await running;
+    const live = await everyRow(recording.store);
+    expect(await run()).toMatchObject({ sessions: 0, payments: 0 });
+    expect(await everyRow(recording.store)).toEqual(live);
+  });
+});
