@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { createCatchUp } from './db/catch-up.ts';
 import { createJournal } from './db/journal.ts';
 import { openStore } from './db/open.ts';
+import { settleOutcomes } from './db/outcomes.ts';
 import { createReads, type Reads } from './db/reads.ts';
 import { createRecorder, type Recorder } from './db/recorder.ts';
 import type { OnStep } from './db/write-batch.ts';
@@ -64,6 +65,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
   try {
     const store = await openStore({ databaseUrl, dataDir, pooled, log });
     opened.push(() => store.close());
+    await settleOutcomes(store, expectedStages);
     const hub = createHub({ log });
     const journal = createJournal({ store, parse: parseCallback, expectedStages });
     const relay = await createRelay({

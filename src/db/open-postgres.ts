@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { unavailable } from '../errors.ts';
@@ -10,6 +11,10 @@ export const CHANNEL = 'callboard';
 /** A batch that takes longer is given up: its connection is dropped, so that a dead one holds nobody up. */
 const WRITE_TIMEOUT_MS = 4_000;
 const READERS = 8;
+/** An instance that has not heard its own notification by then is deaf, and says so. */
+const DEAF_AFTER_MS = 2_000;
+const DEAF =
+  'notifications of the store are not heard: the journal is polled instead; behind a transaction pooler, set DATABASE_POOLED=true';
 
 /**
  * Every statement of ours finds its rows by an index. A plan made while a table was small must not stay a scan of
@@ -71,12 +76,21 @@ export function openPostgres({ url, pooled, log }: { url: string; pooled: boolea
       ? null
       : async (heard) => {
           listener ??= connect(1, {});
+          const hello = randomUUID();
+          const deaf = setTimeout(() => log.warn(DEAF), DEAF_AFTER_MS).unref();
           const { unlisten } = await listener.listen(
             CHANNEL,
-            (payload) => heard(/^\d+$/.test(payload) ? Number(payload) : null),
+            (payload) => {
+              if (payload === hello) clearTimeout(deaf);
+              else if (/^\d+$/.test(payload)) heard(Number(payload));
+            },
             () => heard(null),
           );
-          return unlisten;
+          await readers`select pg_notify(${CHANNEL}, ${hello})`;
+          return async () => {
+            clearTimeout(deaf);
+            await unlisten();
+          };
         },
     async close() {
       await Promise.all([
