@@ -1,0 +1,32 @@
+import type { Payment } from '../../src/domain/payment.ts';
+import type { Session } from '../../src/domain/session.ts';
+import { stageView } from '../../src/domain/stage-view.ts';
+import { STAGE_NAMES } from '../../src/domain/words.ts';
+
+/** All that a session shows but versions, positions, times and the order of lists. */
+export function visible(session: Session) {
+  const { sessionId, externalId, userId, bankId, isSca, stage, status, outcome, nextAction, conflict } =
+    session;
+  return {
+    ...{ sessionId, externalId, userId, bankId, isSca, stage, status, outcome, nextAction, conflict },
+    stages: STAGE_NAMES.map((name) => {
+      const { version, startedAt, finishedAt, updatedAt, ...shown } = stageView(session, name);
+      return { ...shown, hasStarted: startedAt !== null, hasFinished: finishedAt !== null };
+    }),
+    accounts: sorted(session.accounts),
+    transactionPages: sorted(session.transactionPages),
+  };
+}
+
+/** The statuses each stage has seen in its shown attempt, in no order. */
+export function factsOf(session: Session) {
+  return STAGE_NAMES.map((name) => [...(session.stages[name].shown?.facts ?? [])].sort());
+}
+
+/** The same of a payment. */
+export function visiblePayment(payment: Payment) {
+  const { version, position, createdAt, updatedAt, facts, ...shown } = payment;
+  return { ...shown, facts: [...facts].sort() };
+}
+
+const sorted = (items: readonly object[]) => items.map((item) => JSON.stringify(item)).sort();
