@@ -1,0 +1,213 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { handleProtocols } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Viewer } from '../domain/viewer.ts';
+import type { Fanout } from '../live/fanout.ts';
+import type { Logger } from '../logger.ts';
+import type { Engine } from './engine.ts';
+import { createHeartbeat } from './heartbeat.ts';
+import { endStaggered } from './staggered.ts';
+import { type CloseReason, WsConnection } from './ws-connection.ts';
+import { createWsOperations } from './ws-operations.ts';
+
+/** What a client may take; Infinity where it is not limited. */
+export interface WsLimits {
+  /** Sockets in all: a newcomer is closed with 1013. */
+  readonly connections: number;
+  /** Sockets of one viewer: a newcomer is closed with 1013. Operators without a user are not counted. */
+  readonly connectionsPerViewer: number;
+  /** An error on the id that is too much. */
+  readonly subscriptionsPerSocket: number;
+  /** Closed with 1008. */
+  readonly messagesPerMinute: number;
+  /** Bytes of one message: closed with 1009. */
+  readonly messageBytes: number;
+  /** Time for `connection_init`, in milliseconds: closed with 4408. */
+  readonly initWithinMs: number;
+}
+
+const LIMITS: WsLimits = {
+  connections: 20_000,
+  connectionsPerViewer: Number.POSITIVE_INFINITY,
+  subscriptionsPerSocket: Number.POSITIVE_INFINITY,
+  messagesPerMinute: Number.POSITIVE_INFINITY,
+  messageBytes: 64 * 1024,
+  initWithinMs: 3_000,
+};
+
+/** Who a client is by its `connection_init`, or why it is turned away. */
+export type Admission =
+  | { readonly viewer: Viewer }
+  | { readonly refused: Extract<CloseReason, 'unauthorized' | 'expired' | 'overloaded'> };
+
+export interface WsTransportOptions {
+  readonly engine: Engine;
+  readonly fanout: Fanout;
+  readonly log: Logger;
+  /** What it throws closes the socket with 1011. */
+  readonly authenticate: (
+    connectionParams: Readonly<Record<string, unknown>> | undefined,
+    request: IncomingMessage,
+  ) => Admission | Promise<Admission>;
+  readonly limits?: Partial<WsLimits>;
+  /** Time between two pings, in milliseconds; two unanswered ones end a connection. */
+  readonly pingMs?: number;
+}
+
+/** GraphQL over WebSocket: graphql-transport-ws, with the close codes of DESIGN §10. */
+export interface WsTransport {
+  /** Takes the handshake of a request for `/graphql`; while draining it is answered 503. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Connections now. */
+  readonly size: number;
+  /** Closes all, 1001, one after the other over `drainMs`. Resolves at most a second later: who stays is cut. */
+  close(drainMs: number): Promise<void>;
+}
+
+/** Time for a closed socket to go by itself, in milliseconds. */
+const CLOSING_MS = 5_000;
+const GRACE_MS = 800;
+
+export function createWsTransport(options: WsTransportOptions): WsTransport {
+  const { engine, fanout, log, authenticate, pingMs = 12_000 } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const connections = new Set<WsConnection>();
+  const perViewer = new Map<string, number>();
+  const expiring = new Set<WsConnection>();
+  const heartbeat = createHeartbeat<WsConnection>(pingMs, endExpired);
+  let draining = false;
+
+  // A name of its own, because the types do not know closeTimeout yet.
+  const settings = {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.messageBytes,
+    handleProtocols,
+    closeTimeout: CLOSING_MS,
+  };
+  const server = new WebSocketServer(settings);
+  const operations = createWsOperations({
+    engine,
+    fanout,
+    admit,
+    initWithinMs: limits.initWithinMs,
+    subscriptionsPerSocket: limits.subscriptionsPerSocket,
+  });
+
+  async function admit(
+    connection: WsConnection,
+    connectionParams: Readonly<Record<string, unknown>> | undefined,
+  ): Promise<false | Record<string, unknown>> {
+    const admission = await authenticate(connectionParams, connection.request);
+    const refused = 'refused' in admission ? admission.refused : null;
+    if ('refused' in admission || !count(admission.viewer)) {
+      connection.end(refused ?? 'overloaded');
+      return false;
+    }
+    const { viewer } = admission;
+    connection.viewer = viewer;
+    // It may have gone while it was being admitted: then nobody else forgets it.
+    if (!connections.has(connection)) uncount(viewer);
+    else if (viewer.expiresAt !== null) expiring.add(connection);
+    return { expiresAt: viewer.expiresAt === null ? null : new Date(viewer.expiresAt).toISOString() };
+  }
+
+  function count({ userId }: Viewer): boolean {
+    if (userId === null) return true;
+    const held = perViewer.get(userId) ?? 0;
+    if (held >= limits.connectionsPerViewer) return false;
+    perViewer.set(userId, held + 1);
+    return true;
+  }
+
+  function uncount({ userId }: Viewer): void {
+    if (userId === null) return;
+    const held = perViewer.get(userId) ?? 0;
+    if (held > 1) perViewer.set(userId, held - 1);
+    else perViewer.delete(userId);
+  }
+
+  function endExpired(): void {
+    const now = Date.now();
+    for (const connection of expiring) {
+      if ((connection.viewer?.expiresAt ?? now) > now) continue;
+      expiring.delete(connection);
+      connection.end('expired');
+    }
+  }
+
+  function opened(socket: WebSocket, request: IncomingMessage): void {
+    const connection = new WsConnection(socket, request);
+    // ws closes by itself what breaks its protocol, and tells of it here as well.
+    socket.on('error', (err) => log.debug({ err }, 'a WebSocket failed'));
+    if (draining || connections.size >= limits.connections) {
+      connection.end(draining ? 'goingAway' : 'overloaded');
+      return;
+    }
+    connections.add(connection);
+    heartbeat.add(connection);
+    let onMessage: ((text: string) => Promise<void>) | null = null;
+    const closed = operations.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => connection.send(text),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage(listener) {
+          onMessage = listener;
+        },
+      },
+      { connection },
+    );
+    socket.on('message', (data) => {
+      if (!connection.count(limits.messagesPerMinute)) {
+        connection.end('tooManyMessages');
+        return;
+      }
+      onMessage?.(String(data)).catch((err: unknown) => failed(connection, err));
+    });
+    socket.once('close', (code, reason) => {
+      connections.delete(connection);
+      expiring.delete(connection);
+      heartbeat.delete(connection);
+      if (connection.viewer !== null) uncount(connection.viewer);
+      closed(code, String(reason)).catch((err: unknown) => failed(connection, err));
+    });
+  }
+
+  function failed(connection: WsConnection, err: unknown): void {
+    log.error({ err }, 'a WebSocket message failed unexpectedly');
+    connection.end('failed');
+  }
+
+  return {
+    upgrade(request, socket, head) {
+      if (draining) {
+        const status = 503;
+        socket.end(
+          `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+        );
+        return;
+      }
+      server.handleUpgrade(request, socket, head, opened);
+    },
+    get size() {
+      return connections.size;
+    },
+    async close(drainMs) {
+      draining = true;
+      await endStaggered([...connections], drainMs, (connection) => connection.end('goingAway'));
+      const gone = [...connections].map(
+        ({ socket }) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+      );
+      const cut = setTimeout(() => {
+        for (const { socket } of connections) socket.terminate();
+      }, GRACE_MS);
+      await Promise.all(gone);
+      clearTimeout(cut);
+      heartbeat.close();
+      server.close();
+    },
+  };
+}
