@@ -38,7 +38,7 @@ export function createListReads({ db }: Pick<Store, 'db'>): ListReads {
         ...sessionScope(viewer),
         ...sessionConditions(page.filter),
       ]);
-      const statement = ofSessions(ask.shape, (name) => prepareSessions(db, ask, name));
+      const statement = ofSessions(ask, (name) => prepareSessions(db, ask, name));
       return listOf(page, await statement.execute(ask.values), toSession);
     },
     async payments(page, viewer) {
@@ -46,7 +46,7 @@ export function createListReads({ db }: Pick<Store, 'db'>): ListReads {
         ...paymentScope(viewer),
         ...paymentConditions(page.filter),
       ]);
-      const statement = ofPayments(ask.shape, (name) => preparePayments(db, ask, name));
+      const statement = ofPayments(ask, (name) => preparePayments(db, ask, name));
       return listOf(page, await statement.execute(ask.values), toPayment);
     },
     async callbacks(page, viewer) {
@@ -54,7 +54,7 @@ export function createListReads({ db }: Pick<Store, 'db'>): ListReads {
         ...callbackScope(viewer),
         ...callbackConditions(page.filter),
       ]);
-      const statement = ofCallbacks(ask.shape, (name) => prepareCallbacks(db, ask, name));
+      const statement = ofCallbacks(ask, (name) => prepareCallbacks(db, ask, name));
       return listOf(page, await statement.execute(ask.values), toJournalRow);
     },
   };

@@ -19,6 +19,8 @@ export interface Ask<P extends Page<unknown, string> = Page<unknown, string>> {
   readonly columns: OrderColumns;
   readonly conditions: readonly Condition[];
   readonly shape: string;
+  /** Whether one plan suits all values, so that the statement may stay prepared under a name. */
+  readonly isPlannedOnce: boolean;
   readonly values: Record<string, unknown>;
 }
 
@@ -34,6 +36,7 @@ export function askFor<P extends Page<unknown, string>>(
     columns,
     conditions,
     shape: [pageShape(page), ...all.map(({ shape }) => shape)].join(' '),
+    isPlannedOnce: !conditions.some((condition) => condition.skewed),
     values: Object.assign({}, ...all.map(({ values }) => values)),
   };
 }

@@ -44,7 +44,7 @@ export function createSessionCallbacks({ db }: Pick<Store, 'db'>): SessionCallba
       ...callbackScope(viewer),
       ...callbackConditions(page.filter),
     ]);
-    const statement = ofShape(ask.shape, (name) => prepareSessionCallbacks(db, ask, name));
+    const statement = ofShape(ask, (name) => prepareSessionCallbacks(db, ask, name));
     const wanted = keys.map(([n, { sessionId }]) => ({ n, id: sessionId, owner: null }));
     const found = await statement.execute({ ...ask.values, keys: JSON.stringify(wanted) });
     const rows = groupBy(found, ({ keys: { n } }) => n);

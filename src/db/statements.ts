@@ -1,19 +1,26 @@
 /** The most statements of one family that are kept prepared, on every connection of the pool. */
 const MOST = 200;
 
+/** What a statement is known by, and whether one plan suits all of its values. */
+export interface Shape {
+  readonly shape: string;
+  readonly isPlannedOnce: boolean;
+}
+
 /**
- * Keeps a family of statements prepared, one for each shape. The first `MOST` shapes get a name and stay; whoever
- * asks for ever new combinations of filters after that gets unnamed ones, and fills nobody's memory.
+ * Keeps a family of statements made, one for each shape. Those that one plan suits have a name, and stay prepared
+ * at the store; the others are planned each time. The first `MOST` shapes are kept; whoever asks for ever new
+ * combinations of filters after that gets statements of no name that are forgotten again, and fills nobody's memory.
  */
 export function createStatements<Statement>(
   family: string,
-): (shape: string, prepare: (name?: string) => Statement) => Statement {
+): (shape: Shape, prepare: (name?: string) => Statement) => Statement {
   const kept = new Map<string, Statement>();
-  return (shape, prepare) => {
+  return ({ shape, isPlannedOnce }, prepare) => {
     const known = kept.get(shape);
     if (known !== undefined) return known;
     if (kept.size >= MOST) return prepare();
-    const statement = prepare(`${family}_${kept.size}`);
+    const statement = isPlannedOnce ? prepare(`${family}_${kept.size}`) : prepare();
     kept.set(shape, statement);
     return statement;
   };
