@@ -83,30 +83,30 @@ export const CALLBACK_COLUMNS: OrderColumns = { at: callbacks.position, id: null
 
 function prepareSessions(db: Db, ask: Ask<SessionPage>, name?: string) {
   const row = db.select().from(sessions).where(whereOf(ask)).orderBy(topOf(ask.page, ask.columns)).as('row');
-  return db
+  const query = db
     .select()
     .from(headOf(db, sessions, ask))
     .leftJoin(row, sql`true`)
-    .orderBy(...orderOf(ask.page, sessionColumns(ask.page, row)))
-    .prepare(name);
+    .orderBy(...orderOf(ask.page, sessionColumns(ask.page, row)));
+  return name === undefined ? query : query.prepare(name);
 }
 
 function preparePayments(db: Db, ask: Ask<PaymentPage>, name?: string) {
   const row = db.select().from(payments).where(whereOf(ask)).orderBy(topOf(ask.page, ask.columns)).as('row');
-  return db
+  const query = db
     .select()
     .from(headOf(db, payments, ask))
     .leftJoin(row, sql`true`)
-    .orderBy(...orderOf(ask.page, paymentColumns(ask.page, row)))
-    .prepare(name);
+    .orderBy(...orderOf(ask.page, paymentColumns(ask.page, row)));
+  return name === undefined ? query : query.prepare(name);
 }
 
 function prepareCallbacks(db: Db, ask: Ask<CallbackPage>, name?: string) {
   const row = db.select().from(callbacks).where(whereOf(ask)).orderBy(topOf(ask.page, ask.columns)).as('row');
-  return db
+  const query = db
     .select()
     .from(headOf(db, callbacks, ask))
     .leftJoin(row, sql`true`)
-    .orderBy(...orderOf(ask.page, { at: row.position, id: null }))
-    .prepare(name);
+    .orderBy(...orderOf(ask.page, { at: row.position, id: null }));
+  return name === undefined ? query : query.prepare(name);
 }

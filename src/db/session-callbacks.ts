@@ -77,13 +77,13 @@ const OF_KEY: Condition = {
 function prepareSessionCallbacks(db: Db, ask: Ask<CallbackPage>, name?: string) {
   const keys = keysTable(db);
   const row = db.select().from(callbacks).where(whereOf(ask)).orderBy(topOf(ask.page, ask.columns)).as('row');
-  return db
+  const query = db
     .select()
     .from(keys)
     .crossJoinLateral(headOf(db, callbacks, ask))
     .leftJoinLateral(row, sql`true`)
-    .orderBy(keys.n, ...orderOf(ask.page, { at: row.position, id: null }))
-    .prepare(name);
+    .orderBy(keys.n, ...orderOf(ask.page, { at: row.position, id: null }));
+  return name === undefined ? query : query.prepare(name);
 }
 
 function groupBy<Item, Name>(items: readonly Item[], nameOf: (item: Item) => Name): Map<Name, Item[]> {

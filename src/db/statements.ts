@@ -8,9 +8,9 @@ export interface Shape {
 }
 
 /**
- * Keeps a family of statements made, one for each shape. Those that one plan suits have a name, and stay prepared
- * at the store; the others are planned each time. The first `MOST` shapes are kept; whoever asks for ever new
- * combinations of filters after that gets statements of no name that are forgotten again, and fills nobody's memory.
+ * Keeps a family of statements made, one for each shape. Those that one plan suits are given a name, under which
+ * they stay prepared at the store; the others get none and are planned each time. The first `MOST` shapes are kept;
+ * whoever asks for ever new combinations of filters after that fills nobody's memory.
  */
 export function createStatements<Statement>(
   family: string,
