@@ -69,13 +69,15 @@ export function createSseTransport({
       res.writeHead(503, { 'retry-after': '5', 'content-length': 0 }).end();
       return;
     }
-    const stream = new SseStream(res);
-    // An EventSource comes back after nothing but a 200 that was cut.
-    stream.open(req.method === 'GET' ? 1_000 + Math.floor(Math.random() * 2_000) : null);
+    const retryMs = 1_000 + Math.floor(Math.random() * 2_000);
+    res.on('error', (err) => log.debug({ err }, 'an event stream failed'));
     if (draining) {
-      stream.cut();
+      // An EventSource comes back after nothing but a 200 that was cut.
+      res.writeHead(200, HEADERS).write(`retry: ${retryMs}\n\n`, () => res.destroy());
       return;
     }
+    const stream = new SseStream(res);
+    stream.open(req.method === 'GET' ? retryMs : null);
     streams.add(stream);
     heartbeat.add(stream);
     if (seed.viewer.expiresAt !== null) expiring.set(stream, seed.viewer.expiresAt);
@@ -85,7 +87,6 @@ export function createSseTransport({
       heartbeat.delete(stream);
       expiring.delete(stream);
     });
-    res.on('error', (err) => log.debug({ err }, 'an event stream failed'));
     if (engine.operationType(request) !== OperationTypeNode.SUBSCRIPTION) {
       stream.answer(JSON.stringify(await engine.execute(request, seed)));
       return;
