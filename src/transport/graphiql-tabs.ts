@@ -1,15 +1,15 @@
 /** One preset tab of GraphiQL, named after its operation. */
 export interface PresetTab {
   readonly query: string;
-  /** JSON text. */
-  readonly variables?: string;
 }
 
-const SESSION = `# One session: where a person's bank connection stands. Run it with Ctrl-Enter.
-# Try: another sessionId in the variables below, or session(externalId: "...").
-# Nothing there yet? Post a callback first: the README's first five minutes.
-query Session($sessionId: ID!) {
-  session(sessionId: $sessionId) {
+// Nothing here needs variables (GraphiQL fills in none for its first tab), and each line fits its editor.
+const SESSION = `# One session: where a person's bank connection stands.
+# Run it with Ctrl-Enter.
+# Null? Post a callback first: README, first five minutes.
+# Try: session(externalId: "...") instead.
+query Session {
+  session(sessionId: "session-1") {
     sessionId
     externalId
     userId
@@ -17,19 +17,20 @@ query Session($sessionId: ID!) {
     outcome
     nextAction
     stage { name status progress { done total } }
-    stages { name status attempt observed expected conflict }
-    accounts { maskedNumber accountType manualAccountRelation }
-    transactionPages { accountId transactionStatus transactionsCount }
+    stages { name status attempt observed expected }
+    accounts { maskedNumber accountType }
+    transactionPages { accountId transactionsCount }
     version
     updatedAt
   }
 }
 `;
 
-const SESSIONS = `# The newest sessions, one page.
-# Try: filter: { outcome: [FAILED, NEEDS_AUTHORIZATION] }
+const SESSIONS = `# The sessions that changed last, one page.
+# Try: sessions(filter: { outcome: [FAILED] })
 # Try: after: "<pageInfo.endCursor>" for the next page.
-# liveCursor, handed to sessionStatusChanged as \`after\`, closes the gap between this list and what follows.
+# liveCursor, handed to sessionStatusChanged as \`after\`,
+# closes the gap between this list and what follows.
 query Sessions {
   sessions(first: 20, orderBy: { field: UPDATED_AT }) {
     edges {
@@ -48,10 +49,12 @@ query Sessions {
 }
 `;
 
-const SESSION_CHANGES = `# Every session as it changes: run it, leave it running, and post a callback.
-# The first message is a SNAPSHOT with a cursor; changes follow.
-# Try: sessionStatusChanged(sessionId: "...") for one session, which then opens with its state.
-# Try: filter: { outcome: [FAILED] }. A session that leaves the filter comes once more, with matches: false.
+const SESSION_CHANGES = `# Every session as it changes: run it, leave it running,
+# and post a callback. A SNAPSHOT comes first, changes follow.
+# Try: sessionStatusChanged(sessionId: "session-1"), which
+# opens with that session's state.
+# Try: filter: { outcome: [FAILED] }. What leaves the filter
+# comes once more, with matches: false.
 subscription SessionChanges {
   sessionStatusChanged {
     kind
@@ -64,8 +67,9 @@ subscription SessionChanges {
 }
 `;
 
-const PAYMENT_CHANGES = `# Every payment as it changes: run it, leave it running, and post a payment callback.
-# Try: paymentStatusChanged(paymentId: "...") for one payment.
+const PAYMENT_CHANGES = `# Every payment as it changes: run it, leave it running,
+# and post a payment's callback.
+# Try: paymentStatusChanged(paymentId: "...") for one.
 subscription PaymentChanges {
   paymentStatusChanged {
     kind
@@ -76,8 +80,8 @@ subscription PaymentChanges {
 }
 `;
 
-const PAYMENTS = `# The newest payments, each with every status that was reported.
-# Try: filter: { isFinal: false } for those still under way.
+const PAYMENTS = `# The newest payments, with every status reported.
+# Try: payments(filter: { isFinal: false }) for those under way.
 query Payments {
   payments(first: 20) {
     edges {
@@ -97,8 +101,9 @@ query Payments {
 `;
 
 const CALLBACKS = `# The journal: every callback ever received, newest first.
-# Try: filter: { outcome: [QUARANTINED] } for those that could not be applied; \`reason\` and \`path\` say why.
-# Try: filter: { repeated: true } for those delivered more than once.
+# Try: filter: { outcome: [QUARANTINED] }, what could not be
+# applied; \`reason\` and \`path\` say why.
+# Try: filter: { repeated: true }, delivered more than once.
 query Callbacks {
   callbacks(first: 20) {
     edges {
@@ -121,7 +126,7 @@ query Callbacks {
 
 /** What GraphiQL opens with: each says in its first lines what to try. */
 export const PRESET_TABS: readonly PresetTab[] = [
-  { query: SESSION, variables: '{\n  "sessionId": "session-1"\n}' },
+  { query: SESSION },
   { query: SESSIONS },
   { query: SESSION_CHANGES },
   { query: PAYMENT_CHANGES },

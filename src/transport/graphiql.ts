@@ -46,7 +46,7 @@ const SECURITY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#1d3557"/><path d="M3 5h10M3 8h7M3 11h4" stroke="#a8dadc" stroke-width="1.6" stroke-linecap="round"/></svg>`;
+const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" width="28" height="28"><rect width="16" height="16" rx="3" fill="#1d3557"/><path d="M3 5h10M3 8h7M3 11h4" stroke="#a8dadc" stroke-width="1.6" stroke-linecap="round"/></svg>`;
 
 const compress = {
   br: (bytes: Buffer) =>
@@ -159,6 +159,7 @@ function toAsset(type: string, text: string): Asset {
 function startScript(workers: Readonly<Record<string, string>>): string {
   const options = {
     title: 'Callboard',
+    logo: ICON,
     endpoint: '/graphql',
     subscriptionsProtocol: 'WS',
     shouldPersistHeaders: false,
