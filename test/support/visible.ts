@@ -29,4 +29,6 @@ export function visiblePayment(payment: Payment) {
   return { ...shown, facts: [...facts].sort() };
 }
 
-const sorted = (items: readonly object[]) => items.map((item) => JSON.stringify(item)).sort();
+/** In no order, neither of the list nor of the fields: a store gives back both as it likes. */
+const sorted = (items: readonly object[]) =>
+  items.map((item) => JSON.stringify(Object.entries(item).sort())).sort();
