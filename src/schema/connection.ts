@@ -6,7 +6,10 @@ import { encodePlace, type ListOrder } from './list-cursor.ts';
 export const LIVE_CURSOR =
   "Taken before the rows were read: hand it to the subscription's `after` and nothing falls between.";
 
-/** A list's rows as a Relay connection. `liveCursor` is the head that was read with the rows. */
+/**
+ * A list's rows as a Relay connection. `liveCursor` is the head that was read with the rows. Cursors are made only
+ * when they are asked for.
+ */
 export function toConnection<Row, Field extends string>(
   list: ListOrder['list'],
   { orderBy: { field } }: Page<unknown, Field>,
@@ -14,14 +17,24 @@ export function toConnection<Row, Field extends string>(
   placeOf: (row: Row, field: Field) => Place,
 ) {
   const order = { list, field };
-  const edges = rows.map((node) => ({ cursor: encodePlace(order, placeOf(node, field)), node }));
+  const cursorOf = (row: Row | undefined) =>
+    row === undefined ? null : encodePlace(order, placeOf(row, field));
   return {
-    edges,
+    edges: rows.map((node) => ({
+      node,
+      get cursor() {
+        return encodePlace(order, placeOf(node, field));
+      },
+    })),
     pageInfo: {
       hasNextPage: hasNext,
       hasPreviousPage: hasPrevious,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges[edges.length - 1]?.cursor ?? null,
+      get startCursor() {
+        return cursorOf(rows[0]);
+      },
+      get endCursor() {
+        return cursorOf(rows[rows.length - 1]);
+      },
     },
     liveCursor: encodeCursor(head),
   };
