@@ -7,6 +7,7 @@ import type { Db, Store } from './store.ts';
 
 /** PGlite has neither checkpointer nor autovacuum. */
 const UPKEEP_MS = 60_000;
+const FIRST_UPKEEP_MS = 5_000;
 
 /** The default parameters ask for 290 MB. */
 const START_PARAMS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'TimeZone=UTC'];
@@ -26,17 +27,22 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
     throw error;
   });
   const db: Db = drizzle({ client, jit: true, paramsInErrors: false });
-  let written = false;
-  const upkeep = setInterval(() => {
+  // What an earlier process wrote wants its statistics too.
+  let written = true;
+  let running = Promise.resolve();
+  const keepUp = () => {
     if (!written) return;
     written = false;
-    client
+    running = client
       .exec('vacuum analyze')
       .then(() => client.exec('checkpoint'))
-      .catch((error: unknown) => {
-        log.warn({ err: error }, 'the upkeep of the store failed: it is tried again in a minute');
-      });
-  }, UPKEEP_MS).unref();
+      .then(
+        () => {},
+        (error: unknown) =>
+          log.warn({ err: error }, 'the upkeep of the store failed: it is tried again in a minute'),
+      );
+  };
+  const timers = [setTimeout(keepUp, FIRST_UPKEEP_MS).unref(), setInterval(keepUp, UPKEEP_MS).unref()];
 
   return {
     kind: 'pglite',
@@ -50,7 +56,8 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
     },
     listen: null,
     async close() {
-      clearInterval(upkeep);
+      for (const timer of timers) clearTimeout(timer);
+      await running;
       await client.close();
       await unlock();
     },

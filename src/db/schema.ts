@@ -171,6 +171,8 @@ export const sessions = pgTable(
       .on(table.externalId, table.createdAt, table.sessionId)
       .where(sql`external_id is not null`),
     index('sessions_outcome').on(table.outcome, table.createdAt, table.sessionId),
+    index('sessions_next_action').on(table.nextAction, table.createdAt, table.sessionId),
+    index('sessions_conflict').on(table.createdAt, table.sessionId).where(sql`conflict = true`),
     index('sessions_stage').on(table.stage, table.status, table.createdAt, table.sessionId),
     // sessions ordered by UPDATED_AT.
     index('sessions_updated').on(table.updatedAt, table.sessionId),
@@ -206,6 +208,8 @@ export const payments = pgTable(
       .on(table.externalId, table.createdAt, table.paymentId)
       .where(sql`external_id is not null`),
     index('payments_status').on(table.status, table.createdAt, table.paymentId),
+    index('payments_final').on(table.isFinal, table.createdAt, table.paymentId),
+    index('payments_conflict').on(table.createdAt, table.paymentId).where(sql`conflict = true`),
     index('payments_updated').on(table.updatedAt, table.paymentId),
     index('payments_position').on(table.position),
   ],

@@ -95,6 +95,8 @@ CREATE INDEX "payments_user" ON "payments" ("user_external_id","created_at","pay
 CREATE INDEX "payments_bank" ON "payments" ("bank_id","created_at","payment_id");--> statement-breakpoint
 CREATE INDEX "payments_external" ON "payments" ("external_id","created_at","payment_id") WHERE external_id is not null;--> statement-breakpoint
 CREATE INDEX "payments_status" ON "payments" ("status","created_at","payment_id");--> statement-breakpoint
+CREATE INDEX "payments_final" ON "payments" ("is_final","created_at","payment_id");--> statement-breakpoint
+CREATE INDEX "payments_conflict" ON "payments" ("created_at","payment_id") WHERE conflict = true;--> statement-breakpoint
 CREATE INDEX "payments_updated" ON "payments" ("updated_at","payment_id");--> statement-breakpoint
 CREATE INDEX "payments_position" ON "payments" ("position");--> statement-breakpoint
 CREATE INDEX "sessions_created" ON "sessions" ("created_at","session_id");--> statement-breakpoint
@@ -102,6 +104,8 @@ CREATE INDEX "sessions_user" ON "sessions" ("user_id","created_at","session_id")
 CREATE INDEX "sessions_bank" ON "sessions" ("bank_id","created_at","session_id");--> statement-breakpoint
 CREATE INDEX "sessions_external" ON "sessions" ("external_id","created_at","session_id") WHERE external_id is not null;--> statement-breakpoint
 CREATE INDEX "sessions_outcome" ON "sessions" ("outcome","created_at","session_id");--> statement-breakpoint
+CREATE INDEX "sessions_next_action" ON "sessions" ("next_action","created_at","session_id");--> statement-breakpoint
+CREATE INDEX "sessions_conflict" ON "sessions" ("created_at","session_id") WHERE conflict = true;--> statement-breakpoint
 CREATE INDEX "sessions_stage" ON "sessions" ("stage","status","created_at","session_id");--> statement-breakpoint
 CREATE INDEX "sessions_updated" ON "sessions" ("updated_at","session_id");--> statement-breakpoint
 CREATE INDEX "sessions_position" ON "sessions" ("position");
