@@ -55,14 +55,15 @@ export interface SpawnedGateway {
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /**
- * Runs `node dist/main.js` with no variables but these and a free port; resolves when its log tells its `url`.
+ * Runs `node dist/main.js` (or another script that logs its `url`) with no variables but these and a free port; resolves when its log tells its `url`.
  * Throws with all that it has written when it ends before, or is not ready in time.
  */
 export async function spawnGateway(
   env: Readonly<Record<string, string>>,
   readyWithinMs = 20_000,
+  script = MAIN,
 ): Promise<SpawnedGateway> {
-  const { child, exited, output, url } = runMain({ PORT: '0', ...env });
+  const { child, exited, output, url } = runMain({ PORT: '0', ...env }, script);
   const late = AbortSignal.timeout(readyWithinMs);
   const end = async (signal: NodeJS.Signals): Promise<Exit> => {
     child.kill(signal);
@@ -106,9 +107,9 @@ interface Run {
   output(): string;
 }
 
-function runMain(env: Readonly<Record<string, string>>): Run {
+function runMain(env: Readonly<Record<string, string>>, script = MAIN): Run {
   const path = process.env.PATH ?? '';
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [script], {
     env: { PATH: path, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

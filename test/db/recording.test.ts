@@ -1,0 +1,267 @@
+import { sql } from 'drizzle-orm';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Delivery } from '../../src/db/apply-batch.ts';
+import { openStore } from '../../src/db/open.ts';
+import { createRecorder, type RecorderOptions } from '../../src/db/recorder.ts';
+import type { Store } from '../../src/db/store.ts';
+import type { JournalEntry } from '../../src/domain/changes.ts';
+import { unavailable } from '../../src/errors.ts';
+import { createLogger } from '../../src/logger.ts';
+import { at } from '../support/client.ts';
+import { closeAll, closeLater } from '../support/closing.ts';
+import { deliverAll } from '../support/flood.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Wire } from '../support/histories.ts';
+import { longOr } from '../support/long.ts';
+import { DEFAULTS, deliveryOf } from '../support/memory-store.ts';
+import { eachStore, type TestStore } from '../support/stores.ts';
+import { expectTheFold, readTables } from '../support/tables.ts';
+
+const log = createLogger({ level: 'silent' });
+const UNAVAILABLE = expect.objectContaining({ code: 'UNAVAILABLE', retryable: true });
+
+// PGlite's folder opens once at a time, and the tests of a suite share it.
+afterEach(closeAll);
+
+/** One status of one session. */
+function report(sessionId: string, status = 'InProgress', more: Wire = {}): Wire {
+  return { sessionId, userId: 'user-anna', bankId: 'bank-75', stage: 'Accounts', status, ...more };
+}
+
+const now = (wire: Wire): Delivery => deliveryOf(wire, Date.now());
+
+async function open(of: TestStore): Promise<Store> {
+  const { databaseUrl, dataDir } = of.config();
+  const store = await openStore({ databaseUrl, dataDir, pooled: false, log });
+  closeLater(() => store.close());
+  return store;
+}
+
+/** A recorder whose published entries are kept. */
+function recorderOf(store: Store, options: Partial<RecorderOptions> = {}) {
+  const published: JournalEntry[] = [];
+  const publish = (entries: readonly JournalEntry[]) => published.push(...entries);
+  const recorder = createRecorder({ store, settings: DEFAULTS, publish, log, ...options });
+  closeLater(() => recorder.close());
+  return { recorder, published, record: (wire: Wire) => recorder.record(now(wire)) };
+}
+
+eachStore('one callback delivered very often', (store) => {
+  test(
+    'is one journal row and one version, and every delivery is answered 200',
+    async () => {
+      const gateway = await startGateway(store.config());
+      const times = longOr(10_000, 1_000);
+      const body = JSON.stringify(report('session-1'));
+      const answers = await deliverAll(gateway.url, Array<string>(times).fill(body), { connections: 50 });
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      const outcomes = answers.map(({ text }) => at(JSON.parse(text), 'outcome'));
+      expect(outcomes.filter((outcome) => outcome === 'recorded')).toHaveLength(1);
+      expect(outcomes.filter((outcome) => outcome === 'repeated')).toHaveLength(times - 1);
+      await gateway.close();
+
+      const { rows, sessions, position } = await readTables((await open(store)).db);
+      expect(rows).toMatchObject([{ deliveries: times, outcome: 'RECORDED', version: 1 }]);
+      expect(sessions.get('session-1')).toMatchObject({ version: 1, position: 1 });
+      expect(position).toBe(1);
+    },
+    longOr(120_000, 30_000),
+  );
+});
+
+eachStore('a batch', (of) => {
+  test('with one callback that the store refuses: that one is quarantined, all others are applied in time', async () => {
+    const store = await open(of);
+    await store.db.execute(sql`alter table sessions add constraint no_poison check (session_id <> 'poison')`);
+    const { recorder, record, published } = recorderOf(store);
+    const poison = longOr(617, 117);
+    const wires = Array.from({ length: longOr(1_000, 200) }, (_, n) =>
+      report(n === poison ? 'poison' : `batch-${n}`),
+    );
+    const receipts = await Promise.all(wires.map(record));
+
+    expect(receipts.filter(({ outcome }) => outcome === 'recorded')).toHaveLength(wires.length - 1);
+    expect(receipts[poison]).toMatchObject({
+      outcome: 'quarantined',
+      reason: expect.stringMatching(/^store: /),
+    });
+    const again = await record(report('poison'));
+    expect(again).toEqual(receipts[poison]);
+    await recorder.close();
+
+    const tables = await readTables(store.db);
+    expect(tables.rows.filter(({ outcome }) => outcome === 'QUARANTINED')).toMatchObject([
+      { sessionId: 'poison', attempt: 0, deliveries: 2, path: '', changed: [], version: null },
+    ]);
+    expectTheFold(tables, DEFAULTS);
+    expect(published.map(({ position }) => position)).toEqual(tables.rows.map(({ position }) => position));
+  });
+
+  test('holds all that came while another was written: fewer transactions than callbacks', async () => {
+    const store = await open(of);
+    let transactions = 0;
+    const counted: Store = {
+      ...store,
+      write: (work) => {
+        transactions += 1;
+        return store.write(work);
+      },
+    };
+    const { record } = recorderOf(counted);
+    const first = record(report('first'));
+    const others = Array.from({ length: 400 }, (_, n) => record(report(`group-${n}`)));
+    await Promise.all([first, ...others]);
+    expect(transactions).toBeLessThanOrEqual(2);
+    await record(report('alone'));
+    expect(transactions).toBeLessThanOrEqual(3);
+  });
+
+  test('answers in the order of delivery, and a repeat within it names the row it repeats', async () => {
+    const { record } = recorderOf(await open(of));
+    const wires = ['InProgress', 'Initiated', 'InProgress', 'Finished', 'Initiated'].map((s) =>
+      report('order', s),
+    );
+    const receipts = await Promise.all(wires.map(record));
+    const [first = { position: 0 }] = receipts;
+    expect(receipts.map(({ outcome, position }) => [outcome, position - first.position])).toEqual([
+      ['recorded', 0],
+      ['late', 1],
+      ['repeated', 0],
+      ['recorded', 2],
+      ['repeated', 1],
+    ]);
+  });
+});
+
+eachStore('a callback that names another owner', (of) => {
+  const payment = (externalId: string | null, paymentStatus: string): Wire => ({
+    ...{ paymentId: 'payment-1', bank: { id: 75 } },
+    ...{ paymentStatus, user: { externalId } },
+  });
+
+  test.each([
+    ['session', report('owned'), report('owned', 'Finished', { userId: 'user-berta' }), '/userId'],
+    ['payment', payment('user-anna', 'Created'), payment('user-berta', 'Completed'), '/user/externalId'],
+  ])('is quarantined, and so are its repeats: %s', async (_, owners, strangers, path) => {
+    const store = await open(of);
+    const { recorder, record } = recorderOf(store);
+    // In one batch with the owner's, then alone.
+    const [recorded, stranger] = await Promise.all([record(owners), record(strangers)]);
+    expect(recorded.outcome).toBe('recorded');
+    expect(stranger).toMatchObject({
+      outcome: 'quarantined',
+      reason: expect.stringContaining('another owner'),
+    });
+    expect(await record(strangers)).toEqual(stranger);
+    expect(await record(owners)).toMatchObject({ outcome: 'repeated', position: recorded.position });
+    await recorder.close();
+
+    const tables = await readTables(store.db);
+    expect(tables.rows.find(({ position }) => position === stranger.position)).toMatchObject({
+      path,
+      deliveries: 2,
+    });
+    expect(tables.sessions.get('owned')?.userId ?? 'user-anna').toBe('user-anna');
+    expect(tables.payments.get('payment-1')?.user.externalId ?? 'user-anna').toBe('user-anna');
+    expectTheFold(tables, DEFAULTS);
+  });
+});
+
+eachStore('a recorder that cannot record', (of) => {
+  /** A store whose writes end when the test says so. */
+  function held(store: Store) {
+    let release = (_: Error) => {};
+    const gate = new Promise<never>((_, reject) => {
+      release = reject;
+    });
+    gate.catch(() => {});
+    return {
+      store: { ...store, write: () => gate },
+      release: () => release(unavailable('The store is away.')),
+    };
+  }
+
+  test('answers UNAVAILABLE within its deadline, whatever the store does', async () => {
+    const { store, release } = held(await open(of));
+    const { record } = recorderOf(store);
+    const began = performance.now();
+    await expect(record(report('a'))).rejects.toEqual(UNAVAILABLE);
+    expect(performance.now() - began).toBeGreaterThan(2_000);
+    expect(performance.now() - began).toBeLessThan(2_900);
+    release();
+  });
+
+  test('takes no more than it can hold, and says so at once', async () => {
+    const { store, release } = held(await open(of));
+    const { recorder } = recorderOf(store);
+    // Bodies of the largest size: 64 MiB of them are all that may wait, besides what is being written.
+    const large = { ...now(report('a')), body: new Uint8Array(256 * 1024) };
+    const first = recorder.record(large);
+    await new Promise((resolve) => setImmediate(resolve));
+    const waiting = Array.from({ length: 256 }, () => recorder.record(large));
+    const began = performance.now();
+    await expect(recorder.record(large)).rejects.toEqual(UNAVAILABLE);
+    expect(performance.now() - began).toBeLessThan(100);
+    release();
+    const settled = await Promise.allSettled([first, ...waiting]);
+    expect(settled.map((each) => each.status === 'rejected' && each.reason)).toEqual(
+      settled.map(() => UNAVAILABLE),
+    );
+  });
+
+  test('once closed takes nothing, and what it took before is answered', async () => {
+    const { recorder, record, published } = recorderOf(await open(of));
+    const taken = Array.from({ length: 20 }, (_, n) => record(report(`closing-${n}`)));
+    const closing = recorder.close();
+    await expect(record(report('too late'))).rejects.toEqual(UNAVAILABLE);
+    await closing;
+    expect((await Promise.all(taken)).map(({ outcome }) => outcome)).toEqual(taken.map(() => 'recorded'));
+    expect(published).toHaveLength(20);
+  });
+});
+
+eachStore('two recorders on one store', (of) => {
+  describe.skipIf(of.kind === 'pglite')('which one process cannot share', () => {
+    test('give positions without a gap, in the order of commits', async () => {
+      const stores = await Promise.all([open(of), open(of)]);
+      const recorders = stores.map((store) => recorderOf(store));
+      const watcher = await open(of);
+      let watching = true;
+      const watched = (async () => {
+        const seen: unknown[] = [];
+        while (watching) {
+          // Of one moment: a position given earlier and committed later would be a hole here.
+          const rows = await watcher.db.execute(
+            sql`select count(*)::int as n, coalesce(max(position), 0)::int as last, (select position from store)::int as head from callbacks`,
+          );
+          seen.push(JSON.parse(JSON.stringify(rows))[0]);
+        }
+        return seen;
+      })();
+      for (let wave = 0; wave < longOr(40, 8); wave++) {
+        await Promise.all(
+          recorders.flatMap(({ record }, who) =>
+            Array.from({ length: 60 }, (_, n) =>
+              record(report(`both-${n % 30}`, 'InProgress', { who, wave, n })),
+            ),
+          ),
+        );
+      }
+      watching = false;
+      const seen = await watched;
+      expect(seen.length).toBeGreaterThan(5);
+      for (const moment of seen) {
+        expect(at(moment, 'last')).toBe(at(moment, 'n'));
+        expect(at(moment, 'head')).toBe(at(moment, 'n'));
+      }
+      await Promise.all(recorders.map(({ recorder }) => recorder.close()));
+      const tables = await readTables(watcher.db);
+      expect(tables.rows).toHaveLength(longOr(40, 8) * 120);
+      expectTheFold(tables, DEFAULTS);
+      for (const { published } of recorders) {
+        const positions = published.map(({ position }) => position);
+        expect(positions).toEqual([...positions].sort((a, b) => a - b));
+      }
+    });
+  });
+});

@@ -1,0 +1,123 @@
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { openStore } from '../../src/db/open.ts';
+import { createRecorder } from '../../src/db/recorder.ts';
+import type { RecordingStep } from '../../src/db/write-batch.ts';
+import { createLogger } from '../../src/logger.ts';
+import { send } from '../support/client.ts';
+import { deliverAll } from '../support/flood.ts';
+import { type SpawnedGateway, spawnGateway } from '../support/gateway.ts';
+import { longOr } from '../support/long.ts';
+import { DEFAULTS, deliveryOf } from '../support/memory-store.ts';
+import { seeded } from '../support/seed.ts';
+import { eachStore, type TestStore } from '../support/stores.ts';
+import { expectTheFold, readStore } from '../support/tables.ts';
+
+const READY_WITHIN_MS = 15_000;
+const WITH_STEPS = fileURLToPath(new URL('../support/gateway-with-steps.mjs', import.meta.url));
+const STEPS: readonly RecordingStep[] = [
+  'begin',
+  'journal-written',
+  'before-commit',
+  'committed',
+  'before-publish',
+];
+const STATUSES = ['Initiated', 'InProgress', 'Finished', 'Failed'];
+
+/** Callbacks of one round: sessions that meet again in later rounds, each callback with a mark of its own. */
+function bodiesOf(round: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, n) =>
+    JSON.stringify({
+      ...{ sessionId: `session-${n % 40}`, userId: 'user-anna', bankId: 'bank-75' },
+      ...{ stage: n % 3 === 0 ? 'Accounts' : 'Transactions', status: STATUSES[n % STATUSES.length] },
+      mark: `${round} ${n}`,
+    }),
+  );
+}
+
+/** Fills a store's journal before any gateway opens it. */
+async function prefill(of: TestStore, count: number): Promise<void> {
+  const { databaseUrl, dataDir } = of.config();
+  const log = createLogger({ level: 'silent' });
+  const store = await openStore({ databaseUrl, dataDir, pooled: false, log });
+  const recorder = createRecorder({ store, settings: DEFAULTS, publish: () => {}, log });
+  const bodies = bodiesOf('before', count);
+  for (let from = 0; from < count; from += 500) {
+    const wires = bodies.slice(from, from + 500).map((body, n) => {
+      const wire = JSON.parse(body);
+      return { ...wire, sessionId: `before-${Math.floor((from + n) / 10)}` };
+    });
+    await Promise.all(wires.map((wire) => recorder.record(deliveryOf(wire, Date.now()))));
+  }
+  await recorder.close();
+  await store.close();
+}
+
+/** Starts a gateway over whatever was left behind, and holds it to being ready in time, by itself. */
+async function restarted(
+  of: TestStore,
+  env: Record<string, string> = {},
+  script?: string,
+): Promise<SpawnedGateway> {
+  const began = performance.now();
+  const gateway = await spawnGateway(of.env({ LOG_LEVEL: 'info', ...env }), READY_WITHIN_MS, script);
+  while ((await send(`${gateway.url}/readyz`)).status !== 200) {
+    expect(performance.now() - began).toBeLessThan(READY_WITHIN_MS);
+  }
+  expect(performance.now() - began).toBeLessThan(READY_WITHIN_MS);
+  return gateway;
+}
+
+eachStore('kill -9', (of) => {
+  test(
+    'loses nothing that was answered 200, and the state is the fold: at random moments, and at each step of recording',
+    async () => {
+      await prefill(of, longOr(100_000, 500));
+      const answered: string[] = [];
+      const unanswered: string[] = [];
+      const sort = (bodies: readonly string[], answers: readonly { status: number | null }[]) => {
+        for (const [n, body] of bodies.entries())
+          (answers[n]?.status === 200 ? answered : unanswered).push(body);
+      };
+
+      let round = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.integer({ min: 0, max: 150 }), async (after) => {
+          const gateway = await restarted(of);
+          const bodies = bodiesOf(`round ${round++}`, 250);
+          let came = 0;
+          const onAnswer = () => {
+            if (came++ === after) void gateway.kill();
+          };
+          sort(bodies, await deliverAll(gateway.url, bodies, { connections: 20, onAnswer }));
+          expect(await gateway.exited).toMatchObject({ signal: 'SIGKILL' });
+        }),
+        { ...seeded(longOr(25, 3)), endOnFailure: true },
+      );
+
+      for (const step of STEPS) {
+        const gateway = await restarted(of, { KILL_STEP: step, KILL_AT: '3' }, WITH_STEPS);
+        const bodies = bodiesOf(`step ${step}`, 150);
+        sort(bodies, await deliverAll(gateway.url, bodies, { connections: 20 }));
+        expect(await gateway.exited).toMatchObject({ signal: 'SIGKILL' });
+      }
+
+      // The sender tries again with what was not answered: everything is in, each once.
+      expect(answered.length).toBeGreaterThan(0);
+      expect(unanswered.length).toBeGreaterThan(0);
+      const last = await restarted(of);
+      const again = await deliverAll(last.url, unanswered, { connections: 20 });
+      expect(new Set(again.map(({ status }) => status))).toEqual(new Set([200]));
+      await last.kill();
+
+      const tables = await readStore(of.config());
+      const journal = tables.rows.map(({ body }) => new TextDecoder().decode(body));
+      const kept = new Set(journal);
+      expect(kept.size).toBe(journal.length);
+      expect([...answered, ...unanswered].filter((body) => !kept.has(body))).toEqual([]);
+      expectTheFold(tables, DEFAULTS);
+    },
+    longOr(900_000, 120_000),
+  );
+});
