@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs';
+import { parse, validate } from 'graphql';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildSchema } from '../../src/schema/build.ts';
+import { PRESET_TABS } from '../../src/transport/graphiql-tabs.ts';
+import { postCallback, send } from '../support/client.ts';
+import { type StartedGateway, startGateway } from '../support/gateway.ts';
+import { fields } from '../support/samples.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+const hasChromium = existsSync(CHROMIUM);
+if (!hasChromium && !process.env.CI) console.warn(`skipped: GraphiQL in a browser (no ${CHROMIUM})`);
+
+describe("GraphiQL's page", () => {
+  let gateway: StartedGateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  const assetsOf = async () => {
+    const { text } = await send(`${gateway.url}/graphql`, { headers: HTML });
+    return [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => String(path));
+  };
+
+  it('is served to browsers alone, under a policy that lets nothing in from elsewhere', async () => {
+    const page = await send(`${gateway.url}/graphql`, { headers: HTML });
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self';/);
+    expect(page.text).not.toMatch(/https?:/);
+    const api = await send(`${gateway.url}/graphql?query={__typename}`);
+    expect(api.json).toEqual({ data: { __typename: 'Query' } });
+  });
+
+  it('has assets that are compressed, cached for good and answered 304', async () => {
+    const assets = await assetsOf();
+    expect(assets).toHaveLength(4);
+    for (const path of assets) {
+      const plain = await send(gateway.url + path);
+      expect(plain.status).toBe(200);
+      expect(plain.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+      for (const encoding of ['br', 'gzip']) {
+        const packed = await send(gateway.url + path, { headers: { 'accept-encoding': encoding } });
+        expect(packed.headers['content-encoding']).toBe(encoding);
+        expect(Number(packed.headers['content-length'])).toBeLessThan(
+          Number(plain.headers['content-length']),
+        );
+      }
+      const again = await send(gateway.url + path, {
+        headers: { 'if-none-match': String(plain.headers.etag) },
+      });
+      expect(again.status).toBe(304);
+    }
+  });
+
+  it('is not there where GRAPHIQL is off', async () => {
+    const { url } = await startGateway({ graphiql: false });
+    const page = await send(`${url}/graphql?query={__typename}`, { headers: HTML });
+    expect(page.json).toEqual({ data: { __typename: 'Query' } });
+    const [asset] = await assetsOf();
+    expect((await send(url + asset)).status).toBe(404);
+  });
+
+  it('opens with operations that the graph admits', () => {
+    const schema = buildSchema();
+    for (const { query } of PRESET_TABS) expect(validate(schema, parse(query))).toEqual([]);
+  });
+});
+
+it.runIf(!hasChromium && process.env.CI)('has a Chromium to run in', () => {
+  throw new Error(`${CHROMIUM} is not there: install Chromium`);
+});
+
+describe.runIf(hasChromium)('GraphiQL in a browser without any network but ours', () => {
+  let gateway: StartedGateway;
+  let browser: Browser;
+  let page: Page;
+  const outside: string[] = [];
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    gateway = await startGateway();
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--no-first-run',
+      ],
+    });
+    page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    const { host } = new URL(gateway.url);
+    await page.route('**', async (route) => {
+      const asked = new URL(route.request().url());
+      if (asked.host === host || asked.protocol === 'data:' || asked.protocol === 'blob:')
+        return route.continue();
+      outside.push(asked.href);
+      return route.abort();
+    });
+    await page.goto(`${gateway.url}/graphql`);
+    await page.locator('.graphiql-tab').first().waitFor();
+  });
+  afterAll(async () => {
+    await browser.close();
+  });
+
+  const tab = (name: string) => page.locator(`.graphiql-tab-button[title=${name}]`).click();
+  const execute = () => page.locator('.graphiql-execute-button').click();
+  /** Waits until the result pane says so; it draws blanks that are no spaces. */
+  const shows = (text: string) =>
+    page.waitForFunction(
+      (wanted) =>
+        // The page's own world: what it holds is not typed here.
+        globalThis.document
+          .querySelector('.result-window')
+          ?.textContent?.replace(/\s/g, ' ')
+          .includes(wanted),
+      text,
+    );
+
+  it('opens with its preset tabs', async () => {
+    const titles = await page.getByRole('tab').allInnerTexts();
+    expect(titles.map((title) => title.trim())).toEqual([
+      'Session',
+      'Sessions',
+      'SessionChanges',
+      'PaymentChanges',
+      'Payments',
+      'Callbacks',
+    ]);
+  });
+
+  it('shows a change in a running subscription', async () => {
+    await tab('SessionChanges');
+    await execute();
+    await shows('"SNAPSHOT"');
+    await postCallback(gateway.url, { ...fields('session-status'), sessionId: 'seen-in-graphiql' });
+    await shows('"seen-in-graphiql"');
+    await execute();
+  });
+
+  it('answers a query', async () => {
+    await tab('Sessions');
+    await execute();
+    await shows('"liveCursor"');
+    await shows('"seen-in-graphiql"');
+  });
+
+  it('asked nobody else for anything, and had nothing to complain of', () => {
+    expect(outside).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+});
