@@ -90,6 +90,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       schema: buildSchema(),
       contextOf: ({ viewer, after }) => ({ viewer, after, reads, live, expectedStages, readReported }),
       introspection: config.introspection ? 'on' : 'off',
+      limits: config.limits,
       log,
     });
     const fanout = createFanout({ hub, errorOf: engine.errorOf });

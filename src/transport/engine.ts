@@ -7,18 +7,24 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
   getOperationAST,
+  getVariableValues,
   execute as graphqlExecute,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
   OperationTypeNode,
 } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Limits } from '../config-limits.ts';
 import { type Viewer, viewerScope } from '../domain/viewer.ts';
-import { badInput } from '../errors.ts';
+import { badInput, CallboardError } from '../errors.ts';
 import type { Message, Source } from '../live/source.ts';
 import type { Logger } from '../logger.ts';
+import { createComplexity } from './complexity.ts';
+import { createTextCache } from './document-cache.ts';
+import { createDocumentLimits } from './document-limits.ts';
 import { createMaskError } from './format-error.ts';
 import { createLiveKey, fieldOf } from './live-key.ts';
+import { withinTime } from './time-limit.ts';
 
 /** One operation as a client sends it, over whatever wire. */
 export interface GraphqlRequest {
@@ -70,7 +76,9 @@ export type Introspection = 'on' | 'off' | 'operators';
 interface EngineParts {
   readonly schema: GraphQLSchema;
   readonly contextOf: (seed: RequestSeed) => object;
+  /** Whoever may not introspect gets no suggestions either: they tell the schema name by name. */
   readonly introspection: Introspection;
+  readonly limits: Limits;
   readonly log: Logger;
 }
 
@@ -83,6 +91,10 @@ interface Prepared {
   readonly operation: OperationDefinitionNode;
 }
 
+/** Of the documents that are kept parsed and validated, in characters: a document takes some hundred times its text. */
+const CACHED_CHARACTERS = 512 * 1024;
+/** Faults of variables that are told at once. */
+const MOST_FAULTS = 50;
 const OPERATION_UNCLEAR =
   'The document holds no operation of this name, or several without one being named: set operationName.';
 const WRONG_WIRE =
@@ -90,12 +102,16 @@ const WRONG_WIRE =
 const NOT_LIVE = 'This operation is no subscription.';
 
 /** Joins schema, context, checks and masking. Documents are parsed and validated once each, bounded in number. */
-export function createEngine({ schema, contextOf, introspection, log }: EngineParts): Engine {
+export function createEngine({ schema, contextOf, introspection, limits, log }: EngineParts): Engine {
+  const documentLimits = createDocumentLimits(limits);
+  const complexityOf = createComplexity(schema);
+  const mayIntrospect = ({ isOperator }: Viewer) =>
+    introspection === 'on' || (introspection === 'operators' && isOperator);
   const maskError = createMaskError({ log });
   const yoga = createYoga<Seeded, object>({
     schema,
     context: ({ seed }: Seeded) => contextOf(seed),
-    plugins: [useIntrospectionFor(introspection)],
+    plugins: [useIntrospectionFor(mayIntrospect)],
     logging: false,
     maskedErrors: { maskError },
     graphiql: false,
@@ -103,6 +119,10 @@ export function createEngine({ schema, contextOf, introspection, log }: EnginePa
     cors: false,
     multipart: false,
     batching: false,
+    parserAndValidationCache: {
+      documentCache: createTextCache(CACHED_CHARACTERS),
+      errorCache: createTextCache(CACHED_CHARACTERS),
+    },
   });
   const liveKey = createLiveKey(schema);
   const errorOf = (error: unknown): GraphQLFormattedError => maskError(error).toJSON();
@@ -112,34 +132,59 @@ export function createEngine({ schema, contextOf, introspection, log }: EnginePa
 
   type Enveloped = ReturnType<typeof yoga.getEnveloped>;
 
-  function prepare(enveloped: Enveloped, request: GraphqlRequest): Prepared | Refusal {
+  function parse(enveloped: Pick<Enveloped, 'parse'>, { query }: GraphqlRequest): DocumentNode {
+    try {
+      return enveloped.parse(query, { maxTokens: documentLimits.tokens });
+    } catch (error) {
+      throw documentLimits.faultOfText(query) ?? error;
+    }
+  }
+
+  function prepare(enveloped: Enveloped, request: GraphqlRequest, viewer: Viewer): Prepared | Refusal {
     let document: DocumentNode;
     try {
-      document = enveloped.parse(request.query);
+      document = parse(enveloped, request);
+      documentLimits.check(document);
     } catch (error) {
       return refuse([error instanceof GraphQLError ? withCode(error, 'GRAPHQL_PARSE_FAILED') : error]);
     }
-    const faults: readonly GraphQLError[] = enveloped.validate(enveloped.schema, document);
+    const hideSuggestions = !mayIntrospect(viewer);
+    const faults: readonly GraphQLError[] = enveloped.validate(enveloped.schema, document, undefined, {
+      hideSuggestions,
+    });
     if (faults.length > 0) return refuse(faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED')));
     const operation = getOperationAST(document, request.operationName);
     if (operation == null) return refuse([badInput(OPERATION_UNCLEAR)]);
+    if (hideSuggestions) {
+      // The executor would suggest names of enum values and input fields.
+      const { errors } = getVariableValues(
+        schema,
+        operation.variableDefinitions ?? [],
+        request.variables ?? {},
+        { hideSuggestions, maxErrors: MOST_FAULTS },
+      );
+      if (errors !== undefined) return refuse(errors);
+    }
+    const complexity = complexityOf({ document, operation, variables: request.variables ?? {} });
+    if (complexity > limits.complexity) return refuse([tooComplex(complexity, limits.complexity)]);
     return { document, operation };
   }
 
   async function execute(request: GraphqlRequest, seed: RequestSeed): Promise<FormattedExecutionResult> {
     try {
       const enveloped = yoga.getEnveloped({ seed });
-      const prepared = prepare(enveloped, request);
+      const prepared = prepare(enveloped, request, seed.viewer);
       if ('errors' in prepared) return prepared;
       if (prepared.operation.operation === OperationTypeNode.SUBSCRIPTION)
         return refuse([badInput(WRONG_WIRE)]);
-      const result = await enveloped.execute({
+      const args = {
         schema: enveloped.schema,
         document: prepared.document,
         contextValue: await enveloped.contextFactory(),
         variableValues: request.variables,
         operationName: request.operationName,
-      });
+      };
+      const result = await withinTime(limits.executionMs, enveloped.execute(args));
       return result.errors === undefined ? result : { ...result, ...refuse(result.errors) };
     } catch (error) {
       return refuse([error]);
@@ -149,7 +194,7 @@ export function createEngine({ schema, contextOf, introspection, log }: EnginePa
   async function subscribe(request: GraphqlRequest, seed: RequestSeed): Promise<Refusal | LiveOperation> {
     try {
       const enveloped = yoga.getEnveloped({ seed: { ...seed, after: besides(request, seed) } });
-      const prepared = prepare(enveloped, request);
+      const prepared = prepare(enveloped, request, seed.viewer);
       if ('errors' in prepared) return prepared;
       const { document, operation } = prepared;
       if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return refuse([badInput(NOT_LIVE)]);
@@ -197,8 +242,8 @@ export function createEngine({ schema, contextOf, introspection, log }: EnginePa
     errorOf,
     operationType(request) {
       try {
-        const { parse } = yoga.getEnveloped();
-        return getOperationAST(parse(request.query), request.operationName)?.operation ?? null;
+        const document = parse(yoga.getEnveloped(), request);
+        return getOperationAST(document, request.operationName)?.operation ?? null;
       } catch {
         return null;
       }
@@ -207,14 +252,19 @@ export function createEngine({ schema, contextOf, introspection, log }: EnginePa
 }
 
 /** The schema is told by introspection only to whom it may be told. */
-function useIntrospectionFor(introspection: Introspection): Plugin<Seeded> {
+function useIntrospectionFor(mayIntrospect: (viewer: Viewer) => boolean): Plugin<Seeded> {
   return {
     onValidate({ context, addValidationRule }) {
-      const mayAsk =
-        introspection === 'on' || (introspection === 'operators' && context.seed.viewer.isOperator);
-      if (!mayAsk) addValidationRule(NoSchemaIntrospectionCustomRule);
+      if (!mayIntrospect(context.seed.viewer)) addValidationRule(NoSchemaIntrospectionCustomRule);
     },
   };
+}
+
+function tooComplex(found: number, allowed: number): CallboardError {
+  return new CallboardError(
+    'LIMIT_EXCEEDED',
+    `This operation asks for up to ${found} fields; at most ${allowed} are allowed: ask for smaller pages.`,
+  );
 }
 
 /** The cursors that came outside the arguments; which of them counts is judged where the store is known. */
