@@ -25,7 +25,8 @@ export type CloseReason = keyof typeof CLOSE;
 /** One client's socket: what is to be watched about it, and the subscriptions that are told through it. */
 export class WsConnection {
   readonly socket: WebSocket;
-  readonly request: IncomingMessage;
+  /** The handshake, until the client was admitted: what it holds is heavier than all the rest. */
+  request: IncomingMessage | null;
   /** Null until the client was admitted. */
   viewer: Viewer | null = null;
   readonly #wire: Socket;
@@ -66,6 +67,19 @@ export class WsConnection {
   send(text: string): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
     this.socket.send(text);
+    this.#watch();
+  }
+
+  /**
+   * Sends a whole frame by one write, where ws would need two and a copy. Without compression ws itself writes at
+   * once, so that frames never mix.
+   */
+  sendFrame(frame: Buffer): void {
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (!this.#wire.write(frame)) this.#watch();
+  }
+
+  #watch(): void {
     if (this.socket.bufferedAmount > TOO_MUCH) this.end('slow');
   }
 

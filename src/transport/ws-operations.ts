@@ -10,7 +10,7 @@ import { makeServer } from 'graphql-ws';
 import type { Fanout } from '../live/fanout.ts';
 import type { Engine, LiveOperation } from './engine.ts';
 import type { WsConnection } from './ws-connection.ts';
-import { OperationOver, tellOverWs } from './ws-subscription.ts';
+import { createTellOverWs, OperationOver } from './ws-subscription.ts';
 
 /** What graphql-ws keeps of a socket. */
 export interface WsExtra {
@@ -70,6 +70,7 @@ class Accepted {
  * engine's, and subscriptions are told by the fan-out, straight to the socket.
  */
 export function createWsOperations({ engine, fanout, admit, initWithinMs, subscriptionsPerSocket }: Parts) {
+  const tell = createTellOverWs(fanout);
   // graphql-ws wants a schema and a document; of these it looks at nothing but the kind of operation.
   const schema = new GraphQLSchema({});
   const query = { schema, document: parse('query { result }') };
@@ -100,7 +101,7 @@ export function createWsOperations({ engine, fanout, admit, initWithinMs, subscr
     subscribe({ contextValue }) {
       if (contextValue instanceof Accepted) {
         const { connection, id, operation } = contextValue;
-        return tellOverWs(fanout, connection, id, operation);
+        return tell(connection, id, operation);
       }
       throw new Error('a subscription was not prepared');
     },

@@ -1,6 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Fanout, Membership, Sink, Tellable } from '../live/fanout.ts';
 import type { WsConnection } from './ws-connection.ts';
+import { createEncodeNext, type EncodeNext, headOf } from './ws-frame.ts';
 
 /** Ends a subscription by errors: graphql-ws says so to the client and forgets its id. */
 export class OperationOver extends Error {
@@ -21,16 +22,17 @@ type Ended = IteratorResult<never, undefined>;
  */
 class WsSubscription implements Sink, AsyncIterableIterator<never, undefined> {
   readonly #connection: WsConnection;
-  /** What stands before each payload on the wire. */
+  readonly #encode: EncodeNext;
   readonly #head: string;
   #membership: Membership | null = null;
   #isOver = false;
   #errors: readonly GraphQLFormattedError[] | null = null;
   #settle: ((over: Ended | Promise<never>) => void) | null = null;
 
-  constructor(connection: WsConnection, id: string) {
+  constructor(connection: WsConnection, encode: EncodeNext, id: string) {
     this.#connection = connection;
-    this.#head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+    this.#encode = encode;
+    this.#head = headOf(id);
   }
 
   join(fanout: Fanout, operation: Tellable): void {
@@ -43,7 +45,7 @@ class WsSubscription implements Sink, AsyncIterableIterator<never, undefined> {
   }
 
   send(payload: string): void {
-    this.#connection.send(`${this.#head}${payload}}`);
+    this.#connection.sendFrame(this.#encode(this.#head, payload));
   }
 
   fail(errors: readonly GraphQLFormattedError[]): void {
@@ -87,14 +89,16 @@ class WsSubscription implements Sink, AsyncIterableIterator<never, undefined> {
   }
 }
 
-/** Tells a subscription through the connection until one of both ends. */
-export function tellOverWs(
-  fanout: Fanout,
-  connection: WsConnection,
-  id: string,
-  operation: Tellable,
-): AsyncIterableIterator<never, undefined> {
-  const subscription = new WsSubscription(connection, id);
-  subscription.join(fanout, operation);
-  return subscription;
+/** Tells subscriptions through their connections until one of both ends. */
+export function createTellOverWs(fanout: Fanout) {
+  const encode = createEncodeNext();
+  return (
+    connection: WsConnection,
+    id: string,
+    operation: Tellable,
+  ): AsyncIterableIterator<never, undefined> => {
+    const subscription = new WsSubscription(connection, encode, id);
+    subscription.join(fanout, operation);
+    return subscription;
+  };
 }

@@ -100,7 +100,9 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     connection: WsConnection,
     connectionParams: Readonly<Record<string, unknown>> | undefined,
   ): Promise<false | Record<string, unknown>> {
-    const admission = await authenticate(connectionParams, connection.request);
+    const { request } = connection;
+    if (request === null) return false;
+    const admission = await authenticate(connectionParams, request);
     const refused = 'refused' in admission ? admission.refused : null;
     if ('refused' in admission || !count(admission.viewer)) {
       connection.end(refused ?? 'overloaded');
@@ -108,6 +110,7 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     }
     const { viewer } = admission;
     connection.viewer = viewer;
+    connection.request = null;
     // It may have gone while it was being admitted: then nobody else forgets it.
     if (!connections.has(connection)) uncount(viewer);
     else if (viewer.expiresAt !== null) expiring.add(connection);

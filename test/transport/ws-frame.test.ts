@@ -1,0 +1,32 @@
+import { once } from 'node:events';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { Receiver } from 'ws';
+import { createEncodeNext, headOf } from '../../src/transport/ws-frame.ts';
+import { seeded } from '../support/seed.ts';
+
+/** The message as a client reads it, by another implementation than ours. */
+async function read(frame: Buffer): Promise<unknown> {
+  const receiver = new Receiver({ isServer: false });
+  const heard = once(receiver, 'message');
+  receiver.write(frame);
+  const [data] = await heard;
+  return JSON.parse(String(data));
+}
+
+it('a client reads the id and the payload that were sent, whatever they hold and however long they are', async () => {
+  const encode = createEncodeNext();
+  const payloads = fc.oneof(
+    fc.json(),
+    fc.integer({ min: 0, max: 70_000 }).map((length) => JSON.stringify('é'.repeat(length))),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary' }), payloads, async (id, payload) => {
+      const expected = { id, type: 'next', payload: JSON.parse(payload) };
+      expect(await read(encode(headOf(id), payload))).toEqual(expected);
+      expect(await read(encode(headOf(id), payload))).toEqual(expected);
+      expect(await read(encode(headOf('other'), payload))).toEqual({ ...expected, id: 'other' });
+    }),
+    seeded(200),
+  );
+});
