@@ -139,7 +139,7 @@ eachStore('POST /callbacks', (store) => {
       'nonsense',
       'application/jsonx',
     ])('answers 415 to the media type %s', async (type) => {
-      const headers = type === undefined ? {} : { 'content-type': type };
+      const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
       const answer = await send(`${url}/callbacks`, {
         method: 'POST',
         headers,
