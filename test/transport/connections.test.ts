@@ -1,0 +1,188 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { OperationTypeNode } from 'graphql';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import type { FoundAtHead } from '../../src/domain/catch-up.ts';
+import { EXPLORER, type Viewer } from '../../src/domain/viewer.ts';
+import { createFanout } from '../../src/live/fanout.ts';
+import { createHub } from '../../src/live/hub.ts';
+import { createSubscriptions } from '../../src/live/subscriptions.ts';
+import { createLogger } from '../../src/logger.ts';
+import type { Engine } from '../../src/transport/engine.ts';
+import { createSseTransport } from '../../src/transport/sse.ts';
+import { createWsTransport, type WsLimits } from '../../src/transport/ws.ts';
+import { entryOf, IDENTITY, person } from '../live/samples.ts';
+import { open } from '../support/client.ts';
+import { closeAll, closeLater } from '../support/closing.ts';
+import { subscribeSse } from '../support/subscribe-sse.ts';
+import { connectWs, subscribeWs } from '../support/subscribe-ws.ts';
+
+interface Settings {
+  readonly viewer?: Viewer;
+  readonly limits?: Partial<WsLimits>;
+  readonly pingMs?: number;
+  /** Bytes of each message. */
+  readonly weight?: number;
+}
+
+/** Both transports over a hub that the test publishes to; every subscription is to all sessions. */
+async function serve({ viewer = EXPLORER, limits = {}, pingMs = 12_000, weight = 0 }: Settings = {}) {
+  const log = createLogger({ level: 'silent' });
+  const hub = createHub({ log });
+  const head = { identity: IDENTITY, position: 0, lowest: 0 };
+  const none = async (): Promise<FoundAtHead<never>> => ({ head, found: null });
+  const nothing = async () => ({ head, rows: [], more: false });
+  const live = createSubscriptions({
+    hub,
+    catchUp: {
+      head: async () => head,
+      session: none,
+      payment: none,
+      sessionsSince: nothing,
+      paymentsSince: nothing,
+      journalSince: nothing,
+    },
+  });
+  const ballast = 'x'.repeat(weight);
+  const engine: Engine = {
+    errorOf: () => ({ message: 'masked' }),
+    execute: async () => ({ data: {} }),
+    operationType: () => OperationTypeNode.SUBSCRIPTION,
+    subscribe: async (_, seed) => ({
+      source: live.sessionStatusChanged({ viewer: seed.viewer }),
+      field: 'sessionStatusChanged',
+      key: 'all',
+      run: ({ cursor }) => ({ data: { cursor, ballast } }),
+    }),
+  };
+  const fanout = createFanout({ hub, errorOf: engine.errorOf, slowAfterMs: 200 });
+  const ws = createWsTransport({ engine, fanout, log, authenticate: () => ({ viewer }), limits, pingMs });
+  const sse = createSseTransport({ engine, fanout, log });
+  const server = createServer((req, res) => {
+    req.resume();
+    void sse.handle(req, res, { query: '' }, { viewer, after: null });
+  });
+  server.on('upgrade', ws.upgrade);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closeLater(async () => {
+    await Promise.all([ws.close(0), sse.close(0)]);
+    await new Promise((resolve) => server.close(resolve));
+    fanout.close();
+    hub.close();
+  });
+  // A server that listens on a port has an address of this kind.
+  const { port } = server.address() as AddressInfo;
+  let position = 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    fanout,
+    hub,
+    ws,
+    sse,
+    change() {
+      position += 1;
+      hub.publish([entryOf(position, { sessionId: `s${position}` })]);
+    },
+  };
+}
+
+const OPERATION = { query: 'subscription { all }' };
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('connections', () => {
+  afterEach(closeAll);
+
+  it('of slow readers are ended, 4008 or cut; a healthy reader hears all, and nothing is left behind', async () => {
+    const { url, fanout, ws, sse, change } = await serve({ weight: 50_000 });
+    const stalled = await subscribeWs(url, OPERATION);
+    const stalledStream = await open(`${url}/graphql`);
+    const cut = new Promise((resolve) => stalledStream.on('error', resolve));
+    stalledStream.pause();
+    const healthy = await subscribeWs(url, OPERATION);
+    await Promise.all([stalled.next(), healthy.next()]);
+    stalled.connection.socket.pause();
+    let told = 0;
+    while (fanout.size > 1) {
+      change();
+      told += 1;
+      await healthy.next();
+      await turn();
+    }
+    expect([ws.size, sse.size].every((size) => size <= 2)).toBe(true);
+    stalled.connection.socket.resume();
+    stalledStream.resume();
+    await cut;
+    expect((await stalled.connection.closed).code).toBe(4008);
+    expect(told).toBeGreaterThan(0);
+    await healthy.close();
+    while (fanout.size > 0 || ws.size > 0) await turn();
+  });
+
+  it('that answer no ping are cut after two', async () => {
+    const { url, ws, fanout } = await serve({ pingMs: 240 });
+    const answering = await subscribeWs(url, OPERATION);
+    await answering.next();
+    const address = url.replace('http', 'ws');
+    const silent = new WebSocket(`${address}/graphql`, 'graphql-transport-ws', { autoPong: false });
+    const pings: unknown[] = [];
+    silent.on('ping', (data) => pings.push(data));
+    const [code] = await once(silent, 'close');
+    expect([code, pings.length]).toEqual([1006, 2]);
+    while (ws.size > 1) await turn();
+    expect(fanout.size).toBe(1);
+  });
+
+  it('end with 4403 when their token does, and say in the ack when that is', async () => {
+    const expiresAt = Date.now() + 300;
+    const { url } = await serve({ viewer: { ...person('u1'), expiresAt }, pingMs: 240 });
+    const { acknowledged, connection } = await subscribeWs(url, OPERATION);
+    expect(acknowledged).toEqual({ expiresAt: new Date(expiresAt).toISOString() });
+    expect((await connection.closed).code).toBe(4403);
+  });
+
+  it('beyond those of one viewer end with 1013, and make room when they go', async () => {
+    const { url, ws } = await serve({ viewer: person('u1'), limits: { connectionsPerViewer: 1 } });
+    const first = await subscribeWs(url, OPERATION);
+    const second = await connectWs(url);
+    second.send({ type: 'connection_init' });
+    expect((await second.closed).code).toBe(1013);
+    await first.close();
+    while (ws.size > 0) await turn();
+    await (await subscribeWs(url, OPERATION)).next();
+  });
+
+  it('with too many messages end with 1008', async () => {
+    const { url } = await serve({ limits: { messagesPerMinute: 3 } });
+    const connection = await connectWs(url);
+    connection.send({ type: 'connection_init' });
+    for (let n = 0; n < 3; n++) connection.send({ type: 'ping' });
+    expect((await connection.closed).code).toBe(1008);
+  });
+
+  it('have an error on the subscription that is too much, and keep the others', async () => {
+    const { url, change } = await serve({ limits: { subscriptionsPerSocket: 1 } });
+    const { connection, next } = await subscribeWs(url, OPERATION);
+    await next();
+    connection.send({ id: '2', type: 'subscribe', payload: OPERATION });
+    expect(await connection.nextMessage()).toMatchObject({
+      id: '2',
+      type: 'error',
+      payload: [{ extensions: { code: 'LIMIT_EXCEEDED', retryable: false } }],
+    });
+    change();
+    await next();
+  });
+
+  it('leave nothing behind after 300 silent goings, on either transport', async () => {
+    const { url, fanout, hub, ws, sse } = await serve();
+    for (let n = 0; n < 150; n++) {
+      const [socket, stream] = await Promise.all([subscribeWs(url, OPERATION), subscribeSse(url, OPERATION)]);
+      socket.connection.socket.terminate();
+      await stream.close();
+    }
+    while (ws.size > 0 || sse.size > 0) await turn();
+    expect([fanout.size, fanout.groups, hub.size, hub.topics]).toEqual([0, 0, 0, 0]);
+  });
+});
