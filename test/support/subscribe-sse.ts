@@ -83,6 +83,8 @@ export async function subscribeSse(
       return toResult(JSON.parse(frame.data));
     },
     pending: () => arrived.size,
+    pause: () => void response.pause(),
+    resume: () => void response.resume(),
     raw: () => received,
     close,
   };

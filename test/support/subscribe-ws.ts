@@ -33,6 +33,9 @@ export interface Subscribed {
   next(timeoutMs?: number): Promise<Result>;
   /** Results that have arrived and not been taken. */
   pending(): number;
+  /** Stops reading from the socket, so that what is sent piles up on its way. */
+  pause(): void;
+  resume(): void;
   close(): Promise<void>;
 }
 
@@ -110,6 +113,8 @@ export async function subscribeWs(
       return toResult(message.payload);
     },
     pending: () => connection.pending(),
+    pause: () => connection.socket.pause(),
+    resume: () => connection.socket.resume(),
     close: () => connection.close(),
   };
 }
