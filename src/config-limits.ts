@@ -38,7 +38,7 @@ export const LIMIT_RULES = {
   /** One message of a client. */
   socketFrameBytes: rule('LIMIT_SOCKET_FRAME_BYTES', 65_536, [1_024, 16_777_216], 'bytes'),
   socketSubscriptions: rule('LIMIT_SOCKET_SUBSCRIPTIONS', 20, [1, 10_000], 'subscriptions a socket'),
-  /** Messages of a client, pongs among them. */
+  /** Messages of a client, pings and pongs among them. */
   socketMessages: rule('LIMIT_SOCKET_MESSAGES', 100, [10, 1_000_000], 'messages a minute'),
   viewerSockets: rule('LIMIT_VIEWER_SOCKETS', 10, [1, 1_000_000], 'sockets a viewer'),
   viewerStreams: rule('LIMIT_VIEWER_STREAMS', 10, [1, 1_000_000], 'streams a viewer'),

@@ -13,9 +13,8 @@ import { openStore } from './db/open.ts';
 import { settleOutcomes } from './db/outcomes.ts';
 import { createReads, type Reads } from './db/reads.ts';
 import { createRecorder, type Recorder } from './db/recorder.ts';
+import { createRetention } from './db/retention.ts';
 import type { OnStep } from './db/write-batch.ts';
-import { EXPLORER } from './domain/viewer.ts';
-import { CallboardError } from './errors.ts';
 import { PROBLEM_TYPE, problem } from './http/problem.ts';
 import { createFanout } from './live/fanout.ts';
 import { createHub } from './live/hub.ts';
@@ -23,6 +22,7 @@ import { createRelay } from './live/relay.ts';
 import { createSubscriptions } from './live/subscriptions.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { buildSchema } from './schema/build.ts';
+import { createEdge } from './transport/edge.ts';
 import { createEngine } from './transport/engine.ts';
 import { createGraphiql } from './transport/graphiql.ts';
 import { createGraphqlHandler, type Identify } from './transport/graphql-http.ts';
@@ -31,6 +31,8 @@ import { createHttpServer } from './transport/http-server.ts';
 import { createSseTransport } from './transport/sse.ts';
 import { statusRoutes } from './transport/status-routes.ts';
 import { createWsTransport } from './transport/ws.ts';
+import { createWsAuthenticate } from './transport/ws-authenticate.ts';
+import { createViewerReader } from './viewers/viewer-reader.ts';
 
 /** A signed timestamp may be this far from now, either way (DESIGN §8). */
 const SIGNATURE_TOLERANCE_MS = 300_000;
@@ -43,6 +45,8 @@ export interface GatewayParts {
   /** Called at each step of recording a batch: tests end the process there. */
   readonly onStep?: OnStep;
   readonly log?: Logger;
+  /** Opens another store than the configuration names: tests hand in one that fails. */
+  readonly openStore?: typeof openStore;
 }
 
 /** A running gateway. */
@@ -58,12 +62,12 @@ export interface Gateway {
 
 /** Opens the store, joins all parts and listens. Where anything fails, what was opened is closed again. */
 export async function createGateway(config: Config, parts: GatewayParts = {}): Promise<Gateway> {
-  if (config.mode === 'production') throw new CallboardError('FORBIDDEN', NOT_YET);
   const log = parts.log ?? createLogger({ level: config.logLevel });
-  const { expectedStages, restartQuietMs, databaseUrl, dataDir, databasePooled: pooled } = config;
+  const { expectedStages, restartQuietMs, databaseUrl, dataDir, databasePooled: pooled, limits } = config;
+  const isExplore = config.mode === 'explore';
   const opened: (() => Promise<unknown>)[] = [];
   try {
-    const store = await openStore({ databaseUrl, dataDir, pooled, log });
+    const store = await (parts.openStore ?? openStore)({ databaseUrl, dataDir, pooled, log });
     opened.push(() => store.close());
     await settleOutcomes(store, expectedStages);
     const hub = createHub({ log });
@@ -89,25 +93,74 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     const engine = createEngine({
       schema: buildSchema(),
       contextOf: ({ viewer, after }) => ({ viewer, after, reads, live, expectedStages, readReported }),
-      introspection: config.introspection ? 'on' : 'off',
-      limits: config.limits,
+      introspection: config.introspection ? 'on' : isExplore ? 'off' : 'operators',
+      limits,
       log,
     });
     const fanout = createFanout({ hub, errorOf: engine.errorOf });
-    const ws = createWsTransport({ engine, fanout, log, authenticate: () => ({ viewer: EXPLORER }) });
-    const sse = createSseTransport({ engine, fanout, log });
+    const viewers = createViewerReader(config);
+    const identify: Identify = ({ headers }) => viewers.read(headers.authorization);
+    const edge = createEdge(config);
+    const isFull = () => ws.size + sse.size >= limits.connections;
+    const ws = createWsTransport({
+      engine,
+      fanout,
+      log,
+      authenticate: createWsAuthenticate({ viewers, log }),
+      isWelcome: edge.admits,
+      isFull,
+      limits: {
+        messageBytes: limits.socketFrameBytes,
+        initWithinMs: limits.socketInitMs,
+        // In explore mode all are one viewer.
+        ...(isExplore
+          ? {}
+          : {
+              connectionsPerViewer: limits.viewerSockets,
+              subscriptionsPerSocket: limits.socketSubscriptions,
+              messagesPerMinute: limits.socketMessages,
+            }),
+      },
+    });
+    const sse = createSseTransport({
+      engine,
+      fanout,
+      log,
+      isFull,
+      ...(isExplore ? {} : { streamsPerViewer: limits.viewerStreams }),
+    });
+    const retention =
+      config.retentionDays === null ? null : createRetention({ store, days: config.retentionDays, log });
+    opened.push(async () => retention?.close());
 
     let draining = false;
     const isReady = async () => !draining && relay.behind <= MOST_BEHIND && (await answers(reads));
-    const app = await createRoutes({ config, recorder, reads, log, isReady, isDraining: () => draining });
+    const app = await createRoutes({
+      config,
+      recorder,
+      reads,
+      identify,
+      log,
+      isReady,
+      isDraining: () => draining,
+    });
     opened.push(() => app.close());
-    const graphiql = config.graphiql ? createGraphiql() : null;
+    const graphiql = config.graphiql ? createGraphiql({ live: isExplore ? 'WS' : 'SSE' }) : null;
     const http = createHttpServer({
-      graphql: createGraphqlHandler({ engine, sse, page: graphiql?.page ?? null, identify, log }),
+      graphql: createGraphqlHandler({
+        engine,
+        sse,
+        page: graphiql?.page ?? null,
+        identify,
+        bodyBytes: limits.bodyBytes,
+        log,
+      }),
       graphiqlAssets: graphiql?.asset ?? null,
       rest: (req, res) => app.routing(req, res),
       upgrade: ws.upgrade,
-      loopbackOnly: true,
+      loopbackOnly: isExplore,
+      edge,
+      limits,
     });
     const url = await http.listen(config.host, config.port);
 
@@ -134,23 +187,18 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
   }
 }
 
-const NOT_YET =
-  'MODE=production is not available in this version: viewers cannot be authenticated yet. Use MODE=explore.';
-
-/** In explore mode everyone on this machine is an operator. */
-const identify: Identify = () => EXPLORER;
-
 interface RouteParts {
   readonly config: Config;
   readonly recorder: Recorder;
   readonly reads: Reads;
+  readonly identify: Identify;
   readonly log: Logger;
   readonly isReady: () => Promise<boolean>;
   readonly isDraining: () => boolean;
 }
 
 /** Everything but GraphQL, ready to be served. */
-async function createRoutes({ config, recorder, reads, log, isReady, isDraining }: RouteParts) {
+async function createRoutes({ config, recorder, reads, identify, log, isReady, isDraining }: RouteParts) {
   const { signingKeys, header, headerSecrets, pathSecrets } = config.callback;
   const authenticate = createAuthenticator({
     signingKeys: signingKeys.map(parseSigningKey),

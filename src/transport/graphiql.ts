@@ -16,6 +16,14 @@ export interface Graphiql {
   asset(req: IncomingMessage, res: ServerResponse): void;
 }
 
+export interface GraphiqlOptions {
+  /**
+   * How the page subscribes. Only over SSE does it send what stands in its headers pane as headers: where a token is
+   * asked for, it must.
+   */
+  readonly live: 'WS' | 'SSE';
+}
+
 interface Asset {
   readonly type: string;
   readonly etag: string;
@@ -58,10 +66,10 @@ const compress = {
 };
 
 /** Loads nothing until the first browser asks: nine megabytes that an API client never needs. */
-export function createGraphiql(): Graphiql {
+export function createGraphiql({ live }: GraphiqlOptions): Graphiql {
   let loading: Promise<Site> | null = null;
   const site = () => {
-    loading ??= loadSite();
+    loading ??= loadSite(live);
     return loading;
   };
 
@@ -126,7 +134,7 @@ function encodingFor({ headers }: IncomingMessage): 'br' | 'gzip' | null {
   return /\bgzip\b/.test(accepted) ? 'gzip' : null;
 }
 
-async function loadSite(): Promise<Site> {
+async function loadSite(live: GraphiqlOptions['live']): Promise<Site> {
   const { js, css, editorWorkerService, jsonWorker, graphqlWorker } = await import(
     '@graphql-yoga/render-graphiql/graphiql'
   );
@@ -147,7 +155,7 @@ async function loadSite(): Promise<Site> {
     icon: add('icon.svg', 'image/svg+xml', ICON),
     css: add('graphiql.css', 'text/css; charset=utf-8', `${css}\n${STEADY_TABS}`),
     js: script('graphiql.js', js),
-    start: script('start.js', startScript(workers)),
+    start: script('start.js', startScript(workers, live)),
   };
   return { html: toAsset('text/html; charset=utf-8', pageHtml(urls)), assets };
 }
@@ -159,12 +167,12 @@ function toAsset(type: string, text: string): Asset {
 }
 
 /** A file of its own, so that the page needs no inline script. */
-function startScript(workers: Readonly<Record<string, string>>): string {
+function startScript(workers: Readonly<Record<string, string>>, live: GraphiqlOptions['live']): string {
   const options = {
     title: 'Callboard',
     logo: ICON,
     endpoint: '/graphql',
-    subscriptionsProtocol: 'WS',
+    subscriptionsProtocol: live,
     shouldPersistHeaders: false,
     defaultTabs: PRESET_TABS,
   };

@@ -9,9 +9,6 @@ import { type Accepted, GRAPHQL_JSON, PLAIN_JSON, readAccept } from './accept.ts
 import type { Engine, GraphqlRequest, RequestSeed } from './engine.ts';
 import { readJson, readQueryString, readRequest } from './read-request.ts';
 
-/** The largest body of an operation, in bytes. */
-const LARGEST = 64 * 1024;
-
 /** Answers a subscription as `text/event-stream`. */
 export interface StreamTransport {
   handle(req: IncomingMessage, res: ServerResponse, request: GraphqlRequest, seed: RequestSeed): unknown;
@@ -26,6 +23,8 @@ interface Parts {
   /** Answers a browser that asks for a page; null where there is none. */
   readonly page: ((req: IncomingMessage, res: ServerResponse) => void) | null;
   readonly identify: Identify;
+  /** The largest body of an operation, in bytes. */
+  readonly bodyBytes: number;
   readonly log: Logger;
 }
 
@@ -34,7 +33,7 @@ interface Parts {
  * GraphQL over HTTP for queries, a stream of events for subscriptions, a page for browsers. JSON is the only way in
  * besides the query string, so that no form of another site can ask.
  */
-export function createGraphqlHandler({ engine, sse, page, identify, log }: Parts) {
+export function createGraphqlHandler({ engine, sse, page, identify, bodyBytes, log }: Parts) {
   return (req: IncomingMessage, res: ServerResponse): void => {
     answer(req, res).catch((err: unknown) => {
       // Whoever went away before the body was complete is told nothing.
@@ -86,9 +85,9 @@ export function createGraphqlHandler({ engine, sse, page, identify, log }: Parts
       refuse(res, PLAIN_JSON, 415, 'BAD_REQUEST', 'Send Content-Type: application/json.');
       return null;
     }
-    const reading = await readBody(req, LARGEST);
+    const reading = await readBody(req, bodyBytes);
     if (!reading.ok) {
-      refuse(res, PLAIN_JSON, 413, 'LIMIT_EXCEEDED', 'An operation has at most 64 KiB.');
+      refuse(res, PLAIN_JSON, 413, 'LIMIT_EXCEEDED', `An operation has at most ${bodyBytes} bytes.`);
       return null;
     }
     if (reading.body.length === 0) throw badInput('The body must be a JSON object with `query`.');

@@ -1,17 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Limits } from '../config-limits.ts';
 import { CallboardError } from '../errors.ts';
 import { PROBLEM_TYPE, problem } from '../http/problem.ts';
+import type { Edge } from './edge.ts';
 import { ASSETS_PATH } from './graphiql.ts';
 import { MISDIRECTED, namesThisMachine } from './host-check.ts';
 
-/** Time for a request's head and for the whole request, in milliseconds: slow senders are cut. */
-const HEADERS_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 15_000;
 /** Longer than load balancers keep an idle connection, so that they and not we close it. */
 const KEEP_ALIVE_MS = 72_000;
-const LARGEST_HEAD = 16 * 1024;
+/** Connections beyond the limit that are still taken: to be told that there are too many, and for short requests. */
+const SPARE_CONNECTIONS = 1_000;
 /** How long connections in use may take to end by themselves at the stop. */
 const GRACE_MS = 1_000;
 
@@ -27,6 +27,10 @@ interface Parts {
   readonly upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Whether only requests that name this machine are served. */
   readonly loopbackOnly: boolean;
+  /** Stands before all of the above but the handshake, which asks it itself. */
+  readonly edge: Edge;
+  /** Slow senders are cut: time for a request's head and for the whole request. */
+  readonly limits: Pick<Limits, 'connections' | 'headBytes' | 'headMs' | 'requestMs'>;
 }
 
 export interface HttpServer {
@@ -46,19 +50,22 @@ export function createHttpServer({
   rest,
   upgrade,
   loopbackOnly,
+  edge,
+  limits,
 }: Parts): HttpServer {
   const isForeign = (req: IncomingMessage) => loopbackOnly && !namesThisMachine(req);
   const server = createServer(
     {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: limits.headMs,
+      requestTimeout: limits.requestMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: 1_000,
-      maxHeaderSize: LARGEST_HEAD,
+      maxHeaderSize: limits.headBytes,
       noDelay: true,
     },
     (req, res) => {
       if (isForeign(req)) return misdirected(res);
+      if (edge.answers(req, res)) return;
       const path = pathOf(req);
       if (path === '/graphql') graphql(req, res);
       else if (graphiqlAssets !== null && path.startsWith(ASSETS_PATH)) graphiqlAssets(req, res);
@@ -66,6 +73,7 @@ export function createHttpServer({
     },
   );
   const connections = new Set<Socket>();
+  server.maxConnections = limits.connections + SPARE_CONNECTIONS;
   server.on('connection', (connection) => {
     connections.add(connection);
     connection.once('close', () => connections.delete(connection));

@@ -5,6 +5,7 @@ import type { Logger } from '../logger.ts';
 import type { Engine, GraphqlRequest, RequestSeed } from './engine.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { endStaggered } from './staggered.ts';
+import { createTally } from './tally.ts';
 
 /** Beyond this many bytes that the reader has not taken its subscription waits. */
 const FULL = 64 * 1024;
@@ -24,6 +25,10 @@ export interface SseTransportOptions {
   readonly engine: Engine;
   readonly fanout: Fanout;
   readonly log: Logger;
+  /** Streams of one viewer; who has no user is not counted. */
+  readonly streamsPerViewer?: number;
+  /** Whether the gateway holds as many connections as it may. */
+  readonly isFull?: () => boolean;
   /** Time between two comments, in milliseconds. */
   readonly commentMs?: number;
 }
@@ -47,9 +52,12 @@ export function createSseTransport({
   engine,
   fanout,
   log,
+  streamsPerViewer = Number.POSITIVE_INFINITY,
+  isFull = () => false,
   commentMs = 12_000,
 }: SseTransportOptions): SseTransport {
   const streams = new Set<SseStream>();
+  const perViewer = createTally(streamsPerViewer);
   const heartbeat = createHeartbeat<SseStream>(commentMs, endExpired);
   const expiring = new Map<SseStream, number>();
   let draining = false;
@@ -65,13 +73,16 @@ export function createSseTransport({
     request: GraphqlRequest,
     seed: RequestSeed,
   ): Promise<void> {
-    if (draining && req.method !== 'GET') {
+    // The client may have gone while its token was verified.
+    if (res.destroyed) return;
+    const isRefused = draining || isFull() || !perViewer.add(seed.viewer.userId);
+    if (isRefused && req.method !== 'GET') {
       res.writeHead(503, { 'retry-after': '5', 'content-length': 0 }).end();
       return;
     }
     const retryMs = 1_000 + Math.floor(Math.random() * 2_000);
     res.on('error', (err) => log.debug({ err }, 'an event stream failed'));
-    if (draining) {
+    if (isRefused) {
       // An EventSource comes back after nothing but a 200 that was cut.
       res.writeHead(200, HEADERS).write(`retry: ${retryMs}\n\n`, () => res.destroy());
       return;
@@ -82,6 +93,7 @@ export function createSseTransport({
     heartbeat.add(stream);
     if (seed.viewer.expiresAt !== null) expiring.set(stream, seed.viewer.expiresAt);
     res.once('close', () => {
+      perViewer.remove(seed.viewer.userId);
       stream.closed();
       streams.delete(stream);
       heartbeat.delete(stream);

@@ -17,6 +17,7 @@ export const CLOSE = {
   slow: [4008, 'Read too slowly'],
   expired: [4403, 'Token expired'],
   tooManyMessages: [1008, 'Too many messages'],
+  foreignOrigin: [1008, 'Origin not allowed'],
   unauthorized: [4401, 'Unauthorized'],
   failed: [1011, 'Internal error'],
 } as const;
@@ -43,11 +44,6 @@ export class WsConnection {
     socket.on('pong', () => {
       this.#pingsUnanswered = 0;
     });
-  }
-
-  /** Subscriptions that are told through this connection. */
-  get subscriptions(): number {
-    return this.#members.size;
   }
 
   /** Whether subscriptions may be told more. Where not, they are called when there is room again. */

@@ -80,7 +80,7 @@ export function createWsOperations({ engine, fanout, admit, initWithinMs, subscr
     connectionInitWaitTimeout: initWithinMs,
     onConnect: ({ extra: { connection }, connectionParams }) => admit(connection, connectionParams),
 
-    async onSubscribe({ extra: { connection } }, id, request) {
+    async onSubscribe({ extra: { connection }, subscriptions }, id, request) {
       const { viewer } = connection;
       if (viewer === null) throw new Error('a subscription came before its client was admitted');
       const seed = { viewer, after: null };
@@ -89,7 +89,11 @@ export function createWsOperations({ engine, fanout, admit, initWithinMs, subscr
         if (result.data === undefined && result.errors !== undefined) return refusal(result.errors);
         return { ...query, contextValue: new Answered(result) };
       }
-      if (connection.subscriptions >= subscriptionsPerSocket) {
+      // Those that are still being prepared count, and this one is among them.
+      if (
+        Number.isFinite(subscriptionsPerSocket) &&
+        Object.keys(subscriptions).length > subscriptionsPerSocket
+      ) {
         return refusal([tooManySubscriptions(subscriptionsPerSocket)]);
       }
       const operation = await engine.subscribe(request, seed);

@@ -8,13 +8,12 @@ import type { Logger } from '../logger.ts';
 import type { Engine } from './engine.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { endStaggered } from './staggered.ts';
+import { createTally } from './tally.ts';
 import { type CloseReason, WsConnection } from './ws-connection.ts';
 import { createWsOperations } from './ws-operations.ts';
 
 /** What a client may take; Infinity where it is not limited. */
 export interface WsLimits {
-  /** Sockets in all: a newcomer is closed with 1013. */
-  readonly connections: number;
   /** Sockets of one viewer: a newcomer is closed with 1013. Operators without a user are not counted. */
   readonly connectionsPerViewer: number;
   /** An error on the id that is too much. */
@@ -28,7 +27,6 @@ export interface WsLimits {
 }
 
 const LIMITS: WsLimits = {
-  connections: 20_000,
   connectionsPerViewer: Number.POSITIVE_INFINITY,
   subscriptionsPerSocket: Number.POSITIVE_INFINITY,
   messagesPerMinute: Number.POSITIVE_INFINITY,
@@ -50,6 +48,10 @@ export interface WsTransportOptions {
     connectionParams: Readonly<Record<string, unknown>> | undefined,
     request: IncomingMessage,
   ) => Admission | Promise<Admission>;
+  /** Whether the handshake may come from where it says: where not, 1008. */
+  readonly isWelcome?: (request: IncomingMessage) => boolean;
+  /** Whether the gateway holds as many connections as it may: a newcomer is closed with 1013. */
+  readonly isFull?: () => boolean;
   readonly limits?: Partial<WsLimits>;
   /** Time between two pings, in milliseconds; two unanswered ones end a connection. */
   readonly pingMs?: number;
@@ -71,9 +73,10 @@ const GRACE_MS = 800;
 
 export function createWsTransport(options: WsTransportOptions): WsTransport {
   const { engine, fanout, log, authenticate, pingMs = 12_000 } = options;
+  const { isWelcome = () => true, isFull = () => false } = options;
   const limits = { ...LIMITS, ...options.limits };
+  const perViewer = createTally(limits.connectionsPerViewer);
   const connections = new Set<WsConnection>();
-  const perViewer = new Map<string, number>();
   const expiring = new Set<WsConnection>();
   const heartbeat = createHeartbeat<WsConnection>(pingMs, endExpired);
   let draining = false;
@@ -104,7 +107,7 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     if (request === null) return false;
     const admission = await authenticate(connectionParams, request);
     const refused = 'refused' in admission ? admission.refused : null;
-    if ('refused' in admission || !count(admission.viewer)) {
+    if ('refused' in admission || !perViewer.add(admission.viewer.userId)) {
       connection.end(refused ?? 'overloaded');
       return false;
     }
@@ -112,24 +115,9 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     connection.viewer = viewer;
     connection.request = null;
     // It may have gone while it was being admitted: then nobody else forgets it.
-    if (!connections.has(connection)) uncount(viewer);
+    if (!connections.has(connection)) perViewer.remove(viewer.userId);
     else if (viewer.expiresAt !== null) expiring.add(connection);
     return { expiresAt: viewer.expiresAt === null ? null : new Date(viewer.expiresAt).toISOString() };
-  }
-
-  function count({ userId }: Viewer): boolean {
-    if (userId === null) return true;
-    const held = perViewer.get(userId) ?? 0;
-    if (held >= limits.connectionsPerViewer) return false;
-    perViewer.set(userId, held + 1);
-    return true;
-  }
-
-  function uncount({ userId }: Viewer): void {
-    if (userId === null) return;
-    const held = perViewer.get(userId) ?? 0;
-    if (held > 1) perViewer.set(userId, held - 1);
-    else perViewer.delete(userId);
   }
 
   function endExpired(): void {
@@ -145,8 +133,8 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     const connection = new WsConnection(socket, request);
     // ws closes by itself what breaks its protocol, and tells of it here as well.
     socket.on('error', (err) => log.debug({ err }, 'a WebSocket failed'));
-    if (draining || connections.size >= limits.connections) {
-      connection.end(draining ? 'goingAway' : 'overloaded');
+    if (draining || isFull() || !isWelcome(request)) {
+      connection.end(draining ? 'goingAway' : isWelcome(request) ? 'overloaded' : 'foreignOrigin');
       return;
     }
     connections.add(connection);
@@ -163,18 +151,22 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
       },
       { connection },
     );
+    const isTooMuch = (): boolean => {
+      if (connection.count(limits.messagesPerMinute)) return false;
+      connection.end('tooManyMessages');
+      return true;
+    };
+    // ws answers each ping: a flood of them costs as much as one of messages.
+    socket.on('ping', isTooMuch);
     socket.on('message', (data) => {
-      if (!connection.count(limits.messagesPerMinute)) {
-        connection.end('tooManyMessages');
-        return;
-      }
+      if (isTooMuch()) return;
       onMessage?.(String(data)).catch((err: unknown) => failed(connection, err));
     });
     socket.once('close', (code, reason) => {
       connections.delete(connection);
       expiring.delete(connection);
       heartbeat.delete(connection);
-      if (connection.viewer !== null) uncount(connection.viewer);
+      if (connection.viewer !== null) perViewer.remove(connection.viewer.userId);
       closed(code, String(reason)).catch((err: unknown) => failed(connection, err));
     });
   }

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { at, postCallback, query, send, textAt } from '../support/client.ts';
+import { seconds } from '../support/issuer.ts';
+import { bearer, OPERATOR, type ProductionGateway, startProduction, token } from '../support/production.ts';
+import { fields } from '../support/samples.ts';
+import { eachStore } from '../support/stores.ts';
+import { subscribeSse } from '../support/subscribe-sse.ts';
+import { connectWs, subscribeWs } from '../support/subscribe-ws.ts';
+
+const CHANGES = `subscription ($after: String) {
+  sessionStatusChanged(after: $after) { cursor recovered kind session { sessionId version } }
+}`;
+
+eachStore('production', (on) => {
+  let gateway: ProductionGateway;
+  beforeAll(async () => {
+    gateway = await startProduction(on);
+  });
+
+  const report = (fieldsToo: object) => gateway.deliver({ ...fields('session-status'), ...fieldsToo });
+  const expiring = (inSeconds: number, claims = {}) => token({ exp: seconds(inSeconds), ...claims });
+
+  describe('a token over HTTP', () => {
+    it('is asked for with 401 and WWW-Authenticate, on GraphQL, SSE and the polling routes', async () => {
+      const bad = [
+        {},
+        { authorization: 'Bearer nonsense' },
+        { authorization: `Bearer ${await token({}, 'another secret of at least 32 characters')}` },
+        { authorization: `Bearer ${await expiring(-5)}` },
+      ];
+      for (const headers of bad) {
+        const asked = await query(gateway.url, '{ viewer { userId } }', {}, headers);
+        expect(asked.status).toBe(401);
+        expect(asked.headers['www-authenticate']).toBe('Bearer');
+        expect(asked.errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', retryable: false });
+        const polled = await send(`${gateway.url}/api/session/status?sessionId=s`, { headers });
+        expect([polled.status, polled.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+        const streamed = await subscribeSse(gateway.url, { query: CHANGES, headers });
+        expect(streamed.status).toBe(401);
+        await streamed.close();
+      }
+    });
+
+    it('tells who asks', async () => {
+      const exp = seconds(120);
+      const asked = await query(
+        gateway.url,
+        '{ viewer { userId isOperator tokenExpiresAt } }',
+        {},
+        await bearer({ exp }),
+      );
+      expect(asked.data).toEqual({
+        viewer: { userId: 'anna', isOperator: false, tokenExpiresAt: new Date(exp * 1000).toISOString() },
+      });
+    });
+
+    it('is never read from the address', async () => {
+      const good = await token();
+      for (const name of ['token', 'access_token', 'authorization']) {
+        const search = new URLSearchParams({ query: '{ viewer { userId } }', [name]: good });
+        const asked = await send(`${gateway.url}/graphql?${search}`, {
+          headers: { accept: 'application/json' },
+        });
+        expect([400, 401]).toContain(asked.status);
+      }
+    });
+  });
+
+  describe('a token over WebSocket', () => {
+    const closedWith = async (params: Record<string, unknown> | null) => {
+      const connection = await connectWs(gateway.url);
+      connection.send({ type: 'connection_init', ...(params === null ? {} : { payload: params }) });
+      return (await connection.closed).code;
+    };
+
+    it('closes 4401 where it is missing or bad, and 4403 where it is over', async () => {
+      expect(await closedWith(null)).toBe(4401);
+      expect(await closedWith({ authorization: 'Bearer nonsense' })).toBe(4401);
+      expect(await closedWith({ authorization: 7 })).toBe(4401);
+      expect(await closedWith({ authorization: `Bearer ${await expiring(-5)}` })).toBe(4403);
+    });
+
+    it('is read in any letter case, from headers within, and from the handshake', async () => {
+      const good = `Bearer ${await token()}`;
+      const ways = [
+        { connectionParams: { Authorization: good } },
+        { connectionParams: { AUTHORIZATION: good } },
+        { connectionParams: { headers: { Authorization: good } } },
+        { headers: { authorization: good } },
+      ];
+      for (const way of ways) {
+        const subscribed = await subscribeWs(gateway.url, { query: CHANGES, ...way });
+        expect(at((await subscribed.next()).data, 'sessionStatusChanged', 'kind')).toBe('SNAPSHOT');
+        await subscribed.close();
+      }
+    });
+
+    it('is acknowledged with the time at which it ends', async () => {
+      const exp = seconds(60);
+      const subscribed = await subscribeWs(gateway.url, {
+        query: CHANGES,
+        connectionParams: { authorization: `Bearer ${await expiring(60)}` },
+      });
+      expect(Date.parse(textAt(subscribed.acknowledged, 'expiresAt')) - exp * 1000).toBeLessThanOrEqual(
+        1_000,
+      );
+      await subscribed.close();
+    });
+  });
+
+  describe('a token that ends while its bearer listens', () => {
+    it('closes the socket with 4403 within 1 s, and a fresh one with the cursor misses nothing', async () => {
+      const user = randomUUID();
+      const exp = seconds(3);
+      const connectionParams = { authorization: `Bearer ${await token({ sub: user, exp })}` };
+      const subscribed = await subscribeWs(gateway.url, { query: CHANGES, connectionParams });
+      await subscribed.next();
+      await report({ sessionId: `${user}-1`, userId: user });
+      const heard = await subscribed.next();
+      const { code } = await subscribed.connection.closed;
+      expect(code).toBe(4403);
+      expect(Date.now() - exp * 1000).toBeLessThan(1_000);
+
+      await report({ sessionId: `${user}-2`, userId: user });
+      const again = await subscribeWs(gateway.url, {
+        query: CHANGES,
+        variables: { after: textAt(heard.data, 'sessionStatusChanged', 'cursor') },
+        connectionParams: { authorization: `Bearer ${await token({ sub: user })}` },
+      });
+      const missed = await again.next();
+      expect(at(missed.data, 'sessionStatusChanged')).toMatchObject({
+        recovered: true,
+        kind: 'STATUS',
+        session: { sessionId: `${user}-2` },
+      });
+      await again.close();
+    });
+
+    it('cuts the stream within 1 s, without complete', async () => {
+      const exp = seconds(3);
+      const streamed = await subscribeSse(gateway.url, { query: CHANGES, headers: await bearer({ exp }) });
+      await streamed.next();
+      expect(await streamed.ended).toBe(false);
+      expect(Date.now() - exp * 1000).toBeLessThan(1_000);
+      expect(streamed.raw()).not.toContain('complete');
+    });
+  });
+
+  describe('a callback', () => {
+    it('is refused without its secret by one constant body, and nothing of it is kept', async () => {
+      const sessionId = randomUUID();
+      const bodies = new Set<string>();
+      for (const headers of [{}, { 'x-callback-secret': 'wrong' }, { 'webhook-id': 'x' }]) {
+        const answer = await postCallback(gateway.url, { ...fields('session-status'), sessionId }, headers);
+        expect(answer.status).toBe(401);
+        bodies.add(answer.text);
+      }
+      expect(bodies.size).toBe(1);
+      const found = await query(
+        gateway.url,
+        'query ($id: ID!) { callbacks(filter: { sessionId: $id }) { edges { node { position } } } }',
+        { id: sessionId },
+        await bearer(OPERATOR),
+      );
+      expect(found.data).toEqual({ callbacks: { edges: [] } });
+    });
+
+    it('that is good is never answered 429, whatever came from its address', async () => {
+      const statuses = new Set<number>();
+      for (let n = 0; n < 15; n += 1) {
+        statuses.add((await postCallback(gateway.url, {}, { 'x-callback-secret': 'wrong' })).status);
+      }
+      expect(statuses).toContain(429);
+      expect((await report({ sessionId: randomUUID() })).status).toBe(200);
+    });
+  });
+
+  it('health says only ok or not, to everyone', async () => {
+    for (const path of ['/healthz', '/readyz']) {
+      const answer = await send(`${gateway.url}${path}`);
+      expect([answer.status, answer.text]).toEqual([200, 'ok']);
+    }
+  });
+});
