@@ -237,7 +237,7 @@ eachStore('one person', (on) => {
   });
 
   it('reads their own numbers whole; operators only with the scope for it', async () => {
-    const numbers = async (claims: object) => {
+    const numbers = async (claims: Parameters<typeof bearer>[0]) => {
       const { data } = await query(
         gateway.url,
         '{ session(sessionId: "session-anna") { accounts { maskedNumber accountNumber } } }',

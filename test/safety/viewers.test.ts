@@ -23,7 +23,7 @@ eachStore('production', (on) => {
 
   describe('a token over HTTP', () => {
     it('is asked for with 401 and WWW-Authenticate, on GraphQL, SSE and the polling routes', async () => {
-      const bad = [
+      const bad: Readonly<Record<string, string>>[] = [
         {},
         { authorization: 'Bearer nonsense' },
         { authorization: `Bearer ${await token({}, 'another secret of at least 32 characters')}` },
@@ -151,7 +151,12 @@ eachStore('production', (on) => {
     it('is refused without its secret by one constant body, and nothing of it is kept', async () => {
       const sessionId = randomUUID();
       const bodies = new Set<string>();
-      for (const headers of [{}, { 'x-callback-secret': 'wrong' }, { 'webhook-id': 'x' }]) {
+      const wrong: Readonly<Record<string, string>>[] = [
+        {},
+        { 'x-callback-secret': 'wrong' },
+        { 'webhook-id': 'x' },
+      ];
+      for (const headers of wrong) {
         const answer = await postCallback(gateway.url, { ...fields('session-status'), sessionId }, headers);
         expect(answer.status).toBe(401);
         bodies.add(answer.text);
