@@ -4,6 +4,7 @@ import postgres from 'postgres';
 import { unavailable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Db, Store } from './store.ts';
+import { watchedSockets } from './watched-socket.ts';
 
 /** The channel on which each batch tells its last position. */
 export const CHANNEL = 'callboard';
@@ -11,6 +12,7 @@ export const CHANNEL = 'callboard';
 /** A batch that takes longer is given up: its connection is dropped, so that a dead one holds nobody up. */
 const WRITE_TIMEOUT_MS = 4_000;
 const READERS = 8;
+const CLOSE_WITHIN_MS = 2_000;
 /** An instance that has not heard its own notification by then is deaf, and says so. */
 const DEAF_AFTER_MS = 2_000;
 const DEAF =
@@ -35,15 +37,20 @@ const READER_SETTINGS = { ...BY_INDEX, statement_timeout: 5_000 };
 
 /** PostgreSQL through postgres.js: one connection writes, a few read, one listens. */
 export function openPostgres({ url, pooled, log }: { url: string; pooled: boolean; log: Logger }): Store {
-  const connect = (max: number, settings: Record<string, string | number>) =>
-    postgres(url, {
+  const sockets = watchedSockets();
+  const connect = (max: number, settings: Record<string, string | number>) => {
+    const options = {
       max,
       prepare: !pooled,
       connect_timeout: 2,
       backoff: () => 0.2,
       onnotice: () => {},
+      // Documented by postgres.js, yet missing in its types.
+      socket: sockets.connect,
       connection: { application_name: 'callboard', TimeZone: 'UTC', ...(pooled ? {} : settings) },
-    });
+    };
+    return postgres(url, options);
+  };
   const readers = connect(READERS, READER_SETTINGS);
   const openWriter = () => {
     const client = connect(1, WRITER_SETTINGS);
@@ -78,7 +85,7 @@ export function openPostgres({ url, pooled, log }: { url: string; pooled: boolea
           listener ??= connect(1, {});
           const hello = randomUUID();
           const deaf = setTimeout(() => log.warn(DEAF), DEAF_AFTER_MS).unref();
-          const { unlisten } = await listener.listen(
+          await listener.listen(
             CHANNEL,
             (payload) => {
               if (payload === hello) clearTimeout(deaf);
@@ -89,15 +96,21 @@ export function openPostgres({ url, pooled, log }: { url: string; pooled: boolea
           await readers`select pg_notify(${CHANNEL}, ${hello})`;
           return async () => {
             clearTimeout(deaf);
-            await unlisten();
+            // Not UNLISTEN: a dead connection would never answer it, and nothing else uses this one.
+            await listener?.end({ timeout: 1 });
+            listener = null;
           };
         },
     async close() {
+      // `end` waits for the other side to hang up, also past its timeout: one that is gone never does.
+      const late = setTimeout(() => sockets.destroy(), CLOSE_WITHIN_MS);
       await Promise.all([
-        readers.end({ timeout: 2 }),
-        writer.client.end({ timeout: 2 }),
+        readers.end({ timeout: CLOSE_WITHIN_MS / 1_000 }),
+        writer.client.end({ timeout: CLOSE_WITHIN_MS / 1_000 }),
         listener?.end({ timeout: 1 }),
       ]);
+      clearTimeout(late);
+      sockets.destroy();
     },
   };
 }

@@ -1,0 +1,59 @@
+import { connect, type Socket } from 'node:net';
+
+/** A server that leaves what was sent unanswered for this long is taken for gone. No statement may take longer. */
+const SILENT_FOR_MS = 6_000;
+const LOOK_EVERY_MS = 1_000;
+
+/** Where postgres.js was told to connect: one path, or hosts with their ports. */
+interface Address {
+  readonly host: readonly string[];
+  readonly port: readonly number[];
+  readonly path?: string | false;
+}
+
+/**
+ * The sockets of one store. postgres.js waits for ever for an answer, and where a wire was
+ * cut without a word (a firewall that lost its state, a frozen server) none comes: every connection would hang,
+ * and with it every query. These sockets are destroyed instead; their queries fail and new connections are made.
+ */
+export function watchedSockets(): WatchedSockets {
+  const open = new Set<Socket>();
+  let turn = 0;
+  return {
+    connect({ host, port, path }) {
+      const index = turn++ % host.length;
+      const place = { host: host[index] ?? 'localhost', port: port[index] ?? 5432 };
+      // What postgres.js writes before the connection stands is kept by Node until then.
+      const socket = path ? connect(path) : connect(place);
+      watch(socket, () => open.delete(socket));
+      open.add(socket);
+      // TLS takes the name of the server from here.
+      return Object.assign(socket, place);
+    },
+    destroy() {
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
+
+/** All sockets of one store. */
+export interface WatchedSockets {
+  /** For postgres.js' option `socket`. */
+  connect(address: Address): Socket;
+  /** The end of those that would not end in peace. */
+  destroy(): void;
+}
+
+/** Counts bytes rather than listening: postgres.js takes off every listener when it goes over to TLS. */
+function watch(socket: Socket, gone: () => void): void {
+  let answered = { read: 0, written: 0, at: performance.now() };
+  const timer = setInterval(() => {
+    const { bytesRead: read, bytesWritten: written } = socket;
+    const now = performance.now();
+    if (socket.destroyed) {
+      clearInterval(timer);
+      gone();
+    } else if (read !== answered.read || written === answered.written) answered = { read, written, at: now };
+    else if (now - answered.at >= SILENT_FOR_MS) socket.destroy();
+  }, LOOK_EVERY_MS).unref();
+}
