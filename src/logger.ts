@@ -1,9 +1,19 @@
-import { type DestinationStream, destination, type LevelWithSilent, type Logger, pino } from 'pino';
+import {
+  type DestinationStream,
+  destination,
+  type LevelWithSilent,
+  type Logger,
+  pino,
+  stdSerializers,
+} from 'pino';
 
 export type { Logger };
 
 /** Headers that hold credentials, wherever a request's or an answer's headers are logged. */
 const CREDENTIALS = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization', 'webhook-signature'];
+
+/** What errors of the store hold of the rows and statements that they are about: people's data. */
+const OF_ROWS = ['detail', 'where', 'query', 'parameters', 'args', 'internal_query'];
 
 /**
  * The gateway's log: one JSON object a line on standard output (or `to`), times in RFC 3339. Errors belong under
@@ -22,6 +32,7 @@ export function createLogger({
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: withoutRows },
     redact: {
       paths: ['headers', 'req.headers', 'res.headers'].flatMap((place) =>
         CREDENTIALS.map((name) => `${place}["${name}"]`),
@@ -31,4 +42,9 @@ export function createLogger({
   };
   // Written in the same turn: the last line before a crash is the one that is needed.
   return pino(options, to ?? destination({ dest: 1, sync: true }));
+}
+
+function withoutRows(error: Error): Readonly<Record<string, unknown>> {
+  const fields = Object.entries(stdSerializers.err(error));
+  return Object.fromEntries(fields.filter(([name]) => !OF_ROWS.includes(name)));
 }

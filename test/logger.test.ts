@@ -35,3 +35,17 @@ it('credentials in headers are never logged, nor is what lies below the level', 
   expect(JSON.stringify(lines)).not.toContain('canary');
   expect(JSON.stringify(lines)).toContain('"host":"x"');
 });
+
+it('an error of the store is logged without the rows and statements that it is about', () => {
+  const lines = logged((log) => {
+    const about = {
+      detail: 'Key (user_id)=(canary)',
+      where: 'canary',
+      query: 'canary',
+      parameters: ['canary'],
+    };
+    log.error({ err: Object.assign(new Error('duplicate key'), { code: '23505', ...about }) }, 'failed');
+  });
+  expect(lines).toMatchObject([{ msg: 'failed', err: { message: 'duplicate key', code: '23505' } }]);
+  expect(JSON.stringify(lines)).not.toContain('canary');
+});

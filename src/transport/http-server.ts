@@ -12,6 +12,8 @@ import { MISDIRECTED, namesThisMachine } from './host-check.ts';
 const KEEP_ALIVE_MS = 72_000;
 /** Connections beyond the limit that are still taken: to be told that there are too many, and for short requests. */
 const SPARE_CONNECTIONS = 1_000;
+/** A connection on which nothing moves for so long is cut: whoever asks and does not read holds nothing for ever. */
+const STALLED_MS = 30_000;
 /** How long connections in use may take to end by themselves at the stop. */
 const GRACE_MS = 1_000;
 
@@ -73,6 +75,7 @@ export function createHttpServer({
     },
   );
   const connections = new Set<Socket>();
+  server.timeout = STALLED_MS;
   server.maxConnections = limits.connections + SPARE_CONNECTIONS;
   server.on('connection', (connection) => {
     connections.add(connection);

@@ -1,0 +1,158 @@
+import { beforeAll, expect, it } from 'vitest';
+import { parseCallback } from '../../src/callbacks/parse.ts';
+import { forget } from '../../src/db/forget.ts';
+import { openStore } from '../../src/db/open.ts';
+import { rebuild } from '../../src/db/rebuild.ts';
+import { createLogger } from '../../src/logger.ts';
+import { postCallback, query, send, textAt } from '../support/client.ts';
+import { seconds } from '../support/issuer.ts';
+import {
+  ACCOUNTANT,
+  bearer,
+  OPERATOR,
+  type ProductionGateway,
+  startProduction,
+  token,
+} from '../support/production.ts';
+import { everyRow } from '../support/recording.ts';
+import { bytes, fields } from '../support/samples.ts';
+import { eachStore } from '../support/stores.ts';
+import { subscribeSse } from '../support/subscribe-sse.ts';
+import { connectWs, subscribeWs } from '../support/subscribe-ws.ts';
+
+const MARK = 'CANARY';
+const USER = `user-${MARK}`;
+const IDS = { sessionId: `session-${MARK}`, sessionExternalId: `external-${MARK}`, userId: USER };
+
+eachStore('what marks a person', (on) => {
+  const log: string[] = [];
+  const refusals: string[] = [];
+  let gateway: ProductionGateway;
+  let stream: string;
+
+  /** Delivers, asks, subscribes and fails in every way, as a person with marks everywhere. */
+  beforeAll(async () => {
+    gateway = await startProduction(
+      on,
+      { dataDir: on.folder },
+      { log: createLogger({ level: 'trace', to: { write: (line: string) => log.push(line) } }) },
+    );
+    const { url } = gateway;
+    const account = { accountNumber: `BE-${MARK}-0001`, accountType: null, accountRelation: [] };
+    await gateway.deliver({ ...fields('session-accounts'), ...IDS, details: { accounts: [account] } });
+    await gateway.deliver({ ...fields('session-status'), ...IDS, stage: 'Nirvana' });
+    await gateway.deliver({ ...fields('session-status'), ...IDS, userId: 'somebody-else' });
+    const user = { externalId: USER, secondaryIdentifiers: {} };
+    await gateway.deliver({ ...fields('payment'), paymentId: `payment-${MARK}`, user });
+    await postCallback(url, bytes(`{"userId": "${USER}", "sessionId"`), {
+      'x-callback-secret': 'the-aggregators-shared-secret',
+    });
+
+    const refused = async (answer: Promise<{ text: string; status: number }>) => {
+      const { text } = await answer;
+      refusals.push(text);
+    };
+    await refused(postCallback(url, { ...IDS }, { 'x-callback-secret': `secret-${MARK}` }));
+    await refused(send(`${url}/callbacks/secret-${MARK}`, { method: 'POST', body: '{}' }));
+    await refused(send(`${url}/nowhere/${MARK}`));
+    const own = await bearer({ sub: USER });
+    for (const headers of [
+      { authorization: `Bearer ${MARK}.${MARK}.${MARK}` },
+      await bearer({ sub: USER, exp: seconds(-9) }),
+    ]) {
+      await refused(query(url, '{ viewer { userId } }', {}, headers));
+      await refused(send(`${url}/api/session/status?sessionId=${IDS.sessionId}`, { headers }));
+    }
+    await refused(query(url, '{ nothing }', {}, own));
+    await refused(
+      query(url, 'query ($id: ID) { session(sessionId: $id, externalId: $id) { id } }', { id: USER }, own),
+    );
+    await refused(query(url, 'query ($c: String) { sessions(after: $c) { liveCursor } }', { c: MARK }, own));
+    await refused(send(`${url}/api/session/status?sessionId=absent-${MARK}`, { headers: own }));
+    await refused(send(`${url}/api/session/Nowhere/status?sessionId=${MARK}`, { headers: own }));
+    await refused(send(`${url}/metrics`, { headers: own }));
+
+    const document = 'subscription { sessionStatusChanged { cursor session { sessionId } } }';
+    const heard = await subscribeSse(url, { query: document, headers: own });
+    stream = textAt((await heard.next()).data, 'sessionStatusChanged', 'cursor');
+    await heard.close();
+    const ws = await subscribeWs(url, { query: document, connectionParams: own });
+    await ws.next();
+    ws.connection.send({ type: MARK });
+    await ws.connection.closed;
+    const bad = await connectWs(url);
+    bad.send({
+      type: 'connection_init',
+      payload: { authorization: `Bearer ${await token({ sub: USER }, MARK.repeat(9))}` },
+    });
+    refusals.push((await bad.closed).reason);
+  });
+
+  it('stands in what its owner reads', async () => {
+    const { text } = await query(
+      gateway.url,
+      '{ sessions { edges { node { userId accounts { accountNumber } } } } }',
+      {},
+      await bearer({ sub: USER }),
+    );
+    expect(text).toContain(`BE-${MARK}-0001`);
+  });
+
+  it('stands in no line of the log, at its finest, and in no refusal', () => {
+    expect(refusals.length).toBeGreaterThan(10);
+    expect(refusals.filter((text) => text.includes(MARK))).toEqual([]);
+    expect(log.filter((line) => line.includes(MARK))).toEqual([]);
+  });
+
+  it('is masked for operators without the scope: no number and no body', async () => {
+    const document =
+      '{ sessions { edges { node { accounts { accountNumber maskedNumber } callbacks { edges { node { body } } } } } } }';
+    const masked = await query(gateway.url, document, {}, await bearer(OPERATOR));
+    expect(masked.errors).toBeUndefined();
+    expect(masked.text).not.toContain(MARK);
+    expect((await query(gateway.url, document, {}, await bearer(ACCOUNTANT))).text).toContain(MARK);
+  });
+
+  it('stands nowhere in the store after forget, and an old cursor is no longer reached', async () => {
+    const { databaseUrl, dataDir, expectedStages } = on.config({ dataDir: on.folder });
+    const isPglite = on.kind === 'pglite';
+    if (isPglite) await gateway.close();
+    const store = await openStore({
+      databaseUrl,
+      dataDir,
+      pooled: false,
+      log: createLogger({ level: 'silent' }),
+    });
+    try {
+      expect(JSON.stringify(await everyRow(store))).toContain(MARK);
+      expect(await forget(store, { kind: 'user', id: USER })).toEqual({
+        sessions: 1,
+        payments: 1,
+        callbacks: 5,
+      });
+      const left = JSON.stringify(await everyRow(store), (_, value) =>
+        value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
+      );
+      expect(left).not.toContain(MARK);
+      const rebuilt = await rebuild({ store, parse: parseCallback, expectedStages });
+      expect(rebuilt).toMatchObject({ sessions: 0, payments: 0 });
+    } finally {
+      await store.close();
+    }
+    const again = isPglite ? await startProduction(on, { dataDir: on.folder }) : gateway;
+    const resumed = await subscribeWs(again.url, {
+      query: 'subscription ($after: String) { sessionStatusChanged(after: $after) { kind recovered } }',
+      // Of the first callback: all of them are gone.
+      variables: {
+        after: Buffer.from(Buffer.from(stream, 'base64url').toString().replace(/\d+$/, '1')).toString(
+          'base64url',
+        ),
+      },
+      connectionParams: await bearer({ sub: USER }),
+    });
+    expect((await resumed.next()).data).toEqual({
+      sessionStatusChanged: { kind: 'SNAPSHOT', recovered: false },
+    });
+    await resumed.close();
+  });
+});
