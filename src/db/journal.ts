@@ -21,7 +21,8 @@ export interface Journal {
   position(): Promise<number>;
   /**
    * At most `limit` rows after `position`, in order, each with the very change that the writing instance told:
-   * the fold is pure, so whoever reads the same rows sees the same before and after.
+   * the fold is pure, so whoever reads the same rows sees the same before and after. A row that a newer version
+   * applied and this one cannot read changes nothing here: it must not keep the rows behind it from being told.
    */
   entriesAfter(position: number, limit: number): Promise<readonly JournalEntry[]>;
 }
@@ -47,8 +48,10 @@ export function createJournal({ store, parse, expectedStages }: JournalOptions):
         .limit(limit);
       const rows = found.map(toJournalRow);
       const states = new States({ sessions: [], payments: [], banks: [] }, expectedStages);
-      const advance = (row: JournalRow) =>
-        row.outcome === 'QUARANTINED' ? null : states.advance(readAgain(row, parse), row).change;
+      const advance = (row: JournalRow) => {
+        const parsed = row.outcome === 'QUARANTINED' ? null : parse(row.body);
+        return parsed?.ok === true ? states.advance(parsed.callback, row).change : null;
+      };
       for (const row of await historyOf(store, rows, position)) advance(row);
       return rows.map((row) => ({ position: row.position, row, change: advance(row) }));
     },
