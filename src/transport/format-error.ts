@@ -36,10 +36,20 @@ export function createMaskError({ log }: { readonly log: Logger }): MaskError {
   const done = new WeakSet<GraphQLError>();
   return (error) => {
     if (error instanceof GraphQLError && done.has(error)) return error;
-    const masked = mask(error, log);
+    const masked = maskSafely(error, log);
     done.add(masked);
     return masked;
   };
+}
+
+/** What was thrown may throw again where it is looked at. */
+function maskSafely(error: unknown, log: Logger): GraphQLError {
+  try {
+    return mask(error, log);
+  } catch {
+    log.error('an operation failed unexpectedly, by an error that cannot be read');
+    return new GraphQLError(MASKED, { extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false } });
+  }
 }
 
 function mask(error: unknown, log: Logger): GraphQLError {

@@ -1,0 +1,214 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { GraphQLID, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from '../../src/config-limits.ts';
+import type { RecordingStep } from '../../src/db/write-batch.ts';
+import { EXPLORER } from '../../src/domain/viewer.ts';
+import { createLogger } from '../../src/logger.ts';
+import { createEngine } from '../../src/transport/engine.ts';
+import { at, postCallback, query } from '../support/client.ts';
+import { startGateway } from '../support/gateway.ts';
+import { fields } from '../support/samples.ts';
+import { eachStore } from '../support/stores.ts';
+import { subscribeSse } from '../support/subscribe-sse.ts';
+import { connectWs, subscribeWs } from '../support/subscribe-ws.ts';
+
+// A rejection or a throw that nobody handles fails the whole file: vitest reports it.
+
+const SECRET = 'a secret of the inside';
+/** Everything that can be thrown, by whom it may. */
+const THROWN: readonly (readonly [string, () => unknown])[] = [
+  ['an error', () => new Error(SECRET)],
+  ['a text', () => SECRET],
+  ['null', () => null],
+  ['undefined', () => undefined],
+  ['an object', () => ({ message: SECRET })],
+  ['an error that is its own cause', () => Object.assign(new Error(SECRET), { cause: null })],
+  [
+    'an error whose code throws',
+    () =>
+      Object.defineProperty(new Error(SECRET), 'code', {
+        get() {
+          throw new Error(SECRET);
+        },
+      }),
+  ],
+];
+
+describe('a resolver that throws', () => {
+  const engineOf = (thrown: () => unknown) => {
+    const fail = () => {
+      throw thrown();
+    };
+    const field = (resolve: () => unknown) => ({ type: GraphQLString, resolve });
+    const Change = new GraphQLObjectType({
+      name: 'Change',
+      fields: { cursor: { type: new GraphQLNonNull(GraphQLID), resolve: fail } },
+    });
+    const source = {
+      topic: 'sessions',
+      share: '',
+      open: () => Promise.reject(thrown()),
+      learn() {},
+      toMessage: fail,
+      subject: fail,
+      [Symbol.asyncIterator]: fail,
+    };
+    return createEngine({
+      schema: new GraphQLSchema({
+        query: new GraphQLObjectType({
+          name: 'Query',
+          fields: {
+            good: field(() => 'good'),
+            sync: field(fail),
+            async: field(() => Promise.reject(thrown())),
+            never: field(() => new Promise(() => undefined)),
+          },
+        }),
+        subscription: new GraphQLObjectType({
+          name: 'Subscription',
+          fields: {
+            fails: { type: Change, subscribe: fail },
+            rejects: { type: Change, subscribe: () => Promise.reject(thrown()) },
+            opens: { type: Change, subscribe: () => source, resolve: (message) => message },
+          },
+        }),
+      }),
+      contextOf: () => ({}),
+      introspection: 'off',
+      limits: { ...DEFAULT_LIMITS, executionMs: 50 },
+      log: createLogger({ level: 'silent' }),
+    });
+  };
+  const seed = { viewer: EXPLORER, after: null };
+  const masked = {
+    message: 'Unexpected error.',
+    extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false },
+  };
+
+  it.each(THROWN)('%s is answered by a masked error beside what is good', async (_, thrown) => {
+    const result = await engineOf(thrown).execute({ query: '{ good sync async }' }, seed);
+    expect(result.data).toEqual({ good: 'good', sync: null, async: null });
+    expect(result.errors).toMatchObject([masked, masked]);
+    expect(JSON.stringify(result)).not.toContain(SECRET);
+  });
+
+  it.each(THROWN)('%s ends a subscription by a masked error', async (_, thrown) => {
+    const engine = engineOf(thrown);
+    for (const field of ['fails', 'rejects']) {
+      const refused = await engine.subscribe({ query: `subscription { ${field} { cursor } }` }, seed);
+      expect(refused).toMatchObject({ errors: [masked] });
+    }
+    const live = await engine.subscribe({ query: 'subscription { opens { cursor } }' }, seed);
+    if ('errors' in live) throw new Error('it opens');
+    const told = await live.run({ cursor: 'c' });
+    expect(told).toMatchObject({ errors: [masked] });
+    expect(told.data).toBeUndefined();
+    expect(JSON.stringify([told, engine.errorOf(thrown())])).not.toContain(SECRET);
+  });
+
+  it('and one that never answers is answered TIMEOUT', async () => {
+    const { errors, data } = await engineOf(() => null).execute({ query: '{ good never }' }, seed);
+    expect(data).toBeUndefined();
+    expect(errors).toMatchObject([{ extensions: { code: 'TIMEOUT', retryable: true } }]);
+  });
+});
+
+eachStore('a gateway goes on', (on) => {
+  const SESSION = 'subscription { sessionStatusChanged { cursor session { sessionId } } }';
+  const alive = async (url: string, sessionId: string) => {
+    expect((await postCallback(url, { ...fields('session-status'), sessionId })).status).toBe(200);
+    const found = await query(url, 'query ($id: ID) { session(sessionId: $id) { sessionId } }', {
+      id: sessionId,
+    });
+    expect(found.data).toEqual({ session: { sessionId } });
+  };
+
+  it.each<RecordingStep>(['begin', 'journal-written', 'before-commit', 'committed', 'before-publish'])(
+    'when the store fails at the step %s, and what was delivered again is recorded once',
+    async (failing) => {
+      let failures = 1;
+      const onStep = (step: RecordingStep) => {
+        if (step !== failing || failures === 0) return;
+        failures -= 1;
+        throw new Error('the disk is full');
+      };
+      const gateway = await startGateway(on.config({ dataDir: 'memory' }), { onStep });
+      const callback = { ...fields('session-status'), sessionId: `failed-${failing}` };
+      const first = await postCallback(gateway.url, callback);
+      expect([200, 503]).toContain(first.status);
+      const again = await postCallback(gateway.url, callback);
+      expect(again.status).toBe(200);
+      await alive(gateway.url, `alive-${failing}`);
+      await gateway.close();
+    },
+  );
+
+  it('when sockets break in every state, and speak nonsense', async () => {
+    const gateway = await startGateway(on.config({ dataDir: 'memory' }));
+    const { url } = gateway;
+    const { hostname, port } = new URL(url);
+    const broken = [
+      'GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n',
+      'GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      'GET /elsewhere HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      'POST /callbacks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+      'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+      'GET /graphql?query=%ff%00 HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n',
+      'GET /%E0%A4%A HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      'NONSENSE\r\n\r\n',
+      '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
+    ];
+    for (const text of broken) {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write(text, 'latin1');
+      await Promise.race([once(socket, 'data'), new Promise((resolve) => setImmediate(resolve))]);
+      socket.resetAndDestroy();
+      await once(socket, 'close');
+    }
+    for (const noise of [
+      '{',
+      '[]',
+      '{"type":"subscribe"}',
+      '"',
+      '{"type":"subscribe","id":1,"payload":{}}',
+      '\0',
+    ]) {
+      const connection = await connectWs(url);
+      connection.send({ type: 'connection_init' });
+      await connection.nextMessage();
+      connection.socket.send(noise);
+      expect((await connection.closed).code).toBe(4400);
+    }
+    for (let n = 0; n < 5; n += 1) {
+      const ws = await subscribeWs(url, { query: SESSION });
+      const sse = await subscribeSse(url, { query: SESSION });
+      await ws.next();
+      await sse.next();
+      const told = postCallback(url, { ...fields('session-status'), sessionId: `broken-${n}` });
+      ws.connection.socket.terminate();
+      await sse.close();
+      expect((await told).status).toBe(200);
+    }
+    await alive(url, 'after-the-broken');
+    await gateway.close();
+  });
+
+  it('when one subscriber fails, and the others hear', async () => {
+    const gateway = await startGateway(on.config({ dataDir: 'memory' }));
+    const good = await subscribeWs(gateway.url, { query: SESSION });
+    await good.next();
+    const refused = await subscribeWs(gateway.url, {
+      query: 'subscription { sessionStatusChanged(after: 7) { cursor } }',
+    });
+    expect((await refused.connection.nextMessage()).type).toBe('error');
+    await alive(gateway.url, 'heard');
+    expect(at((await good.next()).data, 'sessionStatusChanged', 'session', 'sessionId')).toBe('heard');
+    await good.close();
+    await refused.close();
+    await gateway.close();
+  });
+});
