@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { getIntrospectionQuery } from 'graphql';
 import { serverAudits } from 'graphql-http';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from '../../src/config-limits.ts';
 import { type Answer, at, postCallback, query, send } from '../support/client.ts';
 import { bearer, OPERATOR, type ProductionGateway, startProduction, token } from '../support/production.ts';
 import { body, fields } from '../support/samples.ts';
@@ -147,6 +148,24 @@ eachStore('an attacker of a production gateway', (on) => {
       const next = await open();
       expect((await next.nextMessage()).type).toBe('connection_ack');
       for (const one of [...ten.slice(1), next]) await one.close();
+    });
+
+    it('by more connections than the gateway holds is told to come back later, on either wire', async () => {
+      const limits = { ...DEFAULT_LIMITS, connections: 10, viewerSockets: 100, viewerStreams: 100 };
+      const small = await startProduction(on, { dataDir: 'memory', limits });
+      const headers = await bearer({ sub: 'many' });
+      const document = 'subscription { sessionStatusChanged { cursor } }';
+      const held = [];
+      for (let n = 0; n < 5; n += 1) {
+        const ws = await subscribeWs(small.url, { query: document, connectionParams: headers });
+        await ws.next();
+        held.push(ws, await subscribeSse(small.url, { query: document, headers }));
+      }
+      expect((await (await connectWs(small.url)).closed).code).toBe(1013);
+      const more = await subscribeSse(small.url, { query: document, headers });
+      expect([more.status, more.headers['retry-after']]).toEqual([503, '5']);
+      for (const one of [...held, more]) await one.close();
+      await small.close();
     });
 
     it('by an 11th stream is told to come back later', async () => {

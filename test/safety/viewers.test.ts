@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { createClient } from 'graphql-ws';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { at, postCallback, query, send, textAt } from '../support/client.ts';
 import { seconds } from '../support/issuer.ts';
 import { bearer, OPERATOR, type ProductionGateway, startProduction, token } from '../support/production.ts';
@@ -147,6 +149,45 @@ eachStore('production', (on) => {
     });
   });
 
+  it('lets graphql-ws’s own client go on by itself, with a fresh token and its newest cursor', async () => {
+    const user = randomUUID();
+    let connections = 0;
+    let cursor: unknown = null;
+    const client = createClient({
+      url: `${gateway.url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      retryAttempts: 5,
+      retryWait: () => Promise.resolve(),
+      connectionParams: async () => {
+        connections += 1;
+        const exp = seconds(connections === 1 ? 2 : 60);
+        return { authorization: `Bearer ${await token({ sub: user, exp })}` };
+      },
+    });
+    const heard: unknown[] = [];
+    const messages = client.iterate({
+      query: 'subscription { sessionStatusChanged { kind session { sessionId } } }',
+      get extensions() {
+        return { after: cursor };
+      },
+    });
+    for await (const { data, extensions } of messages) {
+      cursor = at(extensions, 'cursor');
+      heard.push(
+        at(data, 'sessionStatusChanged', 'session', 'sessionId') ?? at(data, 'sessionStatusChanged', 'kind'),
+      );
+      if (heard.length === 1) await report({ sessionId: `${user}-1`, userId: user });
+      // The second comes only when the first token is over.
+      if (heard.length === 2) {
+        client.on('closed', () => void report({ sessionId: `${user}-2`, userId: user }));
+      }
+      if (heard.length === 3) break;
+    }
+    expect(heard).toEqual(['SNAPSHOT', `${user}-1`, `${user}-2`]);
+    expect(connections).toBe(2);
+    await client.dispose();
+  });
+
   describe('a callback', () => {
     it('is refused without its secret by one constant body, and nothing of it is kept', async () => {
       const sessionId = randomUUID();
@@ -169,6 +210,19 @@ eachStore('production', (on) => {
         await bearer(OPERATOR),
       );
       expect(found.data).toEqual({ callbacks: { edges: [] } });
+    });
+
+    it('counts its failures by the address that a trusted proxy names, and by no other', async () => {
+      const behind = await startProduction(on, { dataDir: 'memory', trustProxy: ['loopback'] });
+      const failFrom = async (url: string, address: string) =>
+        (await postCallback(url, {}, { 'x-callback-secret': 'wrong', 'x-forwarded-for': address })).status;
+      for (let n = 0; n < 10; n += 1) expect(await failFrom(behind.url, '192.0.2.1')).toBe(401);
+      expect(await failFrom(behind.url, '192.0.2.1')).toBe(429);
+      expect(await failFrom(behind.url, '192.0.2.2')).toBe(401);
+      await behind.close();
+      const statuses = new Set<number>();
+      for (let n = 0; n < 15; n += 1) statuses.add(await failFrom(gateway.url, `192.0.2.${n}`));
+      expect(statuses).toContain(429);
     });
 
     it('that is good is never answered 429, whatever came from its address', async () => {
