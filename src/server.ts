@@ -98,7 +98,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       log,
     });
     const fanout = createFanout({ hub, errorOf: engine.errorOf });
-    const viewers = createViewerReader(config);
+    const viewers = createViewerReader(config, { log });
     const identify: Identify = ({ headers }) => viewers.read(headers.authorization);
     const edge = createEdge(config);
     const isFull = () => ws.size + sse.size >= limits.connections;
@@ -106,7 +106,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       engine,
       fanout,
       log,
-      authenticate: createWsAuthenticate({ viewers, log }),
+      authenticate: createWsAuthenticate(viewers),
       isWelcome: edge.admits,
       isFull,
       limits: {

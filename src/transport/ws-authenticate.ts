@@ -1,32 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import { CallboardError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
 import { TokenExpiredError } from '../viewers/token-expired.ts';
 import type { ViewerReader } from '../viewers/viewer-reader.ts';
 import type { Admission } from './ws.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-interface Parts {
-  readonly viewers: ViewerReader;
-  readonly log: Logger;
-}
-
 /**
  * Admits a client by `connectionParams: { authorization: "Bearer …" }`, in any letter case, or in `headers` within;
  * clients that can set headers may use the handshake's instead. A bad token ends the socket with 4401, an expired
  * one with 4403; where it cannot be verified now, 1013: come back.
  */
-export function createWsAuthenticate({ viewers, log }: Parts) {
+export function createWsAuthenticate(viewers: ViewerReader) {
   return async (connectionParams: Fields | undefined, { headers }: IncomingMessage): Promise<Admission> => {
     try {
       return { viewer: await viewers.read(authorizationIn(connectionParams) ?? headers.authorization) };
     } catch (error) {
       if (error instanceof TokenExpiredError) return { refused: 'expired' };
       if (!(error instanceof CallboardError)) throw error;
-      if (error.code === 'UNAUTHENTICATED') return { refused: 'unauthorized' };
-      log.warn({ err: error }, 'a client could not be authenticated');
-      return { refused: 'overloaded' };
+      return { refused: error.code === 'UNAUTHENTICATED' ? 'unauthorized' : 'overloaded' };
     }
   };
 }

@@ -1,5 +1,7 @@
 import type { Config } from '../config.ts';
 import { EXPLORER, type Viewer } from '../domain/viewer.ts';
+import { CallboardError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
 import { createKeySet, type KeySetTimes } from './key-set.ts';
 import { refused, type TokenRules, verifyToken } from './verify-token.ts';
 import { viewerOf } from './viewer-of.ts';
@@ -15,6 +17,8 @@ export interface ViewerReader {
 }
 
 interface Options {
+  /** Told why tokens cannot be verified now: those who ask are not. */
+  readonly log?: Pick<Logger, 'warn'>;
   /** The clock, in milliseconds since 1970. */
   readonly now?: () => number;
   readonly keySetTimes?: KeySetTimes;
@@ -28,7 +32,7 @@ const LARGEST = 8 * 1024;
 /** Makes the one place that knows who may ask (DESIGN §8). Nothing is fetched before the first token comes. */
 export function createViewerReader(
   { mode, jwt }: Pick<Config, 'mode' | 'jwt'>,
-  { now = Date.now, keySetTimes }: Options = {},
+  { now = Date.now, keySetTimes, log }: Options = {},
 ): ViewerReader {
   if (mode === 'explore') return { read: () => Promise.resolve(EXPLORER) };
   const { jwksUrl, secrets, issuer, audience, algorithms } = jwt;
@@ -46,8 +50,15 @@ export function createViewerReader(
     async read(authorization = '') {
       const token = authorization.length > LARGEST ? undefined : BEARER.exec(authorization)?.[1];
       if (token === undefined) throw refused();
-      const { payload, expiresAt } = await verifyToken(token, rules);
-      return viewerOf(payload, expiresAt, jwt);
+      try {
+        const { payload, expiresAt } = await verifyToken(token, rules);
+        return viewerOf(payload, expiresAt, jwt);
+      } catch (error) {
+        if (error instanceof CallboardError && error.code === 'UNAVAILABLE') {
+          log?.warn({ err: error }, 'tokens cannot be verified: their keys cannot be fetched');
+        }
+        throw error;
+      }
     },
   };
 }

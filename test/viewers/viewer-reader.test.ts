@@ -216,13 +216,17 @@ describe('a token signed with a key of a key set', () => {
   });
 
   it('is not refused but put off where the keys cannot be fetched', async () => {
-    const keys = reader();
+    const told: unknown[] = [];
+    const keys = createViewerReader(config({ JWT_JWKS_URL: issuer.url }), {
+      log: { warn: (...line: unknown[]) => told.push(line) },
+    });
     const token = await issuer.sign();
     issuer.answer(500);
     await expect(keys.read(`Bearer ${token}`)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       retryable: true,
     });
+    expect(told).toHaveLength(1);
     issuer.answer(null);
     expect(await keys.read(`Bearer ${token}`)).toMatchObject({ userId: 'anna' });
 
