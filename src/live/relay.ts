@@ -57,24 +57,28 @@ export async function createRelay({ hub, journal, listen, shared, log }: RelayOp
   }
 
   function readOn(): Promise<void> {
-    catching ??= readToEnd().finally(() => {
-      catching = null;
-    });
+    if (closed) return Promise.resolve();
+    catching ??= readToEnd();
     return catching;
   }
 
   async function readToEnd(): Promise<void> {
-    while (!closed) {
-      const goal = known;
-      const entries = await journal.entriesAfter(hub.position, PORTION);
-      // What was told directly meanwhile is not told twice.
-      const news = entries.filter((entry) => entry.position > hub.position);
-      if (news.length > 0) hub.publish(news);
-      known = Math.max(known, hub.position);
-      if (entries.length === PORTION) continue;
-      // All that was committed by then has been read: what is missing below it was deleted, and is past.
-      hub.advance(goal);
-      if (hub.position >= known) return;
+    try {
+      while (!closed) {
+        const goal = known;
+        const entries = await journal.entriesAfter(hub.position, PORTION);
+        // What was told directly meanwhile is not told twice.
+        const news = entries.filter((entry) => entry.position > hub.position);
+        if (news.length > 0) hub.publish(news);
+        known = Math.max(known, hub.position);
+        if (entries.length === PORTION) continue;
+        // All that was committed by then has been read: what is missing below it was deleted, and is past.
+        hub.advance(goal);
+        if (hub.position >= known) return;
+      }
+    } finally {
+      // In the same turn as the last look at `known`, so that nothing committed after it relies on this reading.
+      catching = null;
     }
   }
 
