@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { ALLOWED_DOCUMENTS } from './config-documents.ts';
 import { LIMIT_VARIABLES } from './config-limits.ts';
 import { STAGE_NAMES, toWire, wireReader } from './domain/words.ts';
 
@@ -148,6 +149,7 @@ export const VARIABLES = {
   EXPECTED_STAGES: list(stage).default(['AUTHENTICATION', 'ACCOUNTS', 'TRANSACTIONS']),
   GRAPHIQL: onOff,
   INTROSPECTION: onOff,
+  TRUSTED_DOCUMENTS: z.string().optional(),
   METRICS_TOKEN: visible(16).optional(),
   RETENTION_DAYS: integer(1, 36_500).optional(),
   STALLED_AFTER_MS: integer(100, 604_800_000).default(600_000),
@@ -182,6 +184,7 @@ export const ALLOWED: Readonly<Record<Variable, string>> = {
   EXPECTED_STAGES: `a comma-separated list of ${STAGE_NAMES.map(toWire).join(', ')}`,
   GRAPHIQL: 'on or off',
   INTROSPECTION: 'on or off',
+  TRUSTED_DOCUMENTS: ALLOWED_DOCUMENTS,
   METRICS_TOKEN: '16 to 512 visible ASCII characters',
   RETENTION_DAYS: 'a whole number of days from 1 to 36500',
   STALLED_AFTER_MS: 'a whole number of milliseconds from 100 to 604800000',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { readDocuments } from './config-documents.ts';
 import { LIMIT_VARIABLES, type Limits, readLimits } from './config-limits.ts';
 import {
   ALLOWED,
@@ -42,6 +43,8 @@ export interface Config {
   /** Null keeps everything. */
   readonly retentionDays: number | null;
   readonly metricsToken: string | null;
+  /** The only documents that are answered, but for operators; null: all are. */
+  readonly trustedDocuments: ReadonlySet<string> | null;
   /** How much anyone may ask for at once. */
   readonly limits: Limits;
   /** How callbacks are authenticated; all three lists empty means not at all (explore mode only). */
@@ -98,9 +101,12 @@ export function readConfig(env: Environment): Config {
   const parsed = z.object(VARIABLES).safeParse(texts);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => toFault(issue.path, texts)));
   const limits = readLimits(texts, (variable, problem) => faults.push({ variable, problem }));
+  const documents = readDocuments(texts.TRUSTED_DOCUMENTS, (problem) =>
+    faults.push({ variable: 'TRUSTED_DOCUMENTS', problem }),
+  );
   faults.push(...modeFaults(texts), ...tokenFaults(texts));
   if (!parsed.success || faults.length > 0) throw new ConfigError(oneEach(faults));
-  return toConfig(parsed.data, limits);
+  return toConfig(parsed.data, limits, documents);
 }
 
 /** The first fault of each variable; none of a secret whose file is at fault already. */
@@ -112,7 +118,11 @@ function oneEach(faults: readonly ConfigFault[]): ConfigFault[] {
   return [...first.values()];
 }
 
-function toConfig(values: z.infer<z.ZodObject<typeof VARIABLES>>, limits: Limits): Config {
+function toConfig(
+  values: z.infer<z.ZodObject<typeof VARIABLES>>,
+  limits: Limits,
+  trustedDocuments: Config['trustedDocuments'],
+): Config {
   const open = values.MODE === 'explore';
   return Object.freeze({
     mode: values.MODE,
@@ -132,6 +142,7 @@ function toConfig(values: z.infer<z.ZodObject<typeof VARIABLES>>, limits: Limits
     trustProxy: Object.freeze(values.TRUST_PROXY),
     retentionDays: values.RETENTION_DAYS ?? null,
     metricsToken: values.METRICS_TOKEN ?? null,
+    trustedDocuments,
     limits,
     callback: Object.freeze({
       signingKeys: Object.freeze(values.CALLBACK_SIGNING_KEYS),
@@ -162,6 +173,7 @@ export function describeConfig(config: Config): Readonly<Record<string, unknown>
     ...config,
     databaseUrl: config.databaseUrl === null ? null : withoutPassword(config.databaseUrl),
     metricsToken: config.metricsToken === null ? 'none' : 'set',
+    trustedDocuments: config.trustedDocuments === null ? 'all' : config.trustedDocuments.size,
     callback: {
       header: callback.header,
       signingKeys: hidden(callback.signingKeys),

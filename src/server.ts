@@ -95,6 +95,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       contextOf: ({ viewer, after }) => ({ viewer, after, reads, live, expectedStages, readReported }),
       introspection: config.introspection ? 'on' : isExplore ? 'off' : 'operators',
       limits,
+      trustedDocuments: config.trustedDocuments,
       log,
     });
     const fanout = createFanout({ hub, errorOf: engine.errorOf });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ConfigError, describeConfig, readConfig } from '../src/config.ts';
 import { DEFAULT_LIMITS, LIMIT_RULES } from '../src/config-limits.ts';
 import { CONFIG_VARIABLES } from '../src/config-variables.ts';
@@ -47,6 +47,7 @@ describe('the configuration', () => {
       trustProxy: [],
       retentionDays: null,
       metricsToken: null,
+      trustedDocuments: null,
       limits: DEFAULT_LIMITS,
       callback: { signingKeys: [], header: 'authorization', headerSecrets: [], pathSecrets: [] },
       jwt: {
@@ -250,6 +251,27 @@ describe('what the log is told', () => {
     ]) {
       expect(told).not.toContain(secret);
     }
+  });
+});
+
+describe('trusted documents', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'callboard-documents-'));
+  const path = join(folder, 'documents.json');
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each(['["{ a }", "{ b }"]', '{ "one": "{ a }", "two": "{ b }" }'])(
+    'are read from a file: %s',
+    (text) => {
+      writeFileSync(path, text);
+      expect(readConfig({ TRUSTED_DOCUMENTS: path }).trustedDocuments).toEqual(new Set(['{ a }', '{ b }']));
+    },
+  );
+
+  it.each(['[1]', '"{ a }"', 'nonsense'])('are refused where the file holds something else: %s', (text) => {
+    writeFileSync(path, text);
+    expect(faultsOf({ TRUSTED_DOCUMENTS: path }).TRUSTED_DOCUMENTS).toContain('must be');
+    rmSync(path);
+    expect(faultsOf({ TRUSTED_DOCUMENTS: path }).TRUSTED_DOCUMENTS).toContain('must be');
   });
 });
 

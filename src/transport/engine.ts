@@ -79,6 +79,8 @@ interface EngineParts {
   /** Whoever may not introspect gets no suggestions either: they tell the schema name by name. */
   readonly introspection: Introspection;
   readonly limits: Limits;
+  /** The texts that are answered, but for operators; null: all are. */
+  readonly trustedDocuments?: ReadonlySet<string> | null;
   readonly log: Logger;
 }
 
@@ -102,7 +104,14 @@ const WRONG_WIRE =
 const NOT_LIVE = 'This operation is no subscription.';
 
 /** Joins schema, context, checks and masking. Documents are parsed and validated once each, bounded in number. */
-export function createEngine({ schema, contextOf, introspection, limits, log }: EngineParts): Engine {
+export function createEngine({
+  schema,
+  contextOf,
+  introspection,
+  limits,
+  trustedDocuments = null,
+  log,
+}: EngineParts): Engine {
   const documentLimits = createDocumentLimits(limits);
   const complexityOf = createComplexity(schema);
   const mayIntrospect = ({ isOperator }: Viewer) =>
@@ -141,6 +150,11 @@ export function createEngine({ schema, contextOf, introspection, limits, log }: 
   }
 
   function prepare(enveloped: Enveloped, request: GraphqlRequest, viewer: Viewer): Prepared | Refusal {
+    if (trustedDocuments !== null && !viewer.isOperator && !trustedDocuments.has(request.query)) {
+      return refuse([
+        new CallboardError('FORBIDDEN', 'This document is none of those that are answered here.'),
+      ]);
+    }
     let document: DocumentNode;
     try {
       document = parse(enveloped, request);

@@ -182,6 +182,27 @@ eachStore('an attacker of a production gateway', (on) => {
     });
   });
 
+  it('with documents of their own gets no answer where only trusted ones are; an operator does', async () => {
+    const trusted = 'query Mine { viewer { userId } }';
+    const strict = await startProduction(on, { dataDir: 'memory', trustedDocuments: new Set([trusted]) });
+    expect((await query(strict.url, trusted, {}, anna)).data).toEqual({ viewer: { userId: 'anna' } });
+    for (const other of [
+      '{ viewer { userId } }',
+      `${trusted} `,
+      'subscription { sessionStatusChanged { cursor } }',
+    ]) {
+      const { errors, data } = await query(strict.url, other, {}, anna);
+      expect([data, errors?.[0]?.extensions?.code]).toEqual([undefined, 'FORBIDDEN']);
+      const heard = await subscribeWs(strict.url, { query: other, connectionParams: anna });
+      const message = await heard.connection.nextMessage();
+      expect([message.type, at(message.payload, 0, 'extensions', 'code')]).toEqual(['error', 'FORBIDDEN']);
+      await heard.close();
+    }
+    const operator = await query(strict.url, '{ viewer { isOperator } }', {}, await bearer(OPERATOR));
+    expect(operator.data).toEqual({ viewer: { isOperator: true } });
+    await strict.close();
+  });
+
   describe('who would learn about it', () => {
     it('by introspection (cop, DVGA) learns nothing; an operator may', async () => {
       for (const document of [getIntrospectionQuery(), '{ __type(name: "Session") { name } }']) {
