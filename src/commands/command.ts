@@ -34,7 +34,7 @@ export async function runCommand({ usage, understand }: Command): Promise<never>
     const config = readConfig(process.env);
     const log = createLogger({ level: 'warn' });
     const { databaseUrl, dataDir, databasePooled: pooled } = config;
-    const store = await openStore({ databaseUrl, dataDir, pooled, log });
+    const store = await openStore({ databaseUrl, dataDir, pooled, patient: true, log });
     try {
       await work({ config, store, log, say: (line) => process.stdout.write(`${line}\n`) });
     } finally {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { unavailable } from '../errors.ts';
@@ -35,8 +36,25 @@ const WRITER_SETTINGS = {
 
 const READER_SETTINGS = { ...BY_INDEX, statement_timeout: 5_000 };
 
+/** Behind a transaction pooler nothing may be set on the session: each transaction sets it for itself. */
+const setForTransaction = sql.join([
+  sql`select `,
+  sql.join(
+    Object.entries(WRITER_SETTINGS).map(([name, value]) => sql`set_config(${name}, ${String(value)}, true)`),
+    sql`, `,
+  ),
+]);
+
+export interface PostgresOptions {
+  readonly url: string;
+  readonly pooled: boolean;
+  /** Statements may take as long as they need: for commands, which nobody waits for. */
+  readonly patient: boolean;
+  readonly log: Logger;
+}
+
 /** PostgreSQL through postgres.js: one connection writes, a few read, one listens. */
-export function openPostgres({ url, pooled, log }: { url: string; pooled: boolean; log: Logger }): Store {
+export function openPostgres({ url, pooled, patient, log }: PostgresOptions): Store {
   const sockets = watchedSockets();
   const connect = (max: number, settings: Record<string, string | number>) => {
     const options = {
@@ -46,12 +64,12 @@ export function openPostgres({ url, pooled, log }: { url: string; pooled: boolea
       backoff: () => 0.2,
       onnotice: () => {},
       // Documented by postgres.js, yet missing in its types.
-      socket: sockets.connect,
+      ...(patient ? {} : { socket: sockets.connect }),
       connection: { application_name: 'callboard', TimeZone: 'UTC', ...(pooled ? {} : settings) },
     };
     return postgres(url, options);
   };
-  const readers = connect(READERS, READER_SETTINGS);
+  const readers = connect(READERS, patient ? BY_INDEX : READER_SETTINGS);
   const openWriter = () => {
     const client = connect(1, WRITER_SETTINGS);
     return { client, db: asDb(client) };
@@ -73,8 +91,12 @@ export function openPostgres({ url, pooled, log }: { url: string; pooled: boolea
           reject(unavailable('The store did not answer in time.'));
         }, WRITE_TIMEOUT_MS);
       });
+      const worked = db.transaction(async (tx) => {
+        if (pooled) await tx.execute(setForTransaction);
+        return work(tx);
+      });
       try {
-        return await Promise.race([db.transaction(work), timeout]);
+        return await Promise.race([worked, timeout]);
       } finally {
         clearTimeout(timer);
       }

@@ -12,16 +12,18 @@ export interface StoreOptions {
   readonly dataDir: string;
   /** Behind a transaction pooler: no named statements, no LISTEN, nothing set on the session. */
   readonly pooled: boolean;
+  /** Statements may take as long as they need: for commands, which nobody waits for. */
+  readonly patient?: boolean;
   readonly log: Logger;
 }
 
 /** Opens the store and applies its migrations. Close what it gives. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, dataDir, pooled, log } = options;
+  const { databaseUrl, dataDir, pooled, patient = false, log } = options;
   const store =
     databaseUrl === null
       ? await openPglite({ dataDir, log })
-      : openPostgres({ url: databaseUrl, pooled, log });
+      : openPostgres({ url: databaseUrl, pooled, patient, log });
   try {
     await migrate(store.db);
     return store;
