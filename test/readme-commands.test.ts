@@ -138,11 +138,11 @@ describe('the README', () => {
 
   it('has no recipe that no test runs', () => {
     const recipes = FENCES.filter(({ language }) => language === 'js').map(({ recipe }) => recipe);
-    expect(recipes).toEqual(['graphql-ws', 'resuming', 'graphql-sse', 'eventsource']);
+    expect(recipes).toEqual(['graphql-ws', 'resuming', 'graphql-sse', 'eventsource', 'refresh']);
   });
 
   it('names every variable but the limits, and no other', () => {
-    const section = README.slice(README.indexOf('## Configuration'), README.indexOf('## Developing'));
+    const section = README.slice(README.indexOf('## Configuration'), README.indexOf('## Security'));
     const named = new Set([...section.matchAll(/`([A-Z]+(?:_[A-Z]+)*)`/g)].map(([, name]) => name));
     const known = CONFIG_VARIABLES.filter((name) => !name.endsWith('_FILE') && !name.startsWith('LIMIT_'));
     expect([...named].filter((name) => name !== 'NAME_FILE' && name !== 'SUCCEEDED').sort()).toEqual(
