@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+// @ts-expect-error ws exports its Receiver, and its types do not name it.
 import { Receiver } from 'ws';
 import { createEncodeNext, headOf } from '../../src/transport/ws-frame.ts';
 import { seeded } from '../support/seed.ts';
