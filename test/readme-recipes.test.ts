@@ -1,0 +1,206 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as graphqlSse from 'graphql-sse';
+import * as graphqlWs from 'graphql-ws';
+import { chromium, type Response } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { type AsyncQueue, createAsyncQueue } from './support/async-queue.ts';
+import { at, postCallback } from './support/client.ts';
+import { closeLater } from './support/closing.ts';
+import { type SpawnedGateway, spawnGateway } from './support/gateway.ts';
+import { recipe } from './support/readme.ts';
+import { fields } from './support/samples.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const hasChromium = existsSync(CHROMIUM);
+if (!hasChromium && !process.env.CI) console.warn(`skipped: the EventSource recipe (no ${CHROMIUM})`);
+
+const LOG = 'subscription { callbackRecorded { cursor recovered callback { position } } }';
+const SESSIONS =
+  'subscription ($id: ID) { sessionStatusChanged(sessionId: $id) { cursor kind session { version } } }';
+/** Clients wait longer each time they find nobody. */
+const BACK_WITHIN_MS = 30_000;
+
+/** What a client of graphql-ws or graphql-sse has, as far as the recipes use it. */
+interface Client {
+  subscribe(
+    operation: { query: string; variables?: Record<string, unknown>; extensions?: Record<string, unknown> },
+    sink: { next(result: unknown): void; error(error: unknown): void; complete(): void },
+  ): () => void;
+  dispose(): unknown;
+}
+
+/** Runs a recipe's own text, at another address, and gives what it defines. */
+function run(
+  name: string,
+  defined: string,
+  url: string,
+  scope: Readonly<Record<string, unknown>> = {},
+): unknown {
+  const code = recipe(name)
+    .replace(/^import .*$/gm, '')
+    .replaceAll('127.0.0.1:4000', new URL(url).host);
+  return new Function(...Object.keys(scope), `${code}\nreturn ${defined};`)(...Object.values(scope));
+}
+
+// cast: recipes are JavaScript; the tests fail where one does not do what its type here says.
+const clientOf = (name: string, url: string, createClient: unknown): Client =>
+  run(name, 'client', url, { createClient }) as Client;
+// cast: the same.
+const resuming = (client: Client, url: string): Client =>
+  (run('resuming', 'resuming', url) as (client: Client) => Client)(client);
+
+/** Clients leave while the gateway is there: they would wait for it to come back. */
+const leaving: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  await Promise.all(leaving.splice(0).map((leave) => leave()));
+});
+
+/** Subscribes and gives what is told; the end of a subscription ends the queue. */
+function listen(client: Client, query: string, variables: Record<string, unknown> = {}): AsyncQueue<unknown> {
+  const told = createAsyncQueue<unknown>(query.slice(0, 40));
+  const leave = client.subscribe(
+    { query, variables },
+    {
+      next: ({ ...result }: object) => told.push(result),
+      error: (error) => told.end(`failed: ${error}`),
+      complete: () => told.end('completed'),
+    },
+  );
+  leaving.push(async () => {
+    leave();
+    // graphql-ws rejects with how its socket was closed.
+    await Promise.resolve(client.dispose()).catch(() => {});
+  });
+  return told;
+}
+
+describe("the README's recipes", () => {
+  let folder: string;
+  let gateway: SpawnedGateway;
+  const start = (port: string): Promise<SpawnedGateway> =>
+    spawnGateway({ DATA_DIR: folder, PORT: port, DRAIN_MS: '100' });
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'callboard-recipes-'));
+    await cp(inject('pgliteTemplate'), folder, { recursive: true });
+    gateway = await start('0');
+    // Browsers have it; Node 20 does not.
+    Object.defineProperty(globalThis, 'WebSocket', { value: WebSocket, configurable: true });
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const report = async (url: string, sessionId: string, stage: string, status: string): Promise<number> => {
+    const answer = await postCallback(url, { ...fields('session-status'), sessionId, stage, status });
+    expect(answer.status).toBe(200);
+    return Number(at(answer.json, 'position'));
+  };
+  /** Stops the gateway, lets another start take callbacks meanwhile, and starts it again where it was. */
+  const restart = async (meanwhile: (url: string) => Promise<void>): Promise<void> => {
+    const { port } = new URL(gateway.url);
+    expect((await gateway.terminate()).code).toBe(0);
+    const other = await start('0');
+    await meanwhile(other.url);
+    expect((await other.terminate()).code).toBe(0);
+    gateway = await start(port);
+  };
+  const positionIn = (result: unknown) =>
+    Number(at(result, 'data', 'callbackRecorded', 'callback', 'position'));
+  const changeIn = (result: unknown) => at(result, 'data', 'sessionStatusChanged');
+
+  it('over a restart miss nothing and repeat nothing: graphql-ws, graphql-sse, and what wraps them', async () => {
+    const { url } = gateway;
+    const kinds = {
+      'graphql-ws': () => clientOf('graphql-ws', url, graphqlWs.createClient),
+      'graphql-sse': () => clientOf('graphql-sse', url, graphqlSse.createClient),
+    };
+    const wires = Object.values(kinds);
+    const logs = wires.map((make) => listen(resuming(make(), url), LOG));
+    const states = wires.map((make) => listen(resuming(make(), url), SESSIONS, { id: 'session-1' }));
+    const plain = wires.map((make) => listen(make(), SESSIONS, { id: 'session-1' }));
+    for (const told of [...logs, ...states, ...plain]) await told.next();
+
+    const positions = [await report(url, 'session-1', 'Authentication', 'Initiated')];
+    for (const told of [...states, ...plain]) {
+      expect(changeIn(await told.next())).toMatchObject({ kind: 'STATUS', session: { version: 1 } });
+    }
+    await restart(async (other) => {
+      for (const status of ['InProgress', 'Finished']) {
+        positions.push(await report(other, 'session-1', 'Authentication', status));
+        positions.push(await report(other, 'session-2', 'Authentication', status));
+      }
+    });
+    // With the newest cursor: the newest state, without a SNAPSHOT; the log, row by row.
+    for (const told of states) {
+      expect(changeIn(await told.next(BACK_WITHIN_MS))).toMatchObject({
+        kind: 'STATUS',
+        session: { version: 3 },
+      });
+    }
+    // Without: a SNAPSHOT of the newest state.
+    for (const told of plain) {
+      expect(changeIn(await told.next(BACK_WITHIN_MS))).toMatchObject({
+        kind: 'SNAPSHOT',
+        session: { version: 3 },
+      });
+    }
+    positions.push(await report(url, 'session-1', 'Accounts', 'Initiated'));
+    for (const told of [...states, ...plain]) {
+      expect(changeIn(await told.next())).toMatchObject({ kind: 'STATUS', session: { version: 4 } });
+    }
+    for (const told of logs) {
+      for (const position of positions) expect(positionIn(await told.next(BACK_WITHIN_MS))).toBe(position);
+    }
+    for (const told of [...logs, ...states, ...plain]) expect(told.size).toBe(0);
+  }, 90_000);
+
+  it.runIf(!hasChromium && process.env.CI)('have a Chromium to run in', () => {
+    throw new Error(`${CHROMIUM} is not there: install Chromium`);
+  });
+
+  it.runIf(hasChromium)(
+    'resume a native EventSource in a browser, from the same origin',
+    async () => {
+      const browser = await chromium.launch({
+        executablePath: CHROMIUM,
+        args: [
+          '--headless',
+          '--no-sandbox',
+          '--disable-gpu',
+          '--disable-background-networking',
+          '--no-first-run',
+        ],
+      });
+      closeLater(() => browser.close());
+      const page = await browser.newPage();
+      const isStream = (response: Response) =>
+        response.headers()['content-type']?.startsWith('text/event-stream') === true;
+      await page.goto(`${gateway.url}/graphql`);
+      const told = createAsyncQueue<unknown>('EventSource');
+      page.on('console', (message) => {
+        const [first] = message.args();
+        if (message.type() === 'log' && first !== undefined) first.jsonValue().then(told.push, () => {});
+      });
+      await report(gateway.url, 'session-1', 'Accounts', 'InProgress');
+      await page.evaluate(recipe('eventsource'));
+      const version = Number(at(await told.next(BACK_WITHIN_MS), 'session', 'version'));
+      expect(version).toBeGreaterThan(0);
+
+      await restart((other) => report(other, 'session-1', 'Accounts', 'Finished').then(() => {}));
+      expect(await told.next(BACK_WITHIN_MS)).toMatchObject({ session: { version: version + 1 } });
+      // Nothing happened meanwhile: then nothing is told, no SNAPSHOT either.
+      let back: Promise<unknown> = Promise.resolve();
+      await restart(async () => {
+        back = page.waitForResponse(isStream, { timeout: BACK_WITHIN_MS });
+      });
+      await back;
+      await report(gateway.url, 'session-1', 'Transactions', 'Initiated');
+      expect(await told.next(BACK_WITHIN_MS)).toMatchObject({ session: { version: version + 2 } });
+      expect(told.size).toBe(0);
+    },
+    90_000,
+  );
+});
