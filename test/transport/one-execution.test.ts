@@ -1,0 +1,133 @@
+import { defaultFieldResolver, GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import type { FoundAtHead } from '../../src/domain/catch-up.ts';
+import { encodeCursor } from '../../src/domain/cursor.ts';
+import { EXPLORER, type Viewer } from '../../src/domain/viewer.ts';
+import { createFanout } from '../../src/live/fanout.ts';
+import { createHub } from '../../src/live/hub.ts';
+import { createSubscriptions } from '../../src/live/subscriptions.ts';
+import { createLogger } from '../../src/logger.ts';
+import { buildSchema } from '../../src/schema/build.ts';
+import { createEngine, type GraphqlRequest } from '../../src/transport/engine.ts';
+import { entryOf, IDENTITY, person } from '../live/samples.ts';
+import { EXPECTED } from '../support/states.ts';
+
+/** The real graph, that counts how often the change's `cursor` is resolved: once an execution. */
+function countedSchema(): { schema: GraphQLSchema; executions: () => number } {
+  const schema = buildSchema();
+  const type = schema.getType('SessionStatusChange');
+  const field = type instanceof GraphQLObjectType ? type.getFields().cursor : undefined;
+  if (field === undefined) throw new Error('SessionStatusChange has no cursor');
+  const { resolve = defaultFieldResolver } = field;
+  let executions = 0;
+  field.resolve = (...given) => {
+    executions += 1;
+    return resolve(...given);
+  };
+  return { schema, executions: () => executions };
+}
+
+/** Engine and fan-out over a hub that the test publishes to; the store is empty and stands at position 5. */
+function told() {
+  const log = createLogger({ level: 'silent' });
+  const hub = createHub({ log });
+  const head = { identity: IDENTITY, position: 5, lowest: 0 };
+  const none = async (): Promise<FoundAtHead<never>> => ({ head, found: null });
+  const nothing = async () => ({ head, rows: [], more: false });
+  const live = createSubscriptions({
+    hub,
+    catchUp: {
+      head: async () => head,
+      session: none,
+      payment: none,
+      sessionsSince: nothing,
+      paymentsSince: nothing,
+      journalSince: nothing,
+    },
+  });
+  const { schema, executions } = countedSchema();
+  const engine = createEngine({
+    schema,
+    contextOf: ({ viewer, after }) => ({ viewer, after, live, expectedStages: EXPECTED }),
+    introspection: 'on',
+    limits: readConfig({}).limits,
+    log,
+  });
+  const fanout = createFanout({ hub, errorOf: engine.errorOf });
+  const payloads: string[] = [];
+  return {
+    fanout,
+    hub,
+    async join(request: GraphqlRequest, viewer: Viewer = EXPLORER, besides: string | null = null) {
+      const operation = await engine.subscribe(request, { viewer, after: besides });
+      if ('errors' in operation) throw new Error(JSON.stringify(operation.errors));
+      fanout.join(operation, {
+        writable: () => true,
+        send: (payload) => payloads.push(payload),
+        fail: (errors) => payloads.push(JSON.stringify({ errors })),
+        slow: () => {},
+      });
+    },
+    /** Publishes a change, and says how often it was executed and what was sent. */
+    change(position: number, userId = 'u1') {
+      payloads.length = 0;
+      const before = executions();
+      hub.publish([entryOf(position, { userId })]);
+      return { executions: executions() - before, payloads: [...payloads] };
+    },
+  };
+}
+
+const FIELDS = 'cursor kind session { sessionId version stages { name status } }';
+const QUERY = `subscription ($id: ID, $after: String) { sessionStatusChanged(sessionId: $id, after: $after) { ${FIELDS} } }`;
+const cursor = (position: number) => encodeCursor({ identity: IDENTITY, position });
+/** Openings are read from the store. */
+const opened = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('subscriptions that ask the same', () => {
+  it('are one execution and one payload, a hundred of them', async () => {
+    const { join, change, fanout, hub } = told();
+    for (let n = 0; n < 100; n += 1) await join({ query: QUERY, variables: { id: 's1' } });
+    await opened();
+    expect([fanout.size, fanout.groups, hub.size]).toEqual([100, 1, 1]);
+    const { executions, payloads } = change(6);
+    expect(executions).toBe(1);
+    expect(payloads).toHaveLength(100);
+    expect(new Set(payloads).size).toBe(1);
+  });
+
+  it('are one whatever cursors they bring, and however they bring them', async () => {
+    const { join, change, fanout } = told();
+    const variables = { id: 's1' };
+    await join({ query: QUERY, variables });
+    for (const position of [1, 2, 3]) {
+      await join({ query: QUERY, variables: { ...variables, after: cursor(position) } });
+      await join({ query: QUERY, variables, extensions: { after: cursor(position) } });
+      await join({ query: QUERY, variables }, EXPLORER, cursor(position));
+    }
+    const inline = (after: string) =>
+      `subscription { sessionStatusChanged(sessionId: "s1", after: "${after}") { ${FIELDS} } }`;
+    await join({ query: inline(cursor(2)) });
+    await join({ query: inline(cursor(4)) });
+    await opened();
+    // The two documents differ; within each all is shared.
+    expect(fanout.groups).toBe(2);
+    const { executions, payloads } = change(6);
+    expect([executions, payloads.length]).toEqual([2, 12]);
+  });
+
+  it('are told apart by who asks, by variables and by what is selected', async () => {
+    const { join, change, fanout } = told();
+    const [anna, boris] = [person('anna'), person('boris')];
+    const all = `subscription ($after: String) { sessionStatusChanged(after: $after) { ${FIELDS} } }`;
+    for (const viewer of [anna, anna, boris, EXPLORER]) await join({ query: all }, viewer);
+    for (const id of ['s1', 's2']) await join({ query: QUERY, variables: { id } }, anna);
+    await join({ query: 'subscription { sessionStatusChanged { cursor } }' }, anna);
+    await opened();
+    expect(fanout.groups).toBe(6);
+    // Anna's change: her two alike, her own session's, her cursor, and the operator's.
+    expect(change(6, 'anna')).toMatchObject({ executions: 4, payloads: { length: 5 } });
+    expect(change(7, 'boris')).toMatchObject({ executions: 2, payloads: { length: 2 } });
+  });
+});
