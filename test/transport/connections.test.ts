@@ -16,6 +16,7 @@ import { createWsTransport, type WsLimits } from '../../src/transport/ws.ts';
 import { entryOf, IDENTITY, person } from '../live/samples.ts';
 import { open } from '../support/client.ts';
 import { closeAll, closeLater } from '../support/closing.ts';
+import { longOr } from '../support/long.ts';
 import { subscribeSse } from '../support/subscribe-sse.ts';
 import { connectWs, subscribeWs } from '../support/subscribe-ws.ts';
 
@@ -23,12 +24,14 @@ interface Settings {
   readonly viewer?: Viewer;
   readonly limits?: Partial<WsLimits>;
   readonly pingMs?: number;
+  readonly commentMs?: number;
   /** Bytes of each message. */
   readonly weight?: number;
 }
 
 /** Both transports over a hub that the test publishes to; every subscription is to all sessions. */
-async function serve({ viewer = EXPLORER, limits = {}, pingMs = 12_000, weight = 0 }: Settings = {}) {
+async function serve(settings: Settings = {}) {
+  const { viewer = EXPLORER, limits = {}, pingMs = 12_000, commentMs = 12_000, weight = 0 } = settings;
   const log = createLogger({ level: 'silent' });
   const hub = createHub({ log });
   const head = { identity: IDENTITY, position: 0, lowest: 0 };
@@ -59,7 +62,7 @@ async function serve({ viewer = EXPLORER, limits = {}, pingMs = 12_000, weight =
   };
   const fanout = createFanout({ hub, errorOf: engine.errorOf, slowAfterMs: 200 });
   const ws = createWsTransport({ engine, fanout, log, authenticate: () => ({ viewer }), limits, pingMs });
-  const sse = createSseTransport({ engine, fanout, log });
+  const sse = createSseTransport({ engine, fanout, log, commentMs });
   const server = createServer((req, res) => {
     req.resume();
     void sse.handle(req, res, { query: '' }, { viewer, after: null });
@@ -175,14 +178,33 @@ describe('connections', () => {
     await next();
   });
 
-  it('leave nothing behind after 300 silent goings, on either transport', async () => {
+  it('leave nothing behind after silent goings without a single change, on either transport', async () => {
     const { url, fanout, hub, ws, sse } = await serve();
-    for (let n = 0; n < 150; n++) {
+    for (let n = 0; n < longOr(5_000, 500); n++) {
       const [socket, stream] = await Promise.all([subscribeWs(url, OPERATION), subscribeSse(url, OPERATION)]);
       socket.connection.socket.terminate();
       await stream.close();
     }
     while (ws.size > 0 || sse.size > 0) await turn();
     expect([fanout.size, fanout.groups, hub.size, hub.topics]).toEqual([0, 0, 0, 0]);
+  }, 120_000);
+
+  it('that are idle hear a comment on SSE and a ping on WebSocket, once an interval', async () => {
+    const { url } = await serve({ pingMs: 240, commentMs: 240 });
+    const stream = await subscribeSse(url, OPERATION);
+    const { connection, next } = await subscribeWs(url, OPERATION);
+    await Promise.all([stream.next(), next()]);
+    const at: number[] = [];
+    const pinged = new Promise<void>((resolve) => {
+      connection.socket.on('ping', () => {
+        at.push(performance.now());
+        if (at.length === 3) resolve();
+      });
+    });
+    await pinged;
+    expect((at[2] ?? 0) - (at[0] ?? 0)).toBeGreaterThan(400);
+    // The one at once, then the idle ones; each is nothing but a colon.
+    expect(stream.raw().split(':\n\n').length - 1).toBeGreaterThanOrEqual(3);
+    expect(stream.raw().replace(/event: next\nid: [^\n]*\ndata: [^\n]*\n\n/g, '')).toMatch(/^(:\n\n)+$/);
   });
 });
