@@ -4,8 +4,9 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { unavailable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { createRenewedClient } from './renewed-client.ts';
 import type { Db, Store } from './store.ts';
-import { watchedSockets } from './watched-socket.ts';
+import { type Address, watchedSockets } from './watched-socket.ts';
 
 /** The channel on which each batch tells its last position. */
 export const CHANNEL = 'callboard';
@@ -56,42 +57,43 @@ export interface PostgresOptions {
 /** PostgreSQL through postgres.js: one connection writes, a few read, one listens. */
 export function openPostgres({ url, pooled, patient, log }: PostgresOptions): Store {
   const sockets = watchedSockets();
-  const connect = (max: number, settings: Record<string, string | number>) => {
+  const connect = (max: number, settings: Record<string, string | number>, onBroken: () => void) => {
     const options = {
       max,
       prepare: !pooled,
       connect_timeout: 2,
+      // A connection that ends by plan would count as broken.
+      max_lifetime: null,
+      // No array crosses the wire, so its types need no look-up on each connection.
+      fetch_types: false,
       backoff: () => 0.2,
       onnotice: () => {},
       // Documented by postgres.js, yet missing in its types.
-      ...(patient ? {} : { socket: sockets.connect }),
+      ...(patient ? {} : { socket: (address: Address) => sockets.connect(address, onBroken) }),
       connection: { application_name: 'callboard', TimeZone: 'UTC', ...(pooled ? {} : settings) },
     };
     return postgres(url, options);
   };
-  const readers = connect(READERS, patient ? BY_INDEX : READER_SETTINGS);
-  const openWriter = () => {
-    const client = connect(1, WRITER_SETTINGS);
-    return { client, db: asDb(client) };
-  };
-  let writer = openWriter();
+  const readers = createRenewedClient((onBroken) =>
+    connect(READERS, patient ? BY_INDEX : READER_SETTINGS, onBroken),
+  );
+  const writer = createRenewedClient((onBroken) => connect(1, WRITER_SETTINGS, onBroken));
+  const writing = asDb(writer.sql);
   let listener: ReturnType<typeof connect> | null = null;
 
   return {
     kind: 'postgres',
-    db: asDb(readers),
+    db: asDb(readers.sql),
     async write(work) {
-      const { client, db } = writer;
       let timer: NodeJS.Timeout | undefined;
       const timeout = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {
           log.warn('the store did not answer a batch in time: its connection is dropped');
-          if (writer.client === client) writer = openWriter();
-          void client.end({ timeout: 0 }).catch(() => {});
+          writer.renew();
           reject(unavailable('The store did not answer in time.'));
         }, WRITE_TIMEOUT_MS);
       });
-      const worked = db.transaction(async (tx) => {
+      const worked = writing.transaction(async (tx) => {
         if (pooled) await tx.execute(setForTransaction);
         return work(tx);
       });
@@ -104,7 +106,7 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
     listen: pooled
       ? null
       : async (heard) => {
-          listener ??= connect(1, {});
+          listener ??= connect(1, {}, () => {});
           const hello = randomUUID();
           const deaf = setTimeout(() => log.warn(DEAF), DEAF_AFTER_MS).unref();
           await listener.listen(
@@ -115,7 +117,7 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
             },
             () => heard(null),
           );
-          await readers`select pg_notify(${CHANNEL}, ${hello})`;
+          await readers.sql`select pg_notify(${CHANNEL}, ${hello})`;
           return async () => {
             clearTimeout(deaf);
             // Not UNLISTEN: a dead connection would never answer it, and nothing else uses this one.
@@ -128,7 +130,7 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
       const late = setTimeout(() => sockets.destroy(), CLOSE_WITHIN_MS);
       await Promise.all([
         readers.end({ timeout: CLOSE_WITHIN_MS / 1_000 }),
-        writer.client.end({ timeout: CLOSE_WITHIN_MS / 1_000 }),
+        writer.end({ timeout: CLOSE_WITHIN_MS / 1_000 }),
         listener?.end({ timeout: 1 }),
       ]);
       clearTimeout(late);

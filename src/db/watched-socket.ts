@@ -1,11 +1,11 @@
-import { connect, type Socket } from 'node:net';
+import { Socket } from 'node:net';
 
 /** A server that leaves what was sent unanswered for this long is taken for gone. No statement may take longer. */
 const SILENT_FOR_MS = 6_000;
 const LOOK_EVERY_MS = 1_000;
 
 /** Where postgres.js was told to connect: one path, or hosts with their ports. */
-interface Address {
+export interface Address {
   readonly host: readonly string[];
   readonly port: readonly number[];
   readonly path?: string | false;
@@ -20,11 +20,13 @@ export function watchedSockets(): WatchedSockets {
   const open = new Set<Socket>();
   let turn = 0;
   return {
-    connect({ host, port, path }) {
+    connect({ host, port, path }, onBroken) {
       const index = turn++ % host.length;
       const place = { host: host[index] ?? 'localhost', port: port[index] ?? 5432 };
+      const socket = new StoreSocket(onBroken);
       // What postgres.js writes before the connection stands is kept by Node until then.
-      const socket = path ? connect(path) : connect(place);
+      if (path) socket.connect(path);
+      else socket.connect(place);
       watch(socket, () => open.delete(socket));
       open.add(socket);
       // TLS takes the name of the server from here.
@@ -38,10 +40,41 @@ export function watchedSockets(): WatchedSockets {
 
 /** All sockets of one store. */
 export interface WatchedSockets {
-  /** For postgres.js' option `socket`. */
-  connect(address: Address): Socket;
+  /**
+   * For postgres.js' option `socket`. `onBroken` is called when a connection that stood goes, before anything else
+   * hears of it.
+   */
+  connect(address: Address, onBroken: () => void): Socket;
   /** The end of those that would not end in peace. */
   destroy(): void;
+}
+
+/** How long the end of a client takes to reach its connections: `end` of postgres.js uses a timer. */
+const ENDED_WITHIN_MS = 10;
+
+/**
+ * Tells that it breaks before postgres.js hears of it. By its own method and not by a listener, since postgres.js
+ * takes off every listener when it goes over to TLS.
+ */
+class StoreSocket extends Socket {
+  readonly #onBroken: () => void;
+
+  constructor(onBroken: () => void) {
+    super();
+    this.#onBroken = onBroken;
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    // Where no connection stood yet, postgres.js itself says so and tries again.
+    if (this.bytesRead > 0) this.#onBroken();
+    super._destroy(error, callback);
+  }
+
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event !== 'close' || this.bytesRead === 0) return super.emit(event, ...values);
+    setTimeout(() => super.emit(event, ...values), ENDED_WITHIN_MS);
+    return true;
+  }
 }
 
 /** Counts bytes rather than listening: postgres.js takes off every listener when it goes over to TLS. */
