@@ -80,12 +80,20 @@ eachStore('a hundred readers that have stopped reading', (store) => {
         ...{ ...base(n), stage: 'Accounts', status: 'InProgress' },
         details: { accounts: ACCOUNTS },
       }));
-      const deliver = (wires: readonly object[], onAnswer?: (answer: Delivered) => void) =>
-        deliverAll(
-          url,
-          wires.map((wire) => JSON.stringify(wire)),
-          { connections: 8, ...(onAnswer && { onAnswer }) },
-        );
+      /** What is answered 503 is delivered again, as the aggregator does. */
+      const deliver = async (wires: readonly object[], onRecorded?: (answer: Delivered) => void) => {
+        let bodies = wires.map((wire) => JSON.stringify(wire));
+        while (bodies.length > 0) {
+          const answers = await deliverAll(url, bodies, {
+            connections: longOr(32, 8),
+            onAnswer: (answer) => {
+              expect([200, 503]).toContain(answer.status);
+              if (answer.status === 200) onRecorded?.(answer);
+            },
+          });
+          bodies = bodies.filter((_, n) => answers[n]?.status !== 200);
+        }
+      };
       const pages = (from: number, count: number) =>
         Array.from({ length: count }, (_, n) => ({
           ...{ ...base(n), stage: 'Transactions', status: 'InProgress', accountId: 'account-1' },
@@ -114,8 +122,7 @@ eachStore('a hundred readers that have stopped reading', (store) => {
 
       const began = performance.now();
       const sentAt = new Map<number, number>();
-      await deliver(pages(WARM_UP, CHANGES), ({ status, text, tookMs }) => {
-        expect(status).toBe(200);
+      await deliver(pages(WARM_UP, CHANGES), ({ text, tookMs }) => {
         sentAt.set(Number(JSON.parse(text).position), performance.now() - tookMs);
       });
       const took = performance.now() - began;
