@@ -1,11 +1,9 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { postCallback, query, send } from './support/client.ts';
 import { closeLater } from './support/closing.ts';
+import { emptyStore } from './support/empty-store.ts';
 import { runToExit, spawnGateway } from './support/gateway.ts';
 import { fields } from './support/samples.ts';
 import { eachStore } from './support/stores.ts';
@@ -44,7 +42,7 @@ describe('the process', () => {
     await once(squatter, 'listening');
     const address = squatter.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const { code, output } = await runToExit({ PORT: String(port), DATA_DIR: 'memory' });
+    const { code, output } = await runToExit({ PORT: String(port), DATA_DIR: await emptyStore() });
     expect(code).toBe(1);
     expect(output.trim().split('\n')).toEqual([
       `callboard: Cannot listen on 127.0.0.1:${port}: something else listens there: stop it, or set another PORT.`,
@@ -52,8 +50,7 @@ describe('the process', () => {
   });
 
   it('says in one line that its folder is in use and exits with 1', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'callboard-test-'));
-    closeLater(() => rm(folder, { recursive: true, force: true }));
+    const folder = await emptyStore();
     await spawnGateway({ DATA_DIR: folder });
     const { code, output } = await runToExit({ PORT: '0', DATA_DIR: folder });
     expect(code).toBe(1);

@@ -73,7 +73,7 @@ eachStore('kill -9', (of) => {
   test(
     'loses nothing that was answered 200, and the state is the fold: at random moments, and at each step of recording',
     async () => {
-      await prefill(of, longOr(100_000, 500));
+      await prefill(of, longOr(100_000, 500, 10_000));
       const answered: string[] = [];
       const unanswered: string[] = [];
       const sort = (bodies: readonly string[], answers: readonly { status: number | null }[]) => {
@@ -93,7 +93,7 @@ eachStore('kill -9', (of) => {
           sort(bodies, await deliverAll(gateway.url, bodies, { connections: 20, onAnswer }));
           expect(await gateway.exited).toMatchObject({ signal: 'SIGKILL' });
         }),
-        { ...seeded(longOr(25, 3)), endOnFailure: true },
+        { ...seeded(longOr(25, 2, 3)), endOnFailure: true },
       );
 
       for (const step of STEPS) {
@@ -118,6 +118,6 @@ eachStore('kill -9', (of) => {
       expect([...answered, ...unanswered].filter((body) => !kept.has(body))).toEqual([]);
       expectTheFold(tables, DEFAULTS);
     },
-    longOr(900_000, 120_000),
+    longOr(900_000, 120_000, 300_000),
   );
 });

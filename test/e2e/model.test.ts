@@ -297,11 +297,11 @@ eachStore('any sequence of steps', (store) => {
             for (const reader of model.readers) await reader.disconnect();
           }
         }),
-        { ...seeded(longOr(500, 20)), endOnFailure: !LONG },
+        { ...seeded(longOr(500, 15, 50)), endOnFailure: !LONG },
       );
       expect(instances.killed).toBeGreaterThanOrEqual(Math.min(1, instances.asked));
     },
-    longOr(1_800_000, 120_000),
+    longOr(1_800_000, 120_000, 400_000),
   );
 });
 

@@ -188,7 +188,7 @@ eachStore('three people who ask the same, word for word', (store) => {
             await close();
           }
         }),
-        { ...seeded(longOr(50, 2)), endOnFailure: true },
+        { ...seeded(longOr(50, 2, 5)), endOnFailure: true },
       );
     },
     longOr(600_000, 60_000),

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Config, readConfig } from '../../src/config.ts';
 import { createGateway } from '../../src/server.ts';
 import { closeLater } from './closing.ts';
+import { emptyStore } from './empty-store.ts';
 
 /** A gateway in this process. */
 export interface StartedGateway {
@@ -14,12 +15,16 @@ export interface StartedGateway {
   close(): Promise<void>;
 }
 
-/** Starts a gateway in this process: on a free port, quiet, in memory, unless told otherwise. */
+/**
+ * Starts a gateway in this process: on a free port, quiet, and unless told otherwise on an empty PGlite of its own.
+ */
 export async function startGateway(
   overrides: Partial<Config> = {},
   ...parts: Tail<Parameters<typeof createGateway>>
 ): Promise<StartedGateway> {
-  const config = { ...readConfig({ PORT: '0', DATA_DIR: 'memory', LOG_LEVEL: 'silent' }), ...overrides };
+  const quiet = { ...readConfig({ PORT: '0', DATA_DIR: 'memory', LOG_LEVEL: 'silent' }), ...overrides };
+  const inMemory = quiet.databaseUrl === null && quiet.dataDir === 'memory';
+  const config = inMemory ? { ...quiet, dataDir: await emptyStore() } : quiet;
   const gateway = await createGateway(config, ...parts);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
