@@ -12,7 +12,8 @@ import { subscribeSse } from '../support/subscribe-sse.ts';
 import { type Subscribed, subscribeWs } from '../support/subscribe-ws.ts';
 
 const CHANGES = longOr(200_000, 2_500, 20_000);
-const WARM_UP = longOr(5_000, 500);
+// Until then a process grows by itself, whoever reads.
+const WARM_UP = longOr(5_000, 500, 4_000);
 const STALLED_OF_EACH = 50;
 const SESSIONS = 50;
 /** 10 s without anything moving, 5 s for the closing handshake that nobody answers, and what fills the buffers. */
