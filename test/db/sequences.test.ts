@@ -1,11 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { parseCallback } from '../../src/callbacks/parse.ts';
+import type { Config } from '../../src/config.ts';
+import { openStore } from '../../src/db/open.ts';
+import { rebuild } from '../../src/db/rebuild.ts';
+import { banks, payments, sessions } from '../../src/db/schema.ts';
+import { createLogger } from '../../src/logger.ts';
 import { at } from '../support/client.ts';
 import { deliverAll } from '../support/flood.ts';
 import { startGateway } from '../support/gateway.ts';
 import { disordered, history, type Wire } from '../support/histories.ts';
 import { longOr } from '../support/long.ts';
 import { createMemoryStore, DEFAULTS, deliveryOf, type MemoryStore } from '../support/memory-store.ts';
+import { everyRow } from '../support/recording.ts';
 import { seeded } from '../support/seed.ts';
 import { eachStore } from '../support/stores.ts';
 import { expectTheFold, readStore } from '../support/tables.ts';
@@ -85,9 +92,21 @@ eachStore('random sequences over HTTP', (store) => {
         }
       }
       expectTheFold(tables, config);
+      await expectRebuiltFromNothing(config);
     },
     longOr(600_000, 60_000),
   );
 });
+
+/** Rebuild into empty tables gives the very rows that were live. */
+async function expectRebuiltFromNothing({ databaseUrl, dataDir, expectedStages }: Config): Promise<void> {
+  const log = createLogger({ level: 'silent' });
+  const store = await openStore({ databaseUrl, dataDir, pooled: false, log });
+  const live = await everyRow(store);
+  for (const table of [sessions, payments, banks]) await store.db.delete(table);
+  await rebuild({ store, parse: parseCallback, expectedStages });
+  expect(await everyRow(store)).toEqual(live);
+  await store.close();
+}
 
 const shown = (session: Parameters<typeof visible>[0] | undefined) => session && visible(session);
