@@ -11,7 +11,7 @@ import { type AsyncQueue, createAsyncQueue } from './support/async-queue.ts';
 import { at, postCallback } from './support/client.ts';
 import { closeLater } from './support/closing.ts';
 import { type SpawnedGateway, spawnGateway } from './support/gateway.ts';
-import { recipe } from './support/readme.ts';
+import { recipe, runRecipe } from './support/readme.ts';
 import { fields } from './support/samples.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -33,25 +33,12 @@ interface Client {
   dispose(): unknown;
 }
 
-/** Runs a recipe's own text, at another address, and gives what it defines. */
-function run(
-  name: string,
-  defined: string,
-  url: string,
-  scope: Readonly<Record<string, unknown>> = {},
-): unknown {
-  const code = recipe(name)
-    .replace(/^import .*$/gm, '')
-    .replaceAll('127.0.0.1:4000', new URL(url).host);
-  return new Function(...Object.keys(scope), `${code}\nreturn ${defined};`)(...Object.values(scope));
-}
-
 // cast: recipes are JavaScript; the tests fail where one does not do what its type here says.
 const clientOf = (name: string, url: string, createClient: unknown): Client =>
-  run(name, 'client', url, { createClient }) as Client;
+  runRecipe(name, 'client', url, { createClient }) as Client;
 // cast: the same.
 const resuming = (client: Client, url: string): Client =>
-  (run('resuming', 'resuming', url) as (client: Client) => Client)(client);
+  (runRecipe('resuming', 'resuming', url) as (client: Client) => Client)(client);
 
 /** Clients leave while the gateway is there: they would wait for it to come back. */
 const leaving: (() => Promise<void>)[] = [];

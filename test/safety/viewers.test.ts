@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createClient } from 'graphql-ws';
+import { type Client, type ClientOptions, createClient } from 'graphql-ws';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { createAsyncQueue } from '../support/async-queue.ts';
 import { at, postCallback, query, send, textAt } from '../support/client.ts';
 import { seconds } from '../support/issuer.ts';
 import { bearer, OPERATOR, type ProductionGateway, startProduction, token } from '../support/production.ts';
+import { runRecipe } from '../support/readme.ts';
 import { fields } from '../support/samples.ts';
 import { eachStore } from '../support/stores.ts';
 import { subscribeSse } from '../support/subscribe-sse.ts';
@@ -185,6 +187,36 @@ eachStore('production', (on) => {
     }
     expect(heard).toEqual(['SNAPSHOT', `${user}-1`, `${user}-2`]);
     expect(connections).toBe(2);
+    await client.dispose();
+  });
+
+  it("lets the README's recipe come back with a fresh token, and miss nothing", async () => {
+    const user = randomUUID();
+    let tokens = 0;
+    const freshToken = () => token({ sub: user, exp: seconds(++tokens === 1 ? 2 : 60) });
+    // Browsers have a WebSocket; Node 20 does not.
+    const create = (options: ClientOptions) => createClient({ ...options, webSocketImpl: WebSocket });
+    // cast: recipes are JavaScript; the test fails where one does not do what its type here says.
+    const client = runRecipe('refresh', 'client', gateway.url, {
+      createClient: create,
+      freshToken,
+    }) as Client;
+    // cast: the same.
+    const resuming = runRecipe('resuming', 'resuming', gateway.url) as (client: Client) => Client;
+    const heard = createAsyncQueue<unknown>('the recipe');
+    const leave = resuming(client).subscribe(
+      { query: 'subscription { sessionStatusChanged { kind session { sessionId } } }' },
+      { next: (result) => heard.push(at(result, 'data', 'sessionStatusChanged')), error() {}, complete() {} },
+    );
+    expect(await heard.next()).toEqual({ kind: 'SNAPSHOT', session: null });
+    // The change comes while the first token is over and the second not yet in use.
+    const once = client.on('closed', () => {
+      once();
+      void report({ sessionId: `${user}-1`, userId: user });
+    });
+    expect(await heard.next(20_000)).toEqual({ kind: 'STATUS', session: { sessionId: `${user}-1` } });
+    expect(tokens).toBe(2);
+    leave();
     await client.dispose();
   });
 

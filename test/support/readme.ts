@@ -35,3 +35,16 @@ export function shell(holding: string): string {
     throw new Error(`README.md has ${found.length} blocks with ${holding}`);
   return only.code;
 }
+
+/** Runs a recipe's own text, at another address, and gives what it defines. */
+export function runRecipe(
+  name: string,
+  defined: string,
+  url: string,
+  scope: Readonly<Record<string, unknown>> = {},
+): unknown {
+  const code = recipe(name)
+    .replace(/^import .*$/gm, '')
+    .replaceAll('127.0.0.1:4000', new URL(url).host);
+  return new Function(...Object.keys(scope), `${code}\nreturn ${defined};`)(...Object.values(scope));
+}
