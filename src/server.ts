@@ -83,7 +83,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     const recorder = createRecorder({
       store,
       settings: { expectedStages, restartQuietMs },
-      publish: relay.committed,
+      outlet: relay,
       log,
       onStep: parts.onStep,
     });

@@ -15,7 +15,7 @@ await runCommand({
       const recorder = createRecorder({
         store,
         settings: { expectedStages, restartQuietMs },
-        publish() {},
+        outlet: null,
         log,
       });
       const counts = { applied: 0, found: 0, kept: 0, none: 0 };

@@ -12,8 +12,14 @@ import { sql } from 'drizzle-orm';
  */
 export const lockForWriting = sql`select pg_advisory_xact_lock(7226255201)`;
 
+/** The same, as part of a statement that is prepared. */
+export const callLockForWriting = sql`pg_advisory_xact_lock(7226255201)`;
+
 /** One instance at a time applies migrations. */
 export const lockForMigration = sql`select pg_advisory_xact_lock(7226255202)`;
 
 /** One rebuild prepares its tables at a time. */
 export const lockForRebuild = sql`select pg_advisory_xact_lock(7226255203)`;
+
+/** The channel on which each batch tells its last position. */
+export const CHANNEL = 'callboard';

@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/pglite';
 import type { Logger } from '../logger.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { Db, Store } from './store.ts';
+import { createWritingSeat } from './writing-seat.ts';
 
 /** PGlite has neither checkpointer nor autovacuum. */
 const UPKEEP_MS = 60_000;
@@ -26,7 +27,9 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
     await unlock();
     throw error;
   });
-  const db: Db = drizzle({ client, jit: true, paramsInErrors: false });
+  const asDb = (of: PGlite): Db => drizzle({ client: of, jit: true, paramsInErrors: false });
+  const seat = createWritingSeat(client);
+  const writing = asDb(seat.client);
   // What an earlier process wrote wants its statistics too.
   let written = true;
   let running = Promise.resolve();
@@ -46,9 +49,9 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
 
   return {
     kind: 'pglite',
-    db,
+    db: asDb(client),
     async write(work) {
-      const result = await db.transaction(work);
+      const result = await client.transaction((tx) => seat.during(tx, () => work(writing)));
       written = true;
       // PGlite runs on our own thread: let what else is waiting have its turn between two batches.
       await nextTurn();

@@ -4,12 +4,11 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { unavailable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { createRenewedClient } from './renewed-client.ts';
+import { CHANNEL } from './locks.ts';
+import { type Client, createRenewedClient } from './renewed-client.ts';
 import type { Db, Store } from './store.ts';
 import { type Address, watchedSockets } from './watched-socket.ts';
-
-/** The channel on which each batch tells its last position. */
-export const CHANNEL = 'callboard';
+import { createWritingSeat } from './writing-seat.ts';
 
 /** A batch that takes longer is given up: its connection is dropped, so that a dead one holds nobody up. */
 const WRITE_TIMEOUT_MS = 4_000;
@@ -56,8 +55,12 @@ export interface PostgresOptions {
 
 /** PostgreSQL through postgres.js: one connection writes, a few read, one listens. */
 export function openPostgres({ url, pooled, patient, log }: PostgresOptions): Store {
-  const sockets = watchedSockets();
-  const connect = (max: number, settings: Record<string, string | number>, onBroken: () => void) => {
+  const connect = (
+    max: number,
+    settings: Record<string, string | number>,
+    onBroken: () => void = () => {},
+  ): Client => {
+    const sockets = watchedSockets(onBroken);
     const options = {
       max,
       prepare: !pooled,
@@ -69,17 +72,28 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
       backoff: () => 0.2,
       onnotice: () => {},
       // Documented by postgres.js, yet missing in its types.
-      ...(patient ? {} : { socket: (address: Address) => sockets.connect(address, onBroken) }),
+      ...(patient ? {} : { socket: (address: Address) => sockets.connect(address) }),
       connection: { application_name: 'callboard', TimeZone: 'UTC', ...(pooled ? {} : settings) },
     };
-    return postgres(url, options);
+    const sql = postgres(url, options);
+    return {
+      sql,
+      async end(withinMs) {
+        // `end` waits for the other side to hang up, also past its timeout: one that is gone never does.
+        const late = setTimeout(() => sockets.end(), withinMs);
+        await sql.end({ timeout: withinMs / 1_000 }).catch(() => {});
+        clearTimeout(late);
+        sockets.end();
+      },
+    };
   };
   const readers = createRenewedClient((onBroken) =>
     connect(READERS, patient ? BY_INDEX : READER_SETTINGS, onBroken),
   );
   const writer = createRenewedClient((onBroken) => connect(1, WRITER_SETTINGS, onBroken));
-  const writing = asDb(writer.sql);
-  let listener: ReturnType<typeof connect> | null = null;
+  const seat = createWritingSeat(writer.sql);
+  const writing = asDb(seat.client);
+  let listener: Client | null = null;
 
   return {
     kind: 'postgres',
@@ -93,12 +107,15 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
           reject(unavailable('The store did not answer in time.'));
         }, WRITE_TIMEOUT_MS);
       });
-      const worked = writing.transaction(async (tx) => {
-        if (pooled) await tx.execute(setForTransaction);
-        return work(tx);
-      });
+      // Wrapped, because postgres.js would settle what stands in an array.
+      const worked = writer.sql.begin(async (client) => ({
+        result: await seat.during(client, async () => {
+          if (pooled) await writing.execute(setForTransaction);
+          return work(writing);
+        }),
+      }));
       try {
-        return await Promise.race([worked, timeout]);
+        return (await Promise.race([worked, timeout])).result;
       } finally {
         clearTimeout(timer);
       }
@@ -106,10 +123,10 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
     listen: pooled
       ? null
       : async (heard) => {
-          listener ??= connect(1, {}, () => {});
+          listener ??= connect(1, {});
           const hello = randomUUID();
           const deaf = setTimeout(() => log.warn(DEAF), DEAF_AFTER_MS).unref();
-          await listener.listen(
+          await listener.sql.listen(
             CHANNEL,
             (payload) => {
               if (payload === hello) clearTimeout(deaf);
@@ -121,20 +138,16 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
           return async () => {
             clearTimeout(deaf);
             // Not UNLISTEN: a dead connection would never answer it, and nothing else uses this one.
-            await listener?.end({ timeout: 1 });
+            await listener?.end(CLOSE_WITHIN_MS);
             listener = null;
           };
         },
     async close() {
-      // `end` waits for the other side to hang up, also past its timeout: one that is gone never does.
-      const late = setTimeout(() => sockets.destroy(), CLOSE_WITHIN_MS);
       await Promise.all([
-        readers.end({ timeout: CLOSE_WITHIN_MS / 1_000 }),
-        writer.end({ timeout: CLOSE_WITHIN_MS / 1_000 }),
-        listener?.end({ timeout: 1 }),
+        readers.end(CLOSE_WITHIN_MS),
+        writer.end(CLOSE_WITHIN_MS),
+        listener?.end(CLOSE_WITHIN_MS),
       ]);
-      clearTimeout(late);
-      sockets.destroy();
     },
   };
 }

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm';
 import type { JournalEntry } from '../domain/changes.ts';
 import { CallboardError, unavailable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -9,7 +8,6 @@ import {
   quarantined,
   type Receipt,
 } from './apply-batch.ts';
-import { CHANNEL } from './open-postgres.ts';
 import { isDataFault } from './sql-state.ts';
 import type { Store } from './store.ts';
 import { type OnStep, writeBatch } from './write-batch.ts';
@@ -23,11 +21,24 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const MAX_BATCH = 500;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
+/** Where batches are told. */
+export interface Outlet {
+  /** A batch that adds these rows is about to be committed. One of the two that this gives is called, once. */
+  announce(entries: readonly JournalEntry[]): Announced;
+}
+
+export interface Announced {
+  /** It was committed, and its callers were answered. */
+  committed(): void;
+  /** It failed; whether it was committed is unknown. */
+  abandoned(): void;
+}
+
 export interface RecorderOptions {
   readonly store: Store;
   readonly settings: ApplySettings;
-  /** Told of each committed batch that added rows, in the order of commits, after its callers were answered. */
-  readonly publish: (entries: readonly JournalEntry[]) => void;
+  /** Told of each batch that adds rows; null where this process tells nobody. */
+  readonly outlet: Outlet | null;
   readonly log: Logger;
   readonly onStep?: OnStep | undefined;
 }
@@ -61,14 +72,10 @@ interface Caller {
 export function createRecorder({
   store,
   settings,
-  publish,
+  outlet,
   log,
   onStep = () => {},
 }: RecorderOptions): Recorder {
-  const notify =
-    store.kind === 'postgres'
-      ? (position: number) => sql`select pg_notify(${CHANNEL}, ${String(position)})`
-      : null;
   /** Every caller without an answer, oldest first: those in flight, then those that wait. */
   let unanswered: Caller[] = [];
   let queue: Caller[] = [];
@@ -121,34 +128,45 @@ export function createRecorder({
   async function run(): Promise<void> {
     // What else arrives in this turn of the event loop comes along.
     await new Promise((resolve) => setImmediate(resolve));
-    for (let batch = takeBatch(); batch.length > 0; batch = takeBatch()) {
-      await writeAll(batch);
+    while (queue.length > 0) {
+      let batch: readonly Caller[] | null = null;
+      await writeAll(() => {
+        batch ??= takeBatch();
+        return batch;
+      });
       unanswered = unanswered.filter((caller) => !caller.answered);
     }
     running = null;
   }
 
-  /** Writes the callers' deliveries; those that break a batch are set apart, so that they fail alone. */
-  async function writeAll(callers: readonly Caller[]): Promise<void> {
-    const deliveries = callers.map((caller) => caller.delivery);
+  /**
+   * Writes the callers' deliveries; those that break a batch are set apart, so that they fail alone.
+   * @param take gives the callers, the same at each call; called as late as can be, so that who comes while the
+   *   transaction begins comes along
+   */
+  async function writeAll(take: () => readonly Caller[]): Promise<void> {
+    const announced: Announced[] = [];
     try {
       await onStep('begin');
-      const { entries, receipts } = await store.write(async (tx) => {
-        const applied = await writeBatch(tx, deliveries, settings, onStep, notify);
+      const { receipts } = await store.write(async (tx) => {
+        const deliveries = take().map((caller) => caller.delivery);
+        const applied = await writeBatch(tx, deliveries, settings, onStep, store.kind === 'postgres');
         await onStep('before-commit');
+        if (outlet !== null && applied.entries.length > 0) announced.push(outlet.announce(applied.entries));
         return applied;
       });
       await onStep('committed');
-      callers.forEach((caller, index) => {
+      take().forEach((caller, index) => {
         const receipt = receipts[index];
         if (receipt !== undefined) answer(caller, () => caller.resolve(receipt));
       });
       // Answers go out before the fan-out takes the thread.
       await new Promise((resolve) => setImmediate(resolve));
       await onStep('before-publish');
-      if (entries.length > 0) publish(entries);
+      for (const batch of announced) batch.committed();
     } catch (error) {
-      await settleFailure(callers, error);
+      for (const batch of announced) batch.abandoned();
+      await settleFailure(take(), error);
     }
   }
 
@@ -160,17 +178,18 @@ export function createRecorder({
       if (broken !== undefined)
         answer(broken, () => broken.reject(unavailable('The callback could not be recorded.', error)));
       const rest = callers.filter((caller) => caller !== broken);
-      if (rest.length > 0) await writeAll(rest);
+      if (rest.length > 0) await writeAll(() => rest);
     } else if (isDataFault(error) && callers.length > 1) {
       const half = Math.ceil(callers.length / 2);
-      await writeAll(callers.slice(0, half));
-      await writeAll(callers.slice(half));
+      const [former, latter] = [callers.slice(0, half), callers.slice(half)];
+      await writeAll(() => former);
+      await writeAll(() => latter);
     } else if (isDataFault(error) && first?.delivery.parsed.ok) {
       first.delivery = quarantined(first.delivery, {
         reason: 'store: the store refuses what this callback holds',
         path: '',
       });
-      await writeAll([first]);
+      await writeAll(() => callers);
     } else {
       log.error(
         { err: error },

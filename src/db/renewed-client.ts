@@ -1,14 +1,20 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type { Sql } from 'postgres';
 
+/** A client of postgres.js and the end of it. */
+export interface Client {
+  readonly sql: Sql;
+  /** Ends it in peace, or after `withinMs` at once, with all that it still waits for. Never rejects. */
+  end(withinMs: number): Promise<void>;
+}
+
 /** A client of postgres.js that outlives its connections. */
 export interface RenewedClient {
   /** Stands for the newest client: what is asked of it is asked of that one. */
   readonly sql: Sql;
   /** Ends the newest client at once, with all that it still waits for, and takes a new one. */
   renew(): void;
-  /** The end: as `end` of postgres.js. */
-  end(options: { timeout: number }): Promise<void>;
+  end: Client['end'];
 }
 
 /**
@@ -18,34 +24,34 @@ export interface RenewedClient {
  * can catch it. A client that is ended before it hears of the break does neither (see watched-socket.ts).
  * @param open gives a new client, whose connections call back as soon as one of them is broken
  */
-export function createRenewedClient(open: (onBroken: () => void) => Sql): RenewedClient {
+export function createRenewedClient(open: (onBroken: () => void) => Client): RenewedClient {
   let ended = false;
   let current = next();
 
-  function next(): Sql {
+  function next(): Client {
     const client = open(() => {
       if (client === current && !ended) renew();
     });
     // Drizzle reads dates itself: it sets a client's parsers when it is given one.
-    drizzle({ client });
+    drizzle({ client: client.sql });
     return client;
   }
 
   function renew(): void {
     const broken = current;
     current = next();
-    broken.end({ timeout: 0 }).catch(() => {});
+    void broken.end(0);
   }
 
   return {
-    sql: new Proxy(current, {
-      get: (_, key) => Reflect.get(current, key),
-      apply: (_, self, args) => Reflect.apply(current, self, args),
+    sql: new Proxy(current.sql, {
+      get: (_, key) => Reflect.get(current.sql, key),
+      apply: (_, self, args) => Reflect.apply(current.sql, self, args),
     }),
     renew,
-    end(options) {
+    end(withinMs) {
       ended = true;
-      return current.end(options);
+      return current.end(withinMs);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Callback } from '../domain/callback.ts';
 import { bulkEncoder, excluded, isAnyOf, rowsFrom } from './bulk.ts';
 import { fromPayment, fromSession, type PaymentRow, type SessionRow, toPayment, toSession } from './rows.ts';
 import { banks, payments, sessions } from './schema.ts';
+import { statementsOf } from './statements-of.ts';
 import type { StateRows, StoredBank } from './states.ts';
 import type { Db } from './store.ts';
 
@@ -47,34 +48,19 @@ export async function writeStates(tx: Db, states: StateRows): Promise<void> {
 
 async function readSessions(tx: Db, ids: readonly string[]) {
   if (ids.length === 0) return [];
-  const found = await tx
-    .select()
-    .from(sessions)
-    .where(isAnyOf(sessions.sessionId, 'ids'))
-    .prepare('writer_sessions')
-    .execute({ ids: JSON.stringify(ids) });
+  const found = await statementsFor(tx).readSessions.execute({ ids: JSON.stringify(ids) });
   return found.map(toSession);
 }
 
 async function readPayments(tx: Db, ids: readonly string[]) {
   if (ids.length === 0) return [];
-  const found = await tx
-    .select()
-    .from(payments)
-    .where(isAnyOf(payments.paymentId, 'ids'))
-    .prepare('writer_payments')
-    .execute({ ids: JSON.stringify(ids) });
+  const found = await statementsFor(tx).readPayments.execute({ ids: JSON.stringify(ids) });
   return found.map(toPayment);
 }
 
 async function readBanks(tx: Db, ids: readonly string[]) {
   if (ids.length === 0) return [];
-  return tx
-    .select()
-    .from(banks)
-    .where(isAnyOf(banks.bankId, 'ids'))
-    .prepare('writer_banks')
-    .execute({ ids: JSON.stringify(ids) });
+  return statementsFor(tx).readBanks.execute({ ids: JSON.stringify(ids) });
 }
 
 const encodeSessions = bulkEncoder<SessionRow>(sessions);
@@ -83,30 +69,44 @@ const encodeBanks = bulkEncoder<StoredBank>(banks);
 
 async function writeSessions(tx: Db, states: StateRows['sessions']): Promise<void> {
   if (states.length === 0) return;
-  await tx
-    .insert(sessions)
-    .select(() => rowsFrom(sessions, rows))
-    .onConflictDoUpdate({ target: sessions.sessionId, set: excluded(sessions) })
-    .prepare('writer_upsert_sessions')
-    .execute({ rows: encodeSessions(states.map(fromSession)) });
+  await statementsFor(tx).writeSessions.execute({ rows: encodeSessions(states.map(fromSession)) });
 }
 
 async function writePayments(tx: Db, states: StateRows['payments']): Promise<void> {
   if (states.length === 0) return;
-  await tx
-    .insert(payments)
-    .select(() => rowsFrom(payments, rows))
-    .onConflictDoUpdate({ target: payments.paymentId, set: excluded(payments) })
-    .prepare('writer_upsert_payments')
-    .execute({ rows: encodePayments(states.map(fromPayment)) });
+  await statementsFor(tx).writePayments.execute({ rows: encodePayments(states.map(fromPayment)) });
 }
 
 async function writeBanks(tx: Db, states: StateRows['banks']): Promise<void> {
   if (states.length === 0) return;
-  await tx
+  await statementsFor(tx).writeBanks.execute({ rows: encodeBanks(states) });
+}
+
+const statementsFor = statementsOf((db) => ({
+  readSessions: db
+    .select()
+    .from(sessions)
+    .where(isAnyOf(sessions.sessionId, 'ids'))
+    .prepare('writer_sessions'),
+  readPayments: db
+    .select()
+    .from(payments)
+    .where(isAnyOf(payments.paymentId, 'ids'))
+    .prepare('writer_payments'),
+  readBanks: db.select().from(banks).where(isAnyOf(banks.bankId, 'ids')).prepare('writer_banks'),
+  writeSessions: db
+    .insert(sessions)
+    .select(() => rowsFrom(sessions, rows))
+    .onConflictDoUpdate({ target: sessions.sessionId, set: excluded(sessions) })
+    .prepare('writer_upsert_sessions'),
+  writePayments: db
+    .insert(payments)
+    .select(() => rowsFrom(payments, rows))
+    .onConflictDoUpdate({ target: payments.paymentId, set: excluded(payments) })
+    .prepare('writer_upsert_payments'),
+  writeBanks: db
     .insert(banks)
     .select(() => rowsFrom(banks, rows))
     .onConflictDoUpdate({ target: banks.bankId, set: excluded(banks) })
-    .prepare('writer_upsert_banks')
-    .execute({ rows: encodeBanks(states) });
-}
+    .prepare('writer_upsert_banks'),
+}));

@@ -12,15 +12,19 @@ export interface Address {
 }
 
 /**
- * The sockets of one store. postgres.js waits for ever for an answer, and where a wire was
+ * The sockets of one client. postgres.js waits for ever for an answer, and where a wire was
  * cut without a word (a firewall that lost its state, a frozen server) none comes: every connection would hang,
  * and with it every query. These sockets are destroyed instead; their queries fail and new connections are made.
+ *
+ * @param onBroken called when a connection that stood goes, before anything else hears of it
  */
-export function watchedSockets(): WatchedSockets {
+export function watchedSockets(onBroken: () => void): WatchedSockets {
   const open = new Set<Socket>();
   let turn = 0;
+  let ended = false;
   return {
-    connect({ host, port, path }, onBroken) {
+    connect({ host, port, path }) {
+      if (ended) throw new Error('the client has ended');
       const index = turn++ % host.length;
       const place = { host: host[index] ?? 'localhost', port: port[index] ?? 5432 };
       const socket = new StoreSocket(onBroken);
@@ -32,21 +36,22 @@ export function watchedSockets(): WatchedSockets {
       // TLS takes the name of the server from here.
       return Object.assign(socket, place);
     },
-    destroy() {
+    end() {
+      ended = true;
       for (const socket of open) socket.destroy();
     },
   };
 }
 
-/** All sockets of one store. */
+/** All sockets of one client. */
 export interface WatchedSockets {
+  /** For postgres.js' option `socket`. */
+  connect(address: Address): Socket;
   /**
-   * For postgres.js' option `socket`. `onBroken` is called when a connection that stood goes, before anything else
-   * hears of it.
+   * The end of those that would not end in peace. No other is opened: a client that is ended while it waits to connect
+   * again connects all the same (3.4.9), and nobody would ever close that connection.
    */
-  connect(address: Address, onBroken: () => void): Socket;
-  /** The end of those that would not end in peace. */
-  destroy(): void;
+  end(): void;
 }
 
 /** How long the end of a client takes to reach its connections: `end` of postgres.js uses a timer. */

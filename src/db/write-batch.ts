@@ -1,4 +1,4 @@
-import { eq, type SQL, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { JournalRow } from '../domain/journal.ts';
 import {
   type Applied,
@@ -9,9 +9,10 @@ import {
   judgeOwners,
 } from './apply-batch.ts';
 import { bulkEncoder, isAnyOf, rowsFrom } from './bulk.ts';
-import { lockForWriting } from './locks.ts';
+import { CHANNEL, callLockForWriting } from './locks.ts';
 import { callbacks, store } from './schema.ts';
 import { namesOf, readStates, rows, writeStates } from './state-tables.ts';
+import { statementsOf } from './statements-of.ts';
 import type { Db } from './store.ts';
 
 /** The steps of recording a batch, in order, at which a test may kill the process. */
@@ -21,21 +22,23 @@ export type RecordingStep = 'begin' | 'journal-written' | 'before-commit' | 'com
 export type OnStep = (step: RecordingStep) => unknown;
 
 /**
- * Records a batch within the caller's transaction: the writer's lock, one round trip that reads all that the batch
- * touches, the decision, and one round trip of one multi-row statement a table. Statements of a round trip are
- * sent without awaiting one another.
+ * Records a batch within the caller's transaction: one round trip that takes the writer's lock and reads all that the
+ * batch touches, the decision, and one round trip of one multi-row statement a table. Statements of a round trip
+ * are sent without awaiting one another.
+ *
+ * @param notifies whether other instances are to be told of the batch's last position
  */
 export async function writeBatch(
   tx: Db,
   deliveries: readonly Delivery[],
   settings: ApplySettings,
   onStep: OnStep,
-  notify: ((position: number) => SQL) | null,
+  notifies: boolean,
 ): Promise<Applied> {
   const { judged, held } = await readHeld(tx, deliveries);
   const applied = applyBatch(judged, held, settings);
   await Promise.all([
-    ...writeJournal(tx, applied.entries, onStep, notify),
+    ...writeJournal(tx, applied.entries, onStep, notifies),
     writeStates(tx, applied.states),
     countRepeats(tx, applied.repeats),
   ]);
@@ -48,9 +51,10 @@ async function readHeld(
 ): Promise<{ judged: readonly Delivery[]; held: Held }> {
   const parsed = deliveries.map((delivery) => delivery.parsed);
   const digests = new Set(parsed.map(({ digest }) => digest));
-  // Awaited, so that no read can be sent before it: what follows sees all that the last holder committed.
-  await tx.execute(lockForWriting);
-  const [position, states, keys] = await Promise.all([
+  const { lock } = statementsFor(tx);
+  // Sent in this order without awaiting one another: what follows the lock sees all that its last holder committed.
+  const [, position, states, keys] = await Promise.all([
+    lock.execute(),
     readPosition(tx),
     readStates(tx, namesOf(parsed.flatMap((one) => (one.ok ? [one.callback] : [])))),
     readKeys(tx, [...digests]),
@@ -63,30 +67,13 @@ async function readHeld(
 
 /** The position of the last committed row. */
 export async function readPosition(tx: Db): Promise<number> {
-  const [row] = await tx
-    .select({ position: store.position })
-    .from(store)
-    .where(eq(store.id, 1))
-    .prepare('writer_position')
-    .execute();
+  const [row] = await statementsFor(tx).position.execute();
   if (row === undefined) throw new Error('the store has lost its one row');
   return row.position;
 }
 
-async function readKeys(tx: Db, digests: readonly string[]) {
-  return tx
-    .select({
-      position: callbacks.position,
-      digest: callbacks.digest,
-      attempt: callbacks.attempt,
-      reason: callbacks.reason,
-      webhookId: callbacks.webhookId,
-    })
-    .from(callbacks)
-    .where(isAnyOf(callbacks.digest, 'digests'))
-    .prepare('writer_keys')
-    .execute({ digests: JSON.stringify(digests) });
-}
+const readKeys = (tx: Db, digests: readonly string[]) =>
+  statementsFor(tx).keys.execute({ digests: JSON.stringify(digests) });
 
 const encodeCallbacks = bulkEncoder<JournalRow>(callbacks);
 
@@ -94,58 +81,88 @@ function writeJournal(
   tx: Db,
   entries: Applied['entries'],
   onStep: OnStep,
-  notify: ((position: number) => SQL) | null,
+  notifies: boolean,
 ): Promise<unknown>[] {
   const last = entries.at(-1);
   if (last === undefined) return [];
-  const written = [
-    tx
-      .insert(callbacks)
-      .select(() => rowsFrom(callbacks, rows))
-      .prepare('writer_journal')
+  const { journal, move, tell } = statementsFor(tx);
+  const written: Promise<unknown>[] = [
+    journal
       .execute({ rows: encodeCallbacks(entries.map(({ row }) => row)) })
       .then(() => onStep('journal-written')),
-    tx
-      .update(store)
-      .set({ position: sql`${sql.placeholder('position')}` })
-      .where(eq(store.id, 1))
-      .prepare('writer_move')
-      .execute({ position: last.position }),
+    move.execute({ position: last.position }),
   ];
   const replays = entries.flatMap(({ row }) => (row.replayOf === null ? [] : [row]));
   if (replays.length > 0) written.push(markReplayed(tx, replays));
-  if (notify !== null) written.push(tx.execute(notify(last.position)));
+  if (notifies) written.push(tell.execute({ position: String(last.position) }));
   return written;
 }
 
 /** The quarantined row tells when a replay applied it. */
-function markReplayed(tx: Db, replays: readonly JournalRow[]): Promise<unknown> {
-  const replay = sql`json_to_recordset(${rows}) as replay(of bigint, at text)`;
-  return tx
-    .update(callbacks)
-    .set({ replayedAt: sql`replay.at::timestamptz` })
-    .from(replay)
-    .where(eq(callbacks.position, sql`replay.of`))
-    .prepare('writer_replays')
-    .execute({
-      rows: JSON.stringify(replays.map((row) => ({ of: row.replayOf, at: isoOf(row.replayedAt) }))),
-    });
-}
+const markReplayed = (tx: Db, replays: readonly JournalRow[]): Promise<unknown> =>
+  statementsFor(tx).replays.execute({
+    rows: JSON.stringify(replays.map((row) => ({ of: row.replayOf, at: isoOf(row.replayedAt) }))),
+  });
 
 /** A repeat alters nothing but these two columns, so that a row's content stays what the fold read. */
 async function countRepeats(tx: Db, repeats: Applied['repeats']): Promise<void> {
   if (repeats.length === 0) return;
-  const repeat = sql`json_to_recordset(${rows}) as repeat(position bigint, n integer, at text)`;
-  await tx
-    .update(callbacks)
-    .set({
-      deliveries: sql`${callbacks.deliveries} + repeat.n`,
-      lastDeliveredAt: sql`greatest(${callbacks.lastDeliveredAt}, repeat.at::timestamptz)`,
-    })
-    .from(repeat)
-    .where(eq(callbacks.position, sql`repeat.position`))
-    .prepare('writer_repeats')
-    .execute({ rows: JSON.stringify(repeats.map((repeat) => ({ ...repeat, at: isoOf(repeat.at) }))) });
+  await statementsFor(tx).repeats.execute({
+    rows: JSON.stringify(repeats.map((repeat) => ({ ...repeat, at: isoOf(repeat.at) }))),
+  });
 }
+
+const statementsFor = statementsOf((db) => {
+  const replay = sql`json_to_recordset(${rows}) as replay(of bigint, at text)`;
+  const repeat = sql`json_to_recordset(${rows}) as repeat(position bigint, n integer, at text)`;
+  const once = sql`(values (1)) as once`;
+  return {
+    lock: db.select({ locked: callLockForWriting }).from(once).prepare('writer_lock'),
+    position: db
+      .select({ position: store.position })
+      .from(store)
+      .where(eq(store.id, 1))
+      .prepare('writer_position'),
+    keys: db
+      .select({
+        position: callbacks.position,
+        digest: callbacks.digest,
+        attempt: callbacks.attempt,
+        reason: callbacks.reason,
+        webhookId: callbacks.webhookId,
+      })
+      .from(callbacks)
+      .where(isAnyOf(callbacks.digest, 'digests'))
+      .prepare('writer_keys'),
+    journal: db
+      .insert(callbacks)
+      .select(() => rowsFrom(callbacks, rows))
+      .prepare('writer_journal'),
+    move: db
+      .update(store)
+      .set({ position: sql`${sql.placeholder('position')}` })
+      .where(eq(store.id, 1))
+      .prepare('writer_move'),
+    tell: db
+      .select({ told: sql`pg_notify(${CHANNEL}, ${sql.placeholder('position')}::text)` })
+      .from(once)
+      .prepare('writer_tell'),
+    replays: db
+      .update(callbacks)
+      .set({ replayedAt: sql`replay.at::timestamptz` })
+      .from(replay)
+      .where(eq(callbacks.position, sql`replay.of`))
+      .prepare('writer_replays'),
+    repeats: db
+      .update(callbacks)
+      .set({
+        deliveries: sql`${callbacks.deliveries} + repeat.n`,
+        lastDeliveredAt: sql`greatest(${callbacks.lastDeliveredAt}, repeat.at::timestamptz)`,
+      })
+      .from(repeat)
+      .where(eq(callbacks.position, sql`repeat.position`))
+      .prepare('writer_repeats'),
+  };
+});
 
 const isoOf = (at: number | null) => (at === null ? null : new Date(at).toISOString());

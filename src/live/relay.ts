@@ -23,8 +23,11 @@ export interface RelayOptions {
 
 /** Tells this instance's subscribers of every journal row, whoever wrote it, in the order of position. */
 export interface Relay {
-  /** A batch this instance has committed. */
-  committed(entries: readonly JournalEntry[]): void;
+  /**
+   * A batch that this instance is about to commit: what is heard of it meanwhile is no reason to read it back. One of
+   * the two that this gives is called once it was committed, or failed, or may have.
+   */
+  announce(entries: readonly JournalEntry[]): { committed(): void; abandoned(): void };
   /** How many positions the store is known to be ahead of what was told here. */
   readonly behind: number;
   /** Resolves when all that the store held at the time of the call has been told. Rejects where it cannot be read. */
@@ -42,12 +45,18 @@ export async function createRelay({ hub, journal, listen, shared, log }: RelayOp
   hub.advance(known);
   let catching: Promise<void> | null = null;
   let closed = false;
+  /** Own batches in flight. */
+  const own = new Set<readonly JournalEntry[]>();
 
   function heard(position: number | null): void {
     if (closed || (position !== null && position <= hub.position)) return;
     if (position !== null) known = Math.max(known, position);
-    start();
+    if (!isOwn(position)) start();
   }
+
+  /** Its own notification often reaches an instance before the COMMIT's answer does. */
+  const isOwn = (position: number | null): boolean =>
+    position !== null && [...own].some((entries) => entries.at(-1)?.position === position);
 
   /** Reads on in the background; a failure is logged and tried again by the next poll. */
   function start(): void {
@@ -82,6 +91,15 @@ export async function createRelay({ hub, journal, listen, shared, log }: RelayOp
     }
   }
 
+  function tell(entries: readonly JournalEntry[]): void {
+    const [first] = entries;
+    const last = entries.at(-1);
+    if (first === undefined || last === undefined) return;
+    known = Math.max(known, last.position);
+    if (catching === null && first.position === hub.position + 1) hub.publish(entries);
+    else start();
+  }
+
   const poll = shared
     ? setInterval(() => {
         if (catching !== null) return;
@@ -94,7 +112,7 @@ export async function createRelay({ hub, journal, listen, shared, log }: RelayOp
   function heardByPoll(position: number): void {
     if (closed || position <= hub.position) return;
     known = Math.max(known, position);
-    start();
+    if (!isOwn(position)) start();
   }
 
   const unlisten =
@@ -109,13 +127,18 @@ export async function createRelay({ hub, journal, listen, shared, log }: RelayOp
         });
 
   return {
-    committed(entries) {
-      const [first] = entries;
-      const last = entries.at(-1);
-      if (first === undefined || last === undefined) return;
-      known = Math.max(known, last.position);
-      if (catching === null && first.position === hub.position + 1) hub.publish(entries);
-      else start();
+    announce(entries) {
+      own.add(entries);
+      return {
+        committed() {
+          own.delete(entries);
+          tell(entries);
+        },
+        abandoned() {
+          own.delete(entries);
+          if (known > hub.position) start();
+        },
+      };
     },
     get behind() {
       return Math.max(0, known - hub.position);

@@ -1,7 +1,9 @@
 import postgres from 'postgres';
 import { expect, it } from 'vitest';
+import { openStore } from '../../src/db/open.ts';
 import { callbacks } from '../../src/db/schema.ts';
 import { CallboardError } from '../../src/errors.ts';
+import { createLogger } from '../../src/logger.ts';
 import { openRecording } from '../support/recording.ts';
 import { body } from '../support/samples.ts';
 import { eachStore } from '../support/stores.ts';
@@ -63,5 +65,36 @@ eachStore('connections that break', (on) => {
       expect(unanswered).toBeGreaterThan(0);
     },
     60_000,
+  );
+
+  it.runIf(on.kind === 'postgres')(
+    'stay away once their store was closed, also those that were about to come back',
+    async () => {
+      const observer = postgres(on.databaseUrl ?? '', { max: 1 });
+      const connections = async () => {
+        const found =
+          await observer`select pid from pg_stat_activity where application_name = 'callboard' and datname = current_database() order by pid`;
+        return found.map(({ pid }) => pid);
+      };
+      // Those of other tests.
+      const before = await connections();
+      const { databaseUrl, dataDir } = on.config();
+      const log = createLogger({ level: 'silent' });
+      for (let round = 0; round < 3; round++) {
+        const store = await openStore({ databaseUrl, dataDir, pooled: false, log });
+        const unlisten = await store.listen?.(() => {});
+        await observer`select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %' and datname = current_database()`;
+        // It has noticed by then, and waits for 200 ms before it comes back.
+        await observer`select pg_sleep(0.1)`;
+        await unlisten?.();
+        await store.close();
+      }
+      // One that comes back does so after 200 ms; nothing tells of one that does not.
+      for (const until = Date.now() + 600; Date.now() < until; ) {
+        await connections();
+      }
+      expect(await connections()).toEqual(before);
+      await observer.end();
+    },
   );
 });

@@ -14,6 +14,7 @@ import { startGateway } from '../support/gateway.ts';
 import type { Wire } from '../support/histories.ts';
 import { longOr } from '../support/long.ts';
 import { DEFAULTS, deliveryOf } from '../support/memory-store.ts';
+import { outletInto } from '../support/recording.ts';
 import { eachStore, type TestStore } from '../support/stores.ts';
 import { expectTheFold, readTables } from '../support/tables.ts';
 
@@ -40,8 +41,13 @@ async function open(of: TestStore): Promise<Store> {
 /** A recorder whose published entries are kept. */
 function recorderOf(store: Store, options: Partial<RecorderOptions> = {}) {
   const published: JournalEntry[] = [];
-  const publish = (entries: readonly JournalEntry[]) => published.push(...entries);
-  const recorder = createRecorder({ store, settings: DEFAULTS, publish, log, ...options });
+  const recorder = createRecorder({
+    store,
+    settings: DEFAULTS,
+    outlet: outletInto(published),
+    log,
+    ...options,
+  });
   closeLater(() => recorder.close());
   return { recorder, published, record: (wire: Wire) => recorder.record(now(wire)) };
 }

@@ -41,7 +41,7 @@ async function prefill(of: TestStore, count: number): Promise<void> {
   const { databaseUrl, dataDir } = of.config();
   const log = createLogger({ level: 'silent' });
   const store = await openStore({ databaseUrl, dataDir, pooled: false, log });
-  const recorder = createRecorder({ store, settings: DEFAULTS, publish: () => {}, log });
+  const recorder = createRecorder({ store, settings: DEFAULTS, outlet: null, log });
   const bodies = bodiesOf('before', count);
   for (let from = 0; from < count; from += 500) {
     const wires = bodies.slice(from, from + 500).map((body, n) => {

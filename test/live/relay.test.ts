@@ -12,6 +12,7 @@ async function relayed({ shared = false } = {}) {
   const rows: JournalEntry[] = [];
   const told: number[] = [];
   let last = 0;
+  let reads = 0;
   let hold: Promise<void> = Promise.resolve();
   let heard: (position: number | null) => void = () => {};
   hub.subscribe('journal', ({ position }) => told.push(position));
@@ -24,6 +25,7 @@ async function relayed({ shared = false } = {}) {
       async entriesAfter(position, limit) {
         const found = rows.filter((row) => row.position > position).slice(0, limit);
         await hold;
+        reads += 1;
         return found;
       },
     },
@@ -36,6 +38,8 @@ async function relayed({ shared = false } = {}) {
     hub,
     relay,
     told,
+    /** How often the journal was read. */
+    reads: () => reads,
     heard: (position: number | null) => heard(position),
     /** As the recorder would: in the store first, then told. */
     commit(...positions: number[]): JournalEntry[] {
@@ -69,10 +73,10 @@ describe('the relay', () => {
 
   it('tells an own batch directly only where it begins right behind what was told', async () => {
     const { relay, told, commit } = await relayed();
-    relay.committed(commit(1, 2));
+    relay.announce(commit(1, 2)).committed();
     expect(told).toEqual([1, 2]);
     commit(3);
-    relay.committed(commit(4, 5));
+    relay.announce(commit(4, 5)).committed();
     expect(told).toEqual([1, 2]);
     await relay.catchUp();
     expect(told).toEqual([1, 2, 3, 4, 5]);
@@ -84,7 +88,7 @@ describe('the relay', () => {
     const release = holdReads();
     // A reconnected listener has the journal read; nothing is new in it yet.
     heard(null);
-    relay.committed(commit(1));
+    relay.announce(commit(1)).committed();
     const arrived = new Promise<void>((resolve) => hub.subscribe('journal', () => resolve()));
     release();
     await arrived;
@@ -99,7 +103,7 @@ describe('the relay', () => {
     erase(3);
     await relay.catchUp();
     expect([told, hub.position, relay.behind]).toEqual([[1], 3, 0]);
-    relay.committed(commit(4));
+    relay.announce(commit(4)).committed();
     expect(told).toEqual([1, 4]);
     await relay.close();
   });
@@ -108,7 +112,7 @@ describe('the relay', () => {
     const { relay, told, commit, heard } = await relayed();
     const own = commit(1);
     heard(1);
-    relay.committed(own);
+    relay.announce(own).committed();
     heard(1);
     heard(null);
     commit(2, 3);
@@ -116,6 +120,43 @@ describe('the relay', () => {
     heard(2);
     await relay.catchUp();
     expect(told).toEqual([1, 2, 3]);
+    await relay.close();
+  });
+
+  it('does not read back what it is about to tell itself, though it hears of it first', async () => {
+    const { relay, told, commit, heard, reads } = await relayed();
+    const own = commit(1, 2);
+    const announced = relay.announce(own);
+    heard(2);
+    announced.committed();
+    await relay.catchUp();
+    expect([told, reads()]).toEqual([[1, 2], 0]);
+    await relay.close();
+  });
+
+  it('reads what it heard of while an own batch was in flight that then failed, or may have', async () => {
+    const { hub, relay, told, commit, heard } = await relayed();
+    const lost = commit(1, 2);
+    const announced = relay.announce(lost);
+    heard(2);
+    const arrived = new Promise<void>((resolve) =>
+      hub.subscribe('journal', ({ position }) => position === 2 && resolve()),
+    );
+    announced.abandoned();
+    await arrived;
+    expect(told).toEqual([1, 2]);
+    await relay.close();
+  });
+
+  it("reads another's batch at once while an own one is in flight", async () => {
+    const { hub, relay, told, commit, heard } = await relayed();
+    commit(1);
+    const own = commit(2);
+    const arrived = new Promise<void>((resolve) => hub.subscribe('journal', () => resolve()));
+    relay.announce(own);
+    heard(1);
+    await arrived;
+    expect(told).toEqual([1, 2]);
     await relay.close();
   });
 

@@ -1,7 +1,7 @@
 import { parseCallback } from '../../src/callbacks/parse.ts';
 import type { Receipt } from '../../src/db/apply-batch.ts';
 import { openStore } from '../../src/db/open.ts';
-import { createRecorder, type Recorder } from '../../src/db/recorder.ts';
+import { createRecorder, type Outlet, type Recorder } from '../../src/db/recorder.ts';
 import { banks, callbacks, payments, sessions } from '../../src/db/schema.ts';
 import type { Store } from '../../src/db/store.ts';
 import type { OnStep } from '../../src/db/write-batch.ts';
@@ -23,6 +23,14 @@ export interface Recording {
   close(): Promise<void>;
 }
 
+/** Keeps what is published. */
+export const outletInto = (published: JournalEntry[]): Outlet => ({
+  announce: (entries) => ({
+    committed: () => published.push(...entries),
+    abandoned() {},
+  }),
+});
+
 export async function openRecording(
   on: TestStore,
   parts: { onStep?: OnStep; parse?: (body: Uint8Array) => Parsed } = {},
@@ -34,7 +42,7 @@ export async function openRecording(
   const recorder = createRecorder({
     store,
     settings: DEFAULTS,
-    publish: (entries) => published.push(...entries),
+    outlet: outletInto(published),
     log,
     onStep: parts.onStep,
   });
