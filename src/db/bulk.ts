@@ -34,12 +34,12 @@ export function rowsFrom(table: PgTable, json: SQL): SQL {
   return sql`select ${sql.join(names, sql`, `)} from json_populate_recordset(null::${table}, ${json})`;
 }
 
-/** `set` of an upsert: every column takes the row that was to be inserted. */
-export function excluded(table: PgTable): Record<string, SQL> {
+/** For `set`: every column takes what the named source has of it. */
+export function rowsOf(source: string, table: PgTable): Record<string, SQL> {
   return Object.fromEntries(
     Object.entries(getTableColumns(table)).map(([key, column]) => [
       key,
-      sql`excluded.${sql.identifier(column.name)}`,
+      sql`${sql.identifier(source)}.${sql.identifier(column.name)}`,
     ]),
   );
 }

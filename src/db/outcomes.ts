@@ -45,6 +45,7 @@ async function settlePortion(
   const held = found.map(toSession);
   const settled = held.map((session) => deriveSession(session, expectedStages));
   const differ = (session: Session, index: number) => session.outcome !== held[index]?.outcome;
-  await writeStates(tx, { sessions: settled.filter(differ), payments: [], banks: [] });
+  const none = { payments: [], banks: [] };
+  await writeStates(tx, { ...none, sessions: settled.filter(differ) }, { ...none, sessions: held });
   return held.at(-1)?.sessionId ?? null;
 }

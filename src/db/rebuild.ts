@@ -105,12 +105,10 @@ async function foldPortion(
     .orderBy(asc(callbacks.position))
     .limit(PORTION);
   const read = found.map(toJournalRow).map((row: JournalRow) => ({ row, callback: readAgain(row, parse) }));
-  const states = new States(
-    await readStates(tx, namesOf(read.map(({ callback }) => callback))),
-    expectedStages,
-  );
+  const held = await readStates(tx, namesOf(read.map(({ callback }) => callback)));
+  const states = new States(held, expectedStages);
   for (const { row, callback } of read) states.advance(callback, row);
-  await writeStates(tx, states.touched());
+  await writeStates(tx, states.touched(), held);
   return { rows: found.length, position: found.at(-1)?.position ?? after };
 }
 

@@ -9,6 +9,7 @@ import {
   type Receipt,
 } from './apply-batch.ts';
 import { isDataFault } from './sql-state.ts';
+import { createStateCache } from './state-cache.ts';
 import type { Store } from './store.ts';
 import { type OnStep, writeBatch } from './write-batch.ts';
 
@@ -76,6 +77,8 @@ export function createRecorder({
   log,
   onStep = () => {},
 }: RecorderOptions): Recorder {
+  const notifies = store.kind === 'postgres';
+  const cache = createStateCache();
   /** Every caller without an answer, oldest first: those in flight, then those that wait. */
   let unanswered: Caller[] = [];
   let queue: Caller[] = [];
@@ -148,13 +151,14 @@ export function createRecorder({
     const announced: Announced[] = [];
     try {
       await onStep('begin');
-      const { receipts } = await store.write(async (tx) => {
+      const { receipts, states, stamp } = await store.write(async (tx) => {
         const deliveries = take().map((caller) => caller.delivery);
-        const applied = await writeBatch(tx, deliveries, settings, onStep, store.kind === 'postgres');
+        const written = await writeBatch(tx, deliveries, { settings, cache, onStep, notifies });
         await onStep('before-commit');
-        if (outlet !== null && applied.entries.length > 0) announced.push(outlet.announce(applied.entries));
-        return applied;
+        if (outlet !== null && written.entries.length > 0) announced.push(outlet.announce(written.entries));
+        return written;
       });
+      for (const session of states.sessions) cache.keep(session, stamp);
       await onStep('committed');
       take().forEach((caller, index) => {
         const receipt = receipts[index];
@@ -165,6 +169,7 @@ export function createRecorder({
       await onStep('before-publish');
       for (const batch of announced) batch.committed();
     } catch (error) {
+      cache.clear();
       for (const batch of announced) batch.abandoned();
       await settleFailure(take(), error);
     }

@@ -11,6 +11,7 @@ import {
 import { bulkEncoder, isAnyOf, rowsFrom } from './bulk.ts';
 import { CHANNEL, callLockForWriting } from './locks.ts';
 import { callbacks, store } from './schema.ts';
+import type { StateCache } from './state-cache.ts';
 import { namesOf, readStates, rows, writeStates } from './state-tables.ts';
 import { statementsOf } from './statements-of.ts';
 import type { Db } from './store.ts';
@@ -21,56 +22,70 @@ export type RecordingStep = 'begin' | 'journal-written' | 'before-commit' | 'com
 /** Called at each step; what it gives is awaited. */
 export type OnStep = (step: RecordingStep) => unknown;
 
+export interface WriteOptions {
+  readonly settings: ApplySettings;
+  readonly cache: StateCache;
+  readonly onStep: OnStep;
+  /** Whether other instances are to be told of the batch's last position. */
+  readonly notifies: boolean;
+}
+
+export interface Written extends Applied {
+  /** What the rows of its states bear once it is committed (see StateCache). */
+  readonly stamp: string;
+}
+
 /**
  * Records a batch within the caller's transaction: one round trip that takes the writer's lock and reads all that the
  * batch touches, the decision, and one round trip of one multi-row statement a table. Statements of a round trip
  * are sent without awaiting one another.
- *
- * @param notifies whether other instances are to be told of the batch's last position
  */
 export async function writeBatch(
   tx: Db,
   deliveries: readonly Delivery[],
-  settings: ApplySettings,
-  onStep: OnStep,
-  notifies: boolean,
-): Promise<Applied> {
-  const { judged, held } = await readHeld(tx, deliveries);
+  { settings, cache, onStep, notifies }: WriteOptions,
+): Promise<Written> {
+  const { judged, held, stamp } = await readHeld(tx, deliveries, cache);
   const applied = applyBatch(judged, held, settings);
   await Promise.all([
     ...writeJournal(tx, applied.entries, onStep, notifies),
-    writeStates(tx, applied.states),
+    writeStates(tx, applied.states, held.states),
     countRepeats(tx, applied.repeats),
   ]);
-  return applied;
+  return { ...applied, stamp };
 }
 
 async function readHeld(
   tx: Db,
   deliveries: readonly Delivery[],
-): Promise<{ judged: readonly Delivery[]; held: Held }> {
+  cache: StateCache,
+): Promise<{ judged: readonly Delivery[]; held: Held; stamp: string }> {
   const parsed = deliveries.map((delivery) => delivery.parsed);
   const digests = new Set(parsed.map(({ digest }) => digest));
-  const { lock } = statementsFor(tx);
+  const { lock, head } = statementsFor(tx);
   // Sent in this order without awaiting one another: what follows the lock sees all that its last holder committed.
-  const [, position, states, keys] = await Promise.all([
+  const [, [at], states, keys] = await Promise.all([
     lock.execute(),
-    readPosition(tx),
-    readStates(tx, namesOf(parsed.flatMap((one) => (one.ok ? [one.callback] : [])))),
+    head.execute(),
+    readStates(tx, namesOf(parsed.flatMap((one) => (one.ok ? [one.callback] : []))), cache),
     readKeys(tx, [...digests]),
   ]);
+  if (at === undefined) throw new Error(LOST);
   const judged = judgeOwners(deliveries, states);
   const more = judged.map((delivery) => delivery.parsed.digest).filter((digest) => !digests.has(digest));
   const moreKeys = more.length === 0 ? [] : await readKeys(tx, more);
-  return { judged, held: { position, states, keys: [...keys, ...moreKeys] } };
+  const { position, stamp } = at;
+  return { judged, held: { position, states, keys: [...keys, ...moreKeys] }, stamp };
 }
 
 /** The position of the last committed row. */
 export async function readPosition(tx: Db): Promise<number> {
   const [row] = await statementsFor(tx).position.execute();
-  if (row === undefined) throw new Error('the store has lost its one row');
+  if (row === undefined) throw new Error(LOST);
   return row.position;
 }
+
+const LOST = 'the store has lost its one row';
 
 const readKeys = (tx: Db, digests: readonly string[]) =>
   statementsFor(tx).keys.execute({ digests: JSON.stringify(digests) });
@@ -118,6 +133,11 @@ const statementsFor = statementsOf((db) => {
   const once = sql`(values (1)) as once`;
   return {
     lock: db.select({ locked: callLockForWriting }).from(once).prepare('writer_lock'),
+    head: db
+      .select({ position: store.position, stamp: sql<string>`pg_current_xact_id()::xid::text` })
+      .from(store)
+      .where(eq(store.id, 1))
+      .prepare('writer_head'),
     position: db
       .select({ position: store.position })
       .from(store)

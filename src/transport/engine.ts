@@ -14,13 +14,13 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
+import { createBoundedCache } from '../bounded-cache.ts';
 import type { Limits } from '../config-limits.ts';
 import { type Viewer, viewerScope } from '../domain/viewer.ts';
 import { badInput, CallboardError } from '../errors.ts';
 import type { Message, Source } from '../live/source.ts';
 import type { Logger } from '../logger.ts';
 import { createComplexity } from './complexity.ts';
-import { createTextCache } from './document-cache.ts';
 import { createDocumentLimits } from './document-limits.ts';
 import { createMaskError } from './format-error.ts';
 import { createLiveKey, fieldOf } from './live-key.ts';
@@ -95,6 +95,7 @@ interface Prepared {
 
 /** Of the documents that are kept parsed and validated, in characters: a document takes some hundred times its text. */
 const CACHED_CHARACTERS = 512 * 1024;
+const lengthOf = (text: string): number => text.length;
 /** Faults of variables that are told at once. */
 const MOST_FAULTS = 50;
 const OPERATION_UNCLEAR =
@@ -129,8 +130,8 @@ export function createEngine({
     multipart: false,
     batching: false,
     parserAndValidationCache: {
-      documentCache: createTextCache(CACHED_CHARACTERS),
-      errorCache: createTextCache(CACHED_CHARACTERS),
+      documentCache: createBoundedCache(CACHED_CHARACTERS, lengthOf),
+      errorCache: createBoundedCache(CACHED_CHARACTERS, lengthOf),
     },
   });
   const liveKey = createLiveKey(schema);

@@ -226,6 +226,37 @@ eachStore('a recorder that cannot record', (of) => {
   });
 });
 
+eachStore('two recorders of the same sessions', (of) => {
+  test('each go on from what the other wrote last', async () => {
+    const store = await open(of);
+    const other = of.kind === 'pglite' ? store : await open(of);
+    const [a, b] = [recorderOf(store), recorderOf(other)];
+    const accounts = (...numbers: string[]) => ({
+      details: { accounts: numbers.map((accountNumber) => ({ accountNumber })) },
+    });
+    const road: [typeof a, string, string, Wire][] = [
+      [a, 'Authentication', 'Initiated', {}],
+      [a, 'Authentication', 'InProgress', {}],
+      [b, 'Authentication', 'Finished', {}],
+      [b, 'Accounts', 'Initiated', {}],
+      [a, 'Accounts', 'InProgress', accounts('BE1', 'BE2')],
+      [b, 'Accounts', 'InProgress', accounts('BE3')],
+      [a, 'Accounts', 'Finished', {}],
+      [b, 'Transactions', 'InProgress', accounts('BE4')],
+      [b, 'Transactions', 'InProgress', accounts('BE5')],
+      [a, 'Transactions', 'Failed', {}],
+    ];
+    const names = ['shared-1', 'shared-2', 'shared-3'];
+    for (const [{ record }, stage, status, more] of road) {
+      await Promise.all(names.map((name) => record({ ...report(name, status, more), stage })));
+    }
+    const tables = await readTables(store.db);
+    expectTheFold(tables, DEFAULTS);
+    const versions = names.map((name) => tables.sessions.get(name)?.version);
+    expect(versions).toEqual(names.map(() => road.length));
+  });
+});
+
 eachStore('two recorders on one store', (of) => {
   describe.skipIf(of.kind === 'pglite')('which one process cannot share', () => {
     test('give positions without a gap, in the order of commits', async () => {
