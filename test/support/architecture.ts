@@ -1,4 +1,5 @@
 const PARTS = [
+  'bounded-cache',
   'domain',
   'errors',
   'config',
@@ -14,17 +15,29 @@ const PARTS = [
 
 /** What each part of src may import of ours besides itself (STYLE: imports point one way). */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'bounded-cache': [],
   domain: [],
   errors: [],
   logger: [],
   config: ['domain', 'errors'],
-  db: ['domain', 'errors', 'config', 'logger'],
+  db: ['bounded-cache', 'domain', 'errors', 'config', 'logger'],
   live: ['domain', 'errors', 'logger'],
   http: ['errors', 'logger'],
   viewers: ['domain', 'errors', 'config', 'logger'],
   callbacks: ['domain', 'errors', 'config', 'logger', 'db', 'live', 'http'],
   schema: ['domain', 'errors', 'config', 'logger', 'db', 'live'],
-  transport: ['domain', 'errors', 'config', 'logger', 'db', 'live', 'http', 'viewers', 'schema'],
+  transport: [
+    'bounded-cache',
+    'domain',
+    'errors',
+    'config',
+    'logger',
+    'db',
+    'live',
+    'http',
+    'viewers',
+    'schema',
+  ],
   server: [...PARTS],
   commands: [...PARTS, 'server'],
   main: [...PARTS, 'server'],
