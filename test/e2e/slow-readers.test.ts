@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { decodeCursor } from '../../src/domain/cursor.ts';
@@ -12,7 +12,7 @@ import { type Subscribed, subscribeWs } from '../support/subscribe-ws.ts';
 
 const CHANGES = longOr(200_000, 2_500, 20_000);
 /** Without the stalled readers, so that the process is as warm as this load makes it. */
-const WARM_UP = longOr(20_000, 1_000, 5_000);
+const WARM_UP = longOr(20_000, 1_000, 10_000);
 /** Sent off at once, so that this process does not hold all it ever sent. */
 const PORTION = 5_000;
 const STALLED_OF_EACH = 50;
@@ -57,15 +57,13 @@ async function mostResident(pid: number, work: () => Promise<void>): Promise<num
   }
 }
 
-/** What a process holds open of sockets. */
-function socketsOf(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).filter((fd) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:');
-    } catch {
-      return false;
-    }
-  }).length;
+/** The connections that somebody holds open at a port of this machine, by their inodes. */
+function connectionsAt(port: number): ReadonlySet<string> {
+  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
+  const fields = lines.map((line) => line.trim().split(/\s+/));
+  const here = fields.filter(([, local]) => Number.parseInt(local?.split(':')[1] ?? '', 16) === port);
+  // One that was closed and is still being said goodbye to has no inode any more.
+  return new Set(here.flatMap((found) => (found[9] === undefined || found[9] === '0' ? [] : [found[9]])));
 }
 
 /** Reads on until the subscription is over; tells when each position came. */
@@ -128,6 +126,8 @@ eachStore('a hundred readers that have stopped reading', (store) => {
       const log = times(await subscribeSse(url, lean(LOG)), LOG);
       const warm = await mostResident(pid, () => deliverPages(WARM_UP));
 
+      const port = Number(new URL(url).port);
+      const others = connectionsAt(port);
       const stalled: Subscribed[] = [];
       for (let n = 0; n < STALLED_OF_EACH; n += 1) {
         stalled.push(await subscribeWs(url, { query: FAT }), await subscribeSse(url, { query: FAT }));
@@ -136,24 +136,27 @@ eachStore('a hundred readers that have stopped reading', (store) => {
         await one.next();
         one.pause();
       }
-      const sockets = socketsOf(pid);
+      const held = [...connectionsAt(port)].filter((one) => !others.has(one));
+      expect(held).toHaveLength(2 * STALLED_OF_EACH);
       const sentAt = new Map<number, number>();
       let took = 0;
       let endedAfter = 0;
       const most = await mostResident(pid, async () => {
         const began = performance.now();
-        const ended = (async () => {
-          while (sockets - socketsOf(pid) < 2 * STALLED_OF_EACH) {
+        const end = async () => {
+          for (let now = connectionsAt(port); held.some((one) => now.has(one)); now = connectionsAt(port)) {
             expect(performance.now() - began).toBeLessThan(ENDED_WITHIN_MS);
             await pause(50);
           }
           endedAfter = performance.now() - began;
-        })();
-        await deliverPages(CHANGES, ({ text, tookMs }) => {
-          sentAt.set(Number(JSON.parse(text).position), performance.now() - tookMs);
-        });
-        took = performance.now() - began;
-        await ended;
+        };
+        const load = async () => {
+          await deliverPages(CHANGES, ({ text, tookMs }) => {
+            sentAt.set(Number(JSON.parse(text).position), performance.now() - tookMs);
+          });
+          took = performance.now() - began;
+        };
+        await Promise.all([end(), load()]);
       });
 
       const newest = [...sentAt.keys()].reduce((a, b) => Math.max(a, b));
