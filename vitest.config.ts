@@ -9,7 +9,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // Many tests wait more than they work; those of CI's longer form work.
+    maxWorkers: process.env.CI ? 2 : 3,
     // Some tests wait for sockets, browsers and killed processes: on a crowded machine one may come too late once.
     retry: process.env.CI ? 1 : 0,
     testTimeout: 30_000,

@@ -297,7 +297,7 @@ eachStore('any sequence of steps', (store) => {
             for (const reader of model.readers) await reader.disconnect();
           }
         }),
-        { ...seeded(longOr(500, 15, 50)), endOnFailure: !LONG },
+        { ...seeded(longOr(500, 10, 50)), endOnFailure: !LONG },
       );
       expect(instances.killed).toBeGreaterThanOrEqual(Math.min(1, instances.asked));
     },
