@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { decodeCursor } from '../../src/domain/cursor.ts';
 import { query, send, textAt } from '../support/client.ts';
 import { type Delivered, deliverAll } from '../support/flood.ts';
@@ -94,6 +94,8 @@ eachStore('a hundred readers that have stopped reading', (store) => {
     'hurt nobody: the process lives and stays small, a healthy reader hears all in time, and they are ended',
     async () => {
       const gateway = await spawnGateway(store.env());
+      // Not only after the suite: where this is tried again, its folder must be free.
+      onTestFinished(async () => void (await gateway.kill()));
       const { url, pid } = gateway;
       // Sessions are as large as they will be.
       const first = Array.from({ length: SESSIONS }, (_, n) => ({
