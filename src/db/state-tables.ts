@@ -53,13 +53,15 @@ export async function writeStates(tx: Db, states: StateRows, held: StateRows): P
 
 async function readSessions(tx: Db, ids: readonly string[], cache: StateCache | null): Promise<Session[]> {
   if (ids.length === 0) return [];
-  const known = ids.map((id) => ({ id, stamp: cache?.get(id)?.stamp ?? null }));
+  // Taken out now: what is read may push it out of the cache.
+  const cached = new Map(ids.map((id) => [id, cache?.get(id)]));
+  const known = ids.map((id) => ({ id, stamp: cached.get(id)?.stamp ?? null }));
   const found = await statementsFor(tx).readSessions.execute({ known: JSON.stringify(known) });
   return found.flatMap(({ known: { id }, held, news }) => {
     // Of a join that found nothing, Drizzle gives null for a table and an object of nulls for an expression.
     const stamp = held?.stamp ?? null;
     if (stamp === null) return [];
-    if (news === null) return cache?.get(id)?.state ?? [];
+    if (news === null) return cached.get(id)?.state ?? [];
     const state = toSession(news);
     cache?.keep(state, stamp);
     return [state];

@@ -23,7 +23,7 @@ export function createWritingSeat<Client extends object>(base: Client): WritingS
       try {
         return await working;
       } finally {
-        seated = base;
+        if (seated === client) seated = base;
       }
     },
   };

@@ -257,6 +257,23 @@ eachStore('two recorders of the same sessions', (of) => {
   });
 });
 
+eachStore('more sessions than a recorder keeps in mind', (of) => {
+  test('are all gone on with, in one batch', async () => {
+    const store = await open(of);
+    const { record } = recorderOf(store);
+    const names = Array.from({ length: 300 }, (_, n) => `many-${n}`);
+    const accounts = Array.from({ length: 200 }, (_, n) => ({ accountNumber: `BE${n}` }));
+    for (const [status, more] of [
+      ['InProgress', { details: { accounts } }],
+      ['Finished', {}],
+      ['Failed', {}],
+    ] as const) {
+      await Promise.all(names.map((name) => record(report(name, status, more))));
+    }
+    expectTheFold(await readTables(store.db), DEFAULTS);
+  });
+});
+
 eachStore('two recorders on one store', (of) => {
   describe.skipIf(of.kind === 'pglite')('which one process cannot share', () => {
     test('give positions without a gap, in the order of commits', async () => {
