@@ -12,9 +12,16 @@ const LAST_RESORT_MS = 10_000;
  */
 const HEAP_GROWING_PERCENT = 100;
 
+/**
+ * How many functions of PGlite's WebAssembly V8 optimizes at once. By itself it takes as many as there are processors,
+ * and their working memory is what a start holds at its peak: 275 MiB, and 215 with one (docs/decisions/0015).
+ */
+const WASM_COMPILATION_TASKS = 1;
+
 /** The process: reads its environment, starts one gateway, and ends it when told to. */
 async function run(): Promise<void> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
+  setFlagsFromString(`--wasm-num-compilation-tasks=${WASM_COMPILATION_TASKS}`);
   const config = orExit(() => readConfig(process.env));
   const log = createLogger({ level: config.logLevel });
   // No stray throw ends the process: whoever is being served is not to pay for it.

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
 import type { Logger } from '../logger.ts';
 import { lockFolder } from './folder-lock.ts';
+import { prepareFolder } from './prepare-folder.ts';
 import type { Db, Store } from './store.ts';
+import { findTemplate } from './store-template.ts';
 import { createWritingSeat } from './writing-seat.ts';
 
 /** PGlite has neither checkpointer nor autovacuum. */
@@ -11,7 +14,7 @@ const UPKEEP_MS = 60_000;
 const FIRST_UPKEEP_MS = 5_000;
 
 /** The default parameters ask for 290 MB. */
-const START_PARAMS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'TimeZone=UTC'];
+export const START_PARAMS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'TimeZone=UTC'];
 
 /**
  * PGlite: PostgreSQL within this process, in a folder locked against every other. It survives kill -9 of the
@@ -20,13 +23,12 @@ const START_PARAMS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB',
 export async function openPglite({ dataDir, log }: { dataDir: string; log: Logger }): Promise<Store> {
   const inMemory = dataDir === 'memory';
   const unlock = inMemory ? async () => {} : await lockFolder(dataDir);
-  const client = await PGlite.create({
-    dataDir: inMemory ? 'memory://' : dataDir,
-    startParams: START_PARAMS,
-  }).catch(async (error: unknown) => {
-    await unlock();
-    throw error;
-  });
+  const client = await (inMemory ? openMemory(log) : openFolder(dataDir, log)).catch(
+    async (error: unknown) => {
+      await unlock();
+      throw error;
+    },
+  );
   const asDb = (of: PGlite): Db => drizzle({ client: of, jit: true, paramsInErrors: false });
   const seat = createWritingSeat(client);
   const writing = asDb(seat.client);
@@ -66,3 +68,25 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
     },
   };
 }
+
+async function openFolder(dataDir: string, log: Logger): Promise<PGlite> {
+  const make = async (folder: string) => {
+    log.warn(NO_TEMPLATE);
+    await (await PGlite.create({ dataDir: folder, startParams: START_PARAMS })).close();
+  };
+  await prepareFolder(dataDir, { template: findTemplate(), make });
+  return PGlite.create({ dataDir, startParams: START_PARAMS });
+}
+
+async function openMemory(log: Logger): Promise<PGlite> {
+  const template = findTemplate();
+  if (template === null) log.warn(NO_TEMPLATE);
+  return PGlite.create({
+    dataDir: 'memory://',
+    startParams: START_PARAMS,
+    ...(template === null ? {} : { loadDataDir: new Blob([readFileSync(template)]) }),
+  });
+}
+
+const NO_TEMPLATE =
+  'The build left no prepared store that fits these migrations: initdb makes one, which takes seconds and 500 MB until the process ends. Run: npm run build';

@@ -83,6 +83,18 @@ eachStore('opening the store', (on) => {
 });
 
 describe('opening PGlite', () => {
+  it('draws an identity for each new store, also where all begin as the same prepared one', async () => {
+    const folders = ['new-1', 'new-2'].map((name) => `${inject('pgliteTemplate')}-${name}`);
+    const identities = new Set<unknown>();
+    for (const dataDir of [...folders, 'memory', 'memory']) {
+      const store = await openStore({ databaseUrl: null, dataDir, pooled: false, log });
+      for (const { identity } of await store.db.select().from(storeTable)) identities.add(identity);
+      await store.close();
+    }
+    for (const folder of folders) await rm(folder, { recursive: true });
+    expect(identities.size).toBe(4);
+  });
+
   it('is refused while the folder is open elsewhere, and allowed again afterwards', async () => {
     const folder = `${inject('pgliteTemplate')}-locked`;
     const options = { databaseUrl: null, dataDir: folder, pooled: false, log };
