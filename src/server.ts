@@ -21,6 +21,7 @@ import { createHub } from './live/hub.ts';
 import { createRelay } from './live/relay.ts';
 import { createSubscriptions } from './live/subscriptions.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { createReport } from './observe.ts';
 import { buildSchema } from './schema/build.ts';
 import { createEdge } from './transport/edge.ts';
 import { createEngine } from './transport/engine.ts';
@@ -32,6 +33,7 @@ import { createSseTransport } from './transport/sse.ts';
 import { statusRoutes } from './transport/status-routes.ts';
 import { createWsTransport } from './transport/ws.ts';
 import { createWsAuthenticate } from './transport/ws-authenticate.ts';
+import { fromHeader, VIEW_AS_HEADER, viewAs, viewAsOf } from './viewers/view-as.ts';
 import { createViewerReader } from './viewers/viewer-reader.ts';
 
 /** A signed timestamp may be this far from now, either way (DESIGN §8). */
@@ -63,6 +65,7 @@ export interface Gateway {
 /** Opens the store, joins all parts and listens. Where anything fails, what was opened is closed again. */
 export async function createGateway(config: Config, parts: GatewayParts = {}): Promise<Gateway> {
   const log = parts.log ?? createLogger({ level: config.logLevel });
+  const report = createReport(log);
   const { expectedStages, restartQuietMs, databaseUrl, dataDir, databasePooled: pooled, limits } = config;
   const isExplore = config.mode === 'explore';
   const opened: (() => Promise<unknown>)[] = [];
@@ -100,14 +103,19 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     });
     const fanout = createFanout({ hub, errorOf: engine.errorOf });
     const viewers = createViewerReader(config, { log });
-    const identify: Identify = ({ headers }) => viewers.read(headers.authorization);
-    const edge = createEdge(config);
+    const identify: Identify = ({ headers }) =>
+      viewers.read(headers.authorization, fromHeader(headers[VIEW_AS_HEADER]));
+    const edge = createEdge({ ...config, report });
     const isFull = () => ws.size + sse.size >= limits.connections;
     const ws = createWsTransport({
       engine,
       fanout,
       log,
       authenticate: createWsAuthenticate(viewers),
+      viewerOf: (viewer, extensions) => {
+        const as = isExplore ? viewAsOf(extensions) : undefined;
+        return as === undefined ? viewer : viewAs(as);
+      },
       isWelcome: edge.admits,
       isFull,
       limits: {
@@ -160,6 +168,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       rest: (req, res) => app.routing(req, res),
       upgrade: ws.upgrade,
       loopbackOnly: isExplore,
+      report,
       edge,
       limits,
     });

@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Mode } from '../config-variables.ts';
 import { PROBLEM_TYPE, problem } from '../http/problem.ts';
+import type { Report } from '../observe.ts';
+import { VIEW_AS_HEADER } from '../viewers/view-as.ts';
 
 /** What every answer says to browsers; a page of our own replaces what it must. */
 const SECURITY: readonly (readonly [string, string])[] = [
@@ -23,16 +26,33 @@ export interface Edge {
   answers(req: IncomingMessage, res: ServerResponse): boolean;
   /**
    * Whether the request may come from where it says: without Origin (no browser, or the page itself: the token
-   * decides), from the same origin, or from one of ALLOWED_ORIGINS.
+   * decides), from the same origin, or from one of ALLOWED_ORIGINS; in explore mode also from any page of this machine.
+   * Where it may not, that is reported.
    */
   admits(req: Pick<IncomingMessage, 'headers'>): boolean;
 }
 
+/** A page of this machine, on whatever port: a frontend that is being written. */
+const LOCAL_PAGE = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
+
+interface Parts {
+  readonly mode: Mode;
+  readonly allowedOrigins: readonly string[];
+  readonly report: Report;
+}
+
 /** CORS and the check of origins, without credentials: there are no cookies to send (DESIGN §8). */
-export function createEdge({ allowedOrigins }: { readonly allowedOrigins: readonly string[] }): Edge {
+export function createEdge({ mode, allowedOrigins, report }: Parts): Edge {
   const listed: ReadonlySet<string> = new Set(allowedOrigins);
-  const admits = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
-    headers.origin === undefined || listed.has(headers.origin) || isSameOrigin(headers);
+  const isExplore = mode === 'explore';
+  const allowedHeaders = isExplore ? `${ALLOWED_HEADERS}, ${VIEW_AS_HEADER}` : ALLOWED_HEADERS;
+  const mayAsk = (origin: string) => listed.has(origin) || (isExplore && LOCAL_PAGE.test(origin));
+  const admits = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean => {
+    const { origin } = headers;
+    if (origin === undefined || mayAsk(origin) || isSameOrigin(headers)) return true;
+    report('originRefused', { origin });
+    return false;
+  };
 
   return {
     admits,
@@ -41,19 +61,19 @@ export function createEdge({ allowedOrigins }: { readonly allowedOrigins: readon
       const { origin } = req.headers;
       if (origin === undefined) return false;
       res.setHeader('vary', 'origin');
+      // A callback's answers are its own, in their own order; no browser sends one.
+      if (!mayAsk(origin) && req.url?.startsWith('/callbacks') === true) return false;
       if (!admits(req)) {
-        // A callback's answers are its own, in their own order; no browser sends one.
-        if (req.url?.startsWith('/callbacks') === true) return false;
         refuse(res);
         return true;
       }
-      if (!listed.has(origin)) return false;
+      if (!mayAsk(origin)) return false;
       res.setHeader('access-control-allow-origin', origin);
       res.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
       if (req.method !== 'OPTIONS' || req.headers['access-control-request-method'] === undefined)
         return false;
       res.setHeader('access-control-allow-methods', 'GET, POST');
-      res.setHeader('access-control-allow-headers', ALLOWED_HEADERS);
+      res.setHeader('access-control-allow-headers', allowedHeaders);
       res.setHeader('access-control-max-age', PREFLIGHT_SECONDS);
       res.writeHead(204).end();
       return true;

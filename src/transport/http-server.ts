@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Limits } from '../config-limits.ts';
 import { CallboardError } from '../errors.ts';
 import { PROBLEM_TYPE, problem } from '../http/problem.ts';
+import type { Report } from '../observe.ts';
 import type { Edge } from './edge.ts';
 import { ASSETS_PATH } from './graphiql.ts';
 import { MISDIRECTED, namesThisMachine } from './host-check.ts';
@@ -31,6 +32,7 @@ interface Parts {
   readonly loopbackOnly: boolean;
   /** Stands before all of the above but the handshake, which asks it itself. */
   readonly edge: Edge;
+  readonly report: Report;
   /** Slow senders are cut: time for a request's head and for the whole request. */
   readonly limits: Pick<Limits, 'connections' | 'headBytes' | 'headMs' | 'requestMs'>;
 }
@@ -53,9 +55,14 @@ export function createHttpServer({
   upgrade,
   loopbackOnly,
   edge,
+  report,
   limits,
 }: Parts): HttpServer {
-  const isForeign = (req: IncomingMessage) => loopbackOnly && !namesThisMachine(req);
+  const isForeign = (req: IncomingMessage): boolean => {
+    if (!loopbackOnly || namesThisMachine(req)) return false;
+    report('hostRefused', { host: req.headers.host ?? '' });
+    return true;
+  };
   const server = createServer(
     {
       headersTimeout: limits.headMs,

@@ -18,6 +18,7 @@ export const CLOSE = {
   expired: [4403, 'Token expired'],
   tooManyMessages: [1008, 'Too many messages'],
   foreignOrigin: [1008, 'Origin not allowed'],
+  badRequest: [4400, "Callboard-As must be one user's id"],
   unauthorized: [4401, 'Unauthorized'],
   failed: [1011, 'Internal error'],
 } as const;

@@ -7,8 +7,9 @@ import {
   parse,
 } from 'graphql';
 import { makeServer } from 'graphql-ws';
+import type { Viewer } from '../domain/viewer.ts';
 import type { Fanout } from '../live/fanout.ts';
-import type { Engine, LiveOperation } from './engine.ts';
+import type { Engine, GraphqlRequest, LiveOperation, RequestSeed } from './engine.ts';
 import type { WsConnection } from './ws-connection.ts';
 import { createTellOverWs, OperationOver } from './ws-subscription.ts';
 
@@ -25,6 +26,8 @@ interface Parts {
     connection: WsConnection,
     connectionParams: Readonly<Record<string, unknown>> | undefined,
   ) => Promise<false | Record<string, unknown>>;
+  /** Who asks one operation of an admitted client; throws BAD_USER_INPUT where that cannot be told. */
+  readonly viewerOf: (viewer: Viewer, extensions: GraphqlRequest['extensions']) => Viewer;
   readonly initWithinMs: number;
   readonly subscriptionsPerSocket: number;
 }
@@ -69,7 +72,8 @@ class Accepted {
  * The protocol graphql-transport-ws, by graphql-ws: handshake, ids and close codes are its; execution is the
  * engine's, and subscriptions are told by the fan-out, straight to the socket.
  */
-export function createWsOperations({ engine, fanout, admit, initWithinMs, subscriptionsPerSocket }: Parts) {
+export function createWsOperations(parts: Parts) {
+  const { engine, fanout, admit, viewerOf, initWithinMs, subscriptionsPerSocket } = parts;
   const tell = createTellOverWs(fanout);
   // graphql-ws wants a schema and a document; of these it looks at nothing but the kind of operation.
   const schema = new GraphQLSchema({});
@@ -81,9 +85,13 @@ export function createWsOperations({ engine, fanout, admit, initWithinMs, subscr
     onConnect: ({ extra: { connection }, connectionParams }) => admit(connection, connectionParams),
 
     async onSubscribe({ extra: { connection }, subscriptions }, id, request) {
-      const { viewer } = connection;
-      if (viewer === null) throw new Error('a subscription came before its client was admitted');
-      const seed = { viewer, after: null };
+      if (connection.viewer === null) throw new Error('a subscription came before its client was admitted');
+      let seed: RequestSeed;
+      try {
+        seed = { viewer: viewerOf(connection.viewer, request.extensions), after: null };
+      } catch (error) {
+        return refusal([engine.errorOf(error)]);
+      }
       if (engine.operationType(request) !== OperationTypeNode.SUBSCRIPTION) {
         const result = await engine.execute(request, seed);
         if (result.data === undefined && result.errors !== undefined) return refusal(result.errors);

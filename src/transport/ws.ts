@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Viewer } from '../domain/viewer.ts';
 import type { Fanout } from '../live/fanout.ts';
 import type { Logger } from '../logger.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, GraphqlRequest } from './engine.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { endStaggered } from './staggered.ts';
 import { createTally } from './tally.ts';
@@ -37,7 +37,7 @@ const LIMITS: WsLimits = {
 /** Who a client is by its `connection_init`, or why it is turned away. */
 export type Admission =
   | { readonly viewer: Viewer }
-  | { readonly refused: Extract<CloseReason, 'unauthorized' | 'expired' | 'overloaded'> };
+  | { readonly refused: Extract<CloseReason, 'unauthorized' | 'expired' | 'overloaded' | 'badRequest'> };
 
 export interface WsTransportOptions {
   readonly engine: Engine;
@@ -48,6 +48,8 @@ export interface WsTransportOptions {
     connectionParams: Readonly<Record<string, unknown>> | undefined,
     request: IncomingMessage,
   ) => Admission | Promise<Admission>;
+  /** Who asks one operation, where its `extensions` say so: explore mode's headers pane. Throws BAD_USER_INPUT. */
+  readonly viewerOf?: (viewer: Viewer, extensions: GraphqlRequest['extensions']) => Viewer;
   /** Whether the handshake may come from where it says: where not, 1008. */
   readonly isWelcome?: (request: IncomingMessage) => boolean;
   /** Whether the gateway holds as many connections as it may: a newcomer is closed with 1013. */
@@ -95,6 +97,7 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     engine,
     fanout,
     admit,
+    viewerOf: options.viewerOf ?? ((viewer) => viewer),
     initWithinMs: limits.initWithinMs,
     subscriptionsPerSocket: limits.subscriptionsPerSocket,
   });

@@ -4,16 +4,18 @@ import { CallboardError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { createKeySet, type KeySetTimes } from './key-set.ts';
 import { refused, type TokenRules, verifyToken } from './verify-token.ts';
+import { viewAs } from './view-as.ts';
 import { viewerOf } from './viewer-of.ts';
 
 /** Tells who asks. */
 export interface ViewerReader {
   /**
-   * Reads an Authorization header, or the same text from `connectionParams`. In explore mode everyone is EXPLORER.
+   * Reads an Authorization header, or the same text from `connectionParams`. In explore mode everyone is EXPLORER, or
+   * the person whom `as` names (undefined: nobody); in production `as` is ignored.
    * Rejects with UNAUTHENTICATED where the token is missing or bad, as TokenExpiredError where its time is over, and
-   * with UNAVAILABLE where it cannot be verified now.
+   * with UNAVAILABLE where it cannot be verified now, with BAD_USER_INPUT where `as` is no id.
    */
-  read(authorization: string | undefined): Promise<Viewer>;
+  read(authorization: string | undefined, as?: unknown): Promise<Viewer>;
 }
 
 interface Options {
@@ -34,7 +36,7 @@ export function createViewerReader(
   { mode, jwt }: Pick<Config, 'mode' | 'jwt'>,
   { now = Date.now, keySetTimes, log }: Options = {},
 ): ViewerReader {
-  if (mode === 'explore') return { read: () => Promise.resolve(EXPLORER) };
+  if (mode === 'explore') return { read: async (_, as) => (as === undefined ? EXPLORER : viewAs(as)) };
   const { jwksUrl, secrets, issuer, audience, algorithms } = jwt;
   // The configuration has made sure; without either, every token of that key would do.
   if (issuer === null || audience === null) throw new Error('tokens need an issuer and an audience');
