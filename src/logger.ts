@@ -5,6 +5,7 @@ import {
   type Logger,
   pino,
   stdSerializers,
+  symbols,
 } from 'pino';
 
 export type { Logger };
@@ -40,8 +41,67 @@ export function createLogger({
       censor: '[redacted]',
     },
   };
-  // Written in the same turn: the last line before a crash is the one that is needed.
-  return pino(options, to ?? destination({ dest: 1, sync: true }));
+  return pino(
+    options,
+    to ?? (level === 'silent' ? { write() {} } : gathered(destination({ dest: 1, sync: true }))),
+  );
+}
+
+const WARN = 40;
+/** Lines are written together up to this many characters. */
+const MAX_GATHERED = 64 * 1024;
+
+/**
+ * Lines up to info are written once a turn of the event loop, so that a batch of callbacks costs one write and not
+ * hundreds. From warn on a line is written at once, with what came before it: the last one before a crash is the one
+ * that is needed. The process's end writes what is left.
+ */
+function gathered(to: DestinationStream): DestinationStream & { lastLevel: number; flushSync(): void } {
+  let waiting = '';
+  let scheduled: NodeJS.Immediate | null = null;
+  const flushSync = () => {
+    if (scheduled !== null) clearImmediate(scheduled);
+    scheduled = null;
+    const text = waiting;
+    waiting = '';
+    if (text !== '') to.write(text);
+  };
+  process.once('exit', flushSync);
+  const stream = {
+    [symbols.needsMetadataGsym]: true,
+    /** Set by pino before each of its own lines. */
+    lastLevel: 0,
+    flushSync,
+    write(line: string) {
+      waiting += line;
+      const isUrgent = stream.lastLevel >= WARN;
+      stream.lastLevel = 0;
+      if (isUrgent || waiting.length > MAX_GATHERED) flushSync();
+      else scheduled ??= setImmediate(flushSync);
+    },
+  };
+  return stream;
+}
+
+/**
+ * Writes lines at info whose members are JSON already (`"a":1,"b":2`), for what happens thousands of times a second:
+ * a tenth of what the logger itself takes. Null where the log leaves out info.
+ */
+export function createLineWriter(log: Logger): ((members: string, message: string) => void) | null {
+  const to: unknown = Reflect.get(log, symbols.streamSym);
+  if (!log.isLevelEnabled('info') || !isDestination(to)) return null;
+  let at = 0;
+  let time = '';
+  return (members, message) => {
+    const now = Date.now();
+    if (now !== at) time = new Date(now).toISOString();
+    at = now;
+    to.write(`{"level":"info","time":"${time}",${members},"msg":"${message}"}\n`);
+  };
+}
+
+function isDestination(value: unknown): value is DestinationStream {
+  return typeof value === 'object' && value !== null && 'write' in value && typeof value.write === 'function';
 }
 
 function withoutRows(error: Error): Readonly<Record<string, unknown>> {

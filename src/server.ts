@@ -3,10 +3,12 @@ import { createAuthenticator } from './callbacks/authenticate.ts';
 import { createFailureLimiter } from './callbacks/failures.ts';
 import { parseCallback } from './callbacks/parse.ts';
 import { createReceive } from './callbacks/receive.ts';
+import { reportAnswers } from './callbacks/report-answers.ts';
 import { readReported } from './callbacks/reported.ts';
 import { callbackRoutes } from './callbacks/route.ts';
 import { parseSigningKey } from './callbacks/signing-key.ts';
-import type { Config } from './config.ts';
+import { type Config, describeConfig } from './config.ts';
+import { readVersion } from './config-version.ts';
 import { createCatchUp } from './db/catch-up.ts';
 import { createJournal } from './db/journal.ts';
 import { openStore } from './db/open.ts';
@@ -21,7 +23,7 @@ import { createHub } from './live/hub.ts';
 import { createRelay } from './live/relay.ts';
 import { createSubscriptions } from './live/subscriptions.ts';
 import { createLogger, type Logger } from './logger.ts';
-import { createReport } from './observe.ts';
+import { createReport, type Report, reportUnexpected } from './observe.ts';
 import { buildSchema } from './schema/build.ts';
 import { createEdge } from './transport/edge.ts';
 import { createEngine } from './transport/engine.ts';
@@ -111,6 +113,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       engine,
       fanout,
       log,
+      report,
       authenticate: createWsAuthenticate(viewers),
       viewerOf: (viewer, extensions) => {
         const as = isExplore ? viewAsOf(extensions) : undefined;
@@ -149,7 +152,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       recorder,
       reads,
       identify,
-      log,
+      report,
       isReady,
       isDraining: () => draining,
     });
@@ -162,7 +165,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
         page: graphiql?.page ?? null,
         identify,
         bodyBytes: limits.bodyBytes,
-        log,
+        report,
       }),
       graphiqlAssets: graphiql?.asset ?? null,
       rest: (req, res) => app.routing(req, res),
@@ -172,16 +175,27 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       edge,
       limits,
     });
+    const head = await reads.head();
     const url = await http.listen(config.host, config.port);
+    report('started', {
+      version: readVersion(),
+      node: process.version,
+      settings: describeConfig(config),
+      store: { kind: store.kind, ...head },
+    });
 
     const end = async () => {
       draining = true;
+      const began = performance.now();
+      const held = { sockets: ws.size, streams: sse.size };
+      report('drainBegan', { callbacks: recorder.waiting, ...held, drainMs: config.drainMs });
       await recorder.close();
       await Promise.all([ws.close(config.drainMs), sse.close(config.drainMs)]);
       await http.stop();
       fanout.close();
       hub.close();
       await closeAll(opened, log);
+      report('drainEnded', { ms: Math.round(performance.now() - began), ...held });
     };
     let ended: Promise<void> | null = null;
     return {
@@ -202,13 +216,14 @@ interface RouteParts {
   readonly recorder: Recorder;
   readonly reads: Reads;
   readonly identify: Identify;
-  readonly log: Logger;
+  readonly report: Report;
   readonly isReady: () => Promise<boolean>;
   readonly isDraining: () => boolean;
 }
 
 /** Everything but GraphQL, ready to be served. */
-async function createRoutes({ config, recorder, reads, identify, log, isReady, isDraining }: RouteParts) {
+async function createRoutes(parts: RouteParts) {
+  const { config, recorder, reads, identify, report, isReady, isDraining } = parts;
   const { signingKeys, header, headerSecrets, pathSecrets } = config.callback;
   const authenticate = createAuthenticator({
     signingKeys: signingKeys.map(parseSigningKey),
@@ -221,13 +236,13 @@ async function createRoutes({ config, recorder, reads, identify, log, isReady, i
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     frameworkErrors: (_error, _request, reply) => refuse(reply, 400, 'This address cannot be read.'),
   });
-  app.register(callbackRoutes({ receive, log }));
+  app.register(callbackRoutes({ receive: reportAnswers(receive, report), report }));
   app.register(healthRoutes({ isReady }));
-  app.register(statusRoutes({ reads, identify, log }));
+  app.register(statusRoutes({ reads, identify, report }));
   app.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'Nothing is served here.'));
   app.setErrorHandler((err, _request, reply) => {
-    log.error({ err }, 'a request failed unexpectedly');
-    refuse(reply, 500, 'Unexpected error.');
+    const errorId = reportUnexpected(report, 'a request failed unexpectedly', err);
+    refuse(reply, 500, `Unexpected error (id ${errorId}).`);
   });
   await app.ready();
   return app;

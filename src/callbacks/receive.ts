@@ -1,10 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Receipt } from '../db/apply-batch.ts';
 import type { Recorder } from '../db/recorder.ts';
+import type { Parsed } from '../domain/callback.ts';
 import { CallboardError } from '../errors.ts';
 import { isJson } from '../http/media-type.ts';
 import { type Problem, problem } from '../http/problem.ts';
 import type { BodyRead } from '../http/read-body.ts';
+import type { CallbackAnswered } from '../observe.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { FailureLimiter } from './failures.ts';
 import { parseCallback } from './parse.ts';
@@ -29,7 +31,11 @@ export interface CallbackAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: Problem | Readonly<Record<string, string>>;
+  /** What is reported of it. */
+  readonly about: About;
 }
+
+type About = Partial<Omit<CallbackAnswered, 'httpStatus' | 'ms' | 'traceparent'>>;
 
 interface Parts {
   readonly authenticate: Authenticate;
@@ -55,27 +61,37 @@ export function createReceive({ authenticate, failures, recorder, isDraining }: 
     const { headers, pathSecret, address } = incoming;
     const proof = authenticate({ headers, pathSecret, body });
     if (!proof.ok) return notAuthentic(failures.failed(address));
-    if (isDraining()) return comeBackLater();
+    if (isDraining()) return comeBackLater('the gateway is stopping');
 
     try {
       const parsed = parseCallback(body);
       const { webhookId } = proof;
-      return recorded(await recorder.record({ parsed, body, receivedAt: Date.now(), webhookId }));
+      const receipt = await recorder.record({ parsed, body, receivedAt: Date.now(), webhookId });
+      return recorded(receipt, parsed, body.length);
     } catch (error) {
-      if (error instanceof CallboardError && error.retryable) return comeBackLater();
+      if (error instanceof CallboardError && error.retryable) return comeBackLater(error.message);
       throw error;
     }
   };
 }
 
-function recorded(receipt: Receipt): CallbackAnswer {
-  const { outcome } = receipt;
+function recorded(receipt: Receipt, parsed: Parsed, bytes: number): CallbackAnswer {
+  const { outcome, position } = receipt;
+  const callback = parsed.ok ? parsed.callback : null;
   return {
     status: 200,
     body:
       outcome === 'quarantined'
         ? { outcome, reason: receipt.reason }
-        : { outcome, position: String(receipt.position) },
+        : { outcome, position: String(position) },
+    about: {
+      outcome,
+      kind: parsed.ok ? parsed.callback.kind : parsed.kind,
+      stage: callback !== null && 'stage' in callback ? callback.stage : null,
+      status: callback?.status ?? null,
+      position,
+      bytes,
+    },
   };
 }
 
@@ -83,31 +99,41 @@ const METHOD_NOT_ALLOWED: CallbackAnswer = {
   status: 405,
   headers: { allow: 'POST' },
   body: problem(405, 'A callback is a POST.'),
+  about: { cause: 'not a POST' },
 };
 
 const UNSUPPORTED_MEDIA_TYPE: CallbackAnswer = {
   status: 415,
   body: problem(415, 'A callback is JSON: send Content-Type: application/json.'),
+  about: { cause: 'not JSON by its Content-Type' },
 };
 
-const TOO_LARGE: CallbackAnswer = { status: 413, body: problem(413, 'A callback has at most 256 KiB.') };
+const TOO_LARGE: CallbackAnswer = {
+  status: 413,
+  body: problem(413, 'A callback has at most 256 KiB.'),
+  about: { cause: 'larger than 256 KiB' },
+};
 
 /** The same for whatever was wrong, so that nobody learns by trying; 429 for an address that keeps failing. */
 function notAuthentic(retryAfterSeconds: number | null): CallbackAnswer {
   if (retryAfterSeconds === null)
-    return { status: 401, body: problem(401, 'This callback is not authentic.') };
+    return { status: 401, body: problem(401, 'This callback is not authentic.'), about: NOT_AUTHENTIC };
   return {
     status: 429,
     headers: { 'retry-after': String(retryAfterSeconds) },
     body: problem(429, 'Too many callbacks from this address were not authentic.'),
+    about: NOT_AUTHENTIC,
   };
 }
 
+const NOT_AUTHENTIC: About = { cause: 'not authentic: its signature or secret is missing, wrong or stale' };
+
 /** Jittered over 5–15 s, so that senders do not all come back at once. */
-function comeBackLater(): CallbackAnswer {
+function comeBackLater(cause: string): CallbackAnswer {
   return {
     status: 503,
     headers: { 'retry-after': String(5 + Math.floor(Math.random() * 11)) },
     body: problem(503, 'The callback could not be recorded now. Send it again.'),
+    about: { cause },
   };
 }

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_TYPE, problem } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
-import type { Logger } from '../logger.ts';
+import { type Report, reportUnexpected } from '../observe.ts';
 import type { CallbackAnswer, Incoming } from './receive.ts';
 
 interface Parts {
   readonly receive: (incoming: Incoming) => Promise<CallbackAnswer>;
-  readonly log: Logger;
+  readonly report: Report;
 }
 
 /**
@@ -14,7 +14,7 @@ interface Parts {
  * answer back. That happens before Fastify looks at the body, since it would turn away a media type where the
  * method has to be judged first.
  */
-export function callbackRoutes({ receive, log }: Parts) {
+export function callbackRoutes({ receive, report }: Parts) {
   return async (app: FastifyInstance): Promise<void> => {
     const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
       const { raw } = request;
@@ -30,8 +30,9 @@ export function callbackRoutes({ receive, log }: Parts) {
       } catch (err) {
         // Whoever went away before the body was complete is told nothing, and nothing was recorded.
         if (raw.destroyed && !raw.complete) return reply.hijack();
-        log.error({ err }, 'a callback failed unexpectedly');
-        return give(reply, { status: 500, body: problem(500, 'The callback could not be recorded.') });
+        const errorId = reportUnexpected(report, 'a callback failed unexpectedly', err);
+        const body = problem(500, `The callback could not be recorded (error id ${errorId}).`);
+        return give(reply, { status: 500, body });
       }
     };
     for (const url of ['/callbacks', '/callbacks/:secret']) {
@@ -51,7 +52,10 @@ function secretOf(params: unknown): string | null {
     : null;
 }
 
-function give(reply: FastifyReply, { status, headers = {}, body }: CallbackAnswer): FastifyReply {
+function give(
+  reply: FastifyReply,
+  { status, headers = {}, body }: Pick<CallbackAnswer, 'status' | 'headers' | 'body'>,
+): FastifyReply {
   return reply
     .code(status)
     .headers(headers)

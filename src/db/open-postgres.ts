@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { unavailable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { createReport } from '../observe.ts';
 import { CHANNEL } from './locks.ts';
 import { type Client, createRenewedClient } from './renewed-client.ts';
 import type { Db, Store } from './store.ts';
@@ -87,10 +88,15 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
       },
     };
   };
-  const readers = createRenewedClient((onBroken) =>
-    connect(READERS, patient ? BY_INDEX : READER_SETTINGS, onBroken),
+  const report = createReport(log);
+  const readers = createRenewedClient(
+    (onBroken) => connect(READERS, patient ? BY_INDEX : READER_SETTINGS, onBroken),
+    () => report('storeReconnecting', { client: 'readers' }),
   );
-  const writer = createRenewedClient((onBroken) => connect(1, WRITER_SETTINGS, onBroken));
+  const writer = createRenewedClient(
+    (onBroken) => connect(1, WRITER_SETTINGS, onBroken),
+    () => report('storeReconnecting', { client: 'writer' }),
+  );
   const seat = createWritingSeat(writer.sql);
   const writing = asDb(seat.client);
   let listener: Client | null = null;

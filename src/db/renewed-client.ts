@@ -23,8 +23,12 @@ export interface RenewedClient {
  * queries and answers none of them, and a transaction's rollback is written to no socket, which throws where nobody
  * can catch it. A client that is ended before it hears of the break does neither (see watched-socket.ts).
  * @param open gives a new client, whose connections call back as soon as one of them is broken
+ * @param onRenewed called after a new client was taken
  */
-export function createRenewedClient(open: (onBroken: () => void) => Client): RenewedClient {
+export function createRenewedClient(
+  open: (onBroken: () => void) => Client,
+  onRenewed: () => void = () => {},
+): RenewedClient {
   let ended = false;
   let current = next();
 
@@ -41,6 +45,7 @@ export function createRenewedClient(open: (onBroken: () => void) => Client): Ren
     const broken = current;
     current = next();
     void broken.end(0);
+    onRenewed();
   }
 
   return {

@@ -1,5 +1,6 @@
 import type { JournalEntry } from '../domain/changes.ts';
 import type { Logger } from '../logger.ts';
+import { createReport } from '../observe.ts';
 import type { Hub } from './hub.ts';
 
 /** Notifications get lost, so every instance looks for itself this often. */
@@ -45,6 +46,9 @@ export async function createRelay({ hub, journal, listen, shared, log }: RelayOp
   hub.advance(known);
   let catching: Promise<void> | null = null;
   let closed = false;
+  const report = createReport(log);
+  /** When the store stopped answering; null while it answers. */
+  let lostAt: number | null = null;
   /** Own batches in flight. */
   const own = new Set<readonly JournalEntry[]>();
 
@@ -103,13 +107,19 @@ export async function createRelay({ hub, journal, listen, shared, log }: RelayOp
   const poll = shared
     ? setInterval(() => {
         if (catching !== null) return;
-        journal
-          .position()
-          .then(heardByPoll, (error: unknown) => log.warn({ err: error }, 'the store cannot be polled'));
+        journal.position().then(heardByPoll, pollFailed);
       }, POLL_MS).unref()
     : null;
 
+  function pollFailed(err: unknown): void {
+    if (closed || lostAt !== null) return;
+    lostAt = performance.now();
+    report('storeLost', { err });
+  }
+
   function heardByPoll(position: number): void {
+    if (lostAt !== null) report('storeReached', { afterMs: Math.round(performance.now() - lostAt) });
+    lostAt = null;
     if (closed || position <= hub.position) return;
     known = Math.max(known, position);
     if (!isOwn(position)) start();

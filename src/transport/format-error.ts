@@ -1,6 +1,7 @@
 import { GraphQLError, Kind } from 'graphql';
 import { CallboardError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { createReport, type Report, reportUnexpected } from '../observe.ts';
 
 /** What a client reads of anything that it may not know. */
 const MASKED = 'Unexpected error.';
@@ -27,32 +28,36 @@ const STORE_CLASSES = /^(08|57)[0-9A-Z]{3}$/;
 
 /**
  * Everything thrown while an operation was answered, as the client may read it: always with `extensions.code` and
- * `extensions.retryable` (DESIGN §10). What was not meant for a reader is masked and logged, once.
+ * `extensions.retryable` (DESIGN §10). What was not meant for a reader is masked and reported, once; its
+ * `extensions.errorId` finds the report.
  */
 export type MaskError = (error: unknown) => GraphQLError;
 
 export function createMaskError({ log }: { readonly log: Logger }): MaskError {
   // A masked error is seen again where Yoga hands a result on: it is neither masked nor logged twice.
   const done = new WeakSet<GraphQLError>();
+  const report = createReport(log);
   return (error) => {
     if (error instanceof GraphQLError && done.has(error)) return error;
-    const masked = maskSafely(error, log);
+    const masked = maskSafely(error, log, report);
     done.add(masked);
     return masked;
   };
 }
 
 /** What was thrown may throw again where it is looked at. */
-function maskSafely(error: unknown, log: Logger): GraphQLError {
+function maskSafely(error: unknown, log: Logger, report: Report): GraphQLError {
   try {
-    return mask(error, log);
+    return mask(error, log, report);
   } catch {
-    log.error('an operation failed unexpectedly, by an error that cannot be read');
-    return new GraphQLError(MASKED, { extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false } });
+    const what = 'an operation failed unexpectedly, by an error that cannot be read';
+    return new GraphQLError(MASKED, { extensions: internal(reportUnexpected(report, what, undefined)) });
   }
 }
 
-function mask(error: unknown, log: Logger): GraphQLError {
+const internal = (errorId: string) => ({ code: 'INTERNAL_SERVER_ERROR', retryable: false, errorId });
+
+function mask(error: unknown, log: Logger, report: Report): GraphQLError {
   const known = findCause(error, (cause) => cause instanceof CallboardError);
   if (known instanceof CallboardError) {
     if (known.cause !== undefined) log.warn({ err: known }, 'an operation was refused');
@@ -71,8 +76,8 @@ function mask(error: unknown, log: Logger): GraphQLError {
     if (isInputFault(error))
       return located(error, error.message, { code: 'BAD_USER_INPUT', retryable: false });
   }
-  log.error({ err: error }, 'an operation failed unexpectedly');
-  return located(error, MASKED, { code: 'INTERNAL_SERVER_ERROR', retryable: false });
+  const errorId = reportUnexpected(report, 'an operation failed unexpectedly', error);
+  return located(error, MASKED, internal(errorId));
 }
 
 /** Walks the chain of `originalError` and `cause`, the error itself first; null where nothing fits. */

@@ -4,7 +4,7 @@ import type { Viewer } from '../domain/viewer.ts';
 import { badInput, CallboardError } from '../errors.ts';
 import { mediaType } from '../http/media-type.ts';
 import { readBody } from '../http/read-body.ts';
-import type { Logger } from '../logger.ts';
+import { type Report, reportUnexpected } from '../observe.ts';
 import { type Accepted, GRAPHQL_JSON, PLAIN_JSON, readAccept } from './accept.ts';
 import type { Engine, GraphqlRequest, RequestSeed } from './engine.ts';
 import { readJson, readQueryString, readRequest } from './read-request.ts';
@@ -25,7 +25,7 @@ interface Parts {
   readonly identify: Identify;
   /** The largest body of an operation, in bytes. */
   readonly bodyBytes: number;
-  readonly log: Logger;
+  readonly report: Report;
 }
 
 /**
@@ -33,13 +33,14 @@ interface Parts {
  * GraphQL over HTTP for queries, a stream of events for subscriptions, a page for browsers. JSON is the only way in
  * besides the query string, so that no form of another site can ask.
  */
-export function createGraphqlHandler({ engine, sse, page, identify, bodyBytes, log }: Parts) {
+export function createGraphqlHandler({ engine, sse, page, identify, bodyBytes, report }: Parts) {
   return (req: IncomingMessage, res: ServerResponse): void => {
     answer(req, res).catch((err: unknown) => {
       // Whoever went away before the body was complete is told nothing.
       if (req.destroyed && !req.complete) return;
-      log.error({ err }, 'an answer of GraphQL failed unexpectedly');
-      if (!res.headersSent) refuse(res, PLAIN_JSON, 500, 'INTERNAL_SERVER_ERROR', 'Unexpected error.');
+      const errorId = reportUnexpected(report, 'an answer of GraphQL failed unexpectedly', err);
+      if (!res.headersSent)
+        refuse(res, PLAIN_JSON, 500, 'INTERNAL_SERVER_ERROR', 'Unexpected error.', { errorId });
       else res.destroy();
     });
   };
@@ -128,7 +129,7 @@ function statusOf({ data, errors }: FormattedExecutionResult, json: Json): numbe
 function refuseWith(res: ServerResponse, json: Json, error: CallboardError): void {
   if (error.status === 401) res.setHeader('www-authenticate', 'Bearer');
   if (error.retryable) res.setHeader('retry-after', '5');
-  refuse(res, json, error.status, error.code, error.message, error.retryable);
+  refuse(res, json, error.status, error.code, error.message, { retryable: error.retryable });
 }
 
 /** An answer to what never became an operation: shaped as GraphQL's, so that clients need one reader. */
@@ -138,9 +139,14 @@ function refuse(
   status: number,
   code: string,
   message: string,
-  retryable = false,
+  more: { readonly retryable?: boolean; readonly errorId?: string } = {},
 ): void {
-  end(res, status, json, JSON.stringify({ errors: [{ message, extensions: { code, retryable } }] }));
+  end(
+    res,
+    status,
+    json,
+    JSON.stringify({ errors: [{ message, extensions: { code, retryable: false, ...more } }] }),
+  );
 }
 
 function end(res: ServerResponse, status: number, json: Json, text: string): void {

@@ -92,8 +92,10 @@ export function createHttpServer({
     // A peer that goes away during the handshake concerns nobody else.
     socket.on('error', () => socket.destroy());
     if (isForeign(req)) refuseUpgrade(socket, MISDIRECTED);
-    else if (pathOf(req) !== '/graphql') refuseUpgrade(socket, 404);
-    else upgrade(req, socket, head);
+    else if (pathOf(req) !== '/graphql') {
+      refuseUpgrade(socket, 404);
+      report('upgradeRefused', { code: 404, cause: 'not for /graphql' });
+    } else upgrade(req, socket, head);
   });
 
   return {

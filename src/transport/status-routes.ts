@@ -6,7 +6,7 @@ import type { Viewer } from '../domain/viewer.ts';
 import { STAGE_NAMES, type StageName, toWire } from '../domain/words.ts';
 import { badInput, CallboardError, unavailable } from '../errors.ts';
 import { PROBLEM_TYPE, problem } from '../http/problem.ts';
-import type { Logger } from '../logger.ts';
+import { type Report, reportUnexpected } from '../observe.ts';
 import { isStoreAway } from './format-error.ts';
 import type { Identify } from './graphql-http.ts';
 import { detailsBody, readsNumbers, statusBody } from './status-body.ts';
@@ -14,7 +14,7 @@ import { detailsBody, readsNumbers, statusBody } from './status-body.ts';
 interface Parts {
   readonly reads: Pick<Reads, 'session' | 'sessionByExternalId'>;
   readonly identify: Identify;
-  readonly log: Logger;
+  readonly report: Report;
 }
 
 type Asked = FastifyRequest<{ Querystring: Readonly<Record<string, unknown>> }>;
@@ -27,9 +27,9 @@ const STAGE_BY_WIRE: ReadonlyMap<string, StageName> = new Map(
  * The three routes that the aggregator's page documents for clients that poll (DESIGN §7), in its own words. A
  * poll that would see nothing new is answered 304. Who may see what is as in the graph.
  */
-export function statusRoutes({ reads, identify, log }: Parts) {
+export function statusRoutes({ reads, identify, report }: Parts) {
   return async (app: FastifyInstance): Promise<void> => {
-    app.setErrorHandler((error, _request, reply) => refuse(reply, error, log));
+    app.setErrorHandler((error, _request, reply) => refuse(reply, error, report));
 
     app.get('/api/session/status', async (request: Asked, reply) => {
       const { session } = await find(request);
@@ -100,10 +100,12 @@ function isKnown(header: string | undefined, tag: string): boolean {
   return header.split(',').some((entry) => ['*', tag].includes(entry.trim().replace(/^W\//, '')));
 }
 
-function refuse(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {
+function refuse(reply: FastifyReply, error: unknown, report: Report): FastifyReply {
   const known = toKnown(error);
-  if (known === null) log.error({ err: error }, 'a status could not be told');
-  const { status, message } = known ?? { status: 500, message: 'Unexpected error.' };
+  const { status, message } = known ?? {
+    status: 500,
+    message: `Unexpected error (id ${reportUnexpected(report, 'a status could not be told', error)}).`,
+  };
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   if (status === 503) reply.header('retry-after', '5');
   return reply

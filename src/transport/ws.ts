@@ -5,11 +5,12 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Viewer } from '../domain/viewer.ts';
 import type { Fanout } from '../live/fanout.ts';
 import type { Logger } from '../logger.ts';
+import { createReport, type Report } from '../observe.ts';
 import type { Engine, GraphqlRequest } from './engine.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { endStaggered } from './staggered.ts';
 import { createTally } from './tally.ts';
-import { type CloseReason, WsConnection } from './ws-connection.ts';
+import { CLOSE, type CloseReason, WsConnection } from './ws-connection.ts';
 import { createWsOperations } from './ws-operations.ts';
 
 /** What a client may take; Infinity where it is not limited. */
@@ -43,6 +44,7 @@ export interface WsTransportOptions {
   readonly engine: Engine;
   readonly fanout: Fanout;
   readonly log: Logger;
+  readonly report?: Report;
   /** What it throws closes the socket with 1011. */
   readonly authenticate: (
     connectionParams: Readonly<Record<string, unknown>> | undefined,
@@ -75,7 +77,7 @@ const GRACE_MS = 800;
 
 export function createWsTransport(options: WsTransportOptions): WsTransport {
   const { engine, fanout, log, authenticate, pingMs = 12_000 } = options;
-  const { isWelcome = () => true, isFull = () => false } = options;
+  const { isWelcome = () => true, isFull = () => false, report = createReport(log) } = options;
   const limits = { ...LIMITS, ...options.limits };
   const perViewer = createTally(limits.connectionsPerViewer);
   const connections = new Set<WsConnection>();
@@ -111,7 +113,11 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     const admission = await authenticate(connectionParams, request);
     const refused = 'refused' in admission ? admission.refused : null;
     if ('refused' in admission || !perViewer.add(admission.viewer.userId)) {
-      connection.end(refused ?? 'overloaded');
+      turnAway(
+        connection,
+        refused ?? 'overloaded',
+        refused === null ? 'too many sockets of one viewer' : undefined,
+      );
       return false;
     }
     const { viewer } = admission;
@@ -121,6 +127,11 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     if (!connections.has(connection)) perViewer.remove(viewer.userId);
     else if (viewer.expiresAt !== null) expiring.add(connection);
     return { expiresAt: viewer.expiresAt === null ? null : new Date(viewer.expiresAt).toISOString() };
+  }
+
+  function turnAway(connection: WsConnection, reason: CloseReason, cause: string = CLOSE[reason][1]): void {
+    connection.end(reason);
+    report('upgradeRefused', { code: CLOSE[reason][0], cause });
   }
 
   function endExpired(): void {
@@ -137,7 +148,9 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     // ws closes by itself what breaks its protocol, and tells of it here as well.
     socket.on('error', (err) => log.debug({ err }, 'a WebSocket failed'));
     if (draining || isFull() || !isWelcome(request)) {
-      connection.end(draining ? 'goingAway' : isWelcome(request) ? 'overloaded' : 'foreignOrigin');
+      if (draining) turnAway(connection, 'goingAway');
+      else if (isWelcome(request)) turnAway(connection, 'overloaded', 'too many connections');
+      else connection.end('foreignOrigin');
       return;
     }
     connections.add(connection);
@@ -186,6 +199,7 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
         socket.end(
           `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
         );
+        report('upgradeRefused', { code: status, cause: 'the gateway is stopping' });
         return;
       }
       server.handleUpgrade(request, socket, head, opened);
