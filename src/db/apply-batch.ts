@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { attemptFor } from '../domain/attempt.ts';
 import type { Callback, Fault, Parsed, ReportedSubject } from '../domain/callback.ts';
 import type { JournalEntry } from '../domain/changes.ts';
+import { fingerprintOf } from '../domain/fingerprint.ts';
 import type { JournalRow } from '../domain/journal.ts';
 import type { StageName } from '../domain/words.ts';
 import { type StateRows, States } from './states.ts';
@@ -28,6 +29,8 @@ export type KeyRow = Pick<JournalRow, 'position' | 'digest' | 'attempt' | 'reaso
 /** What the store holds of everything that a batch touches, read under the writer's lock. */
 export interface Held {
   readonly position: number;
+  /** Of the last row, `position`. */
+  readonly fingerprint: string;
   readonly states: StateRows;
   /** Every row that has the digest of one of the batch's deliveries. */
   readonly keys: readonly KeyRow[];
@@ -155,11 +158,13 @@ class Batch {
   readonly #entries: JournalEntry[] = [];
   readonly #repeats = new Map<number, { n: number; at: number }>();
   #position: number;
+  #fingerprint: string;
 
   constructor(held: Held, { restartQuietMs, expectedStages }: ApplySettings) {
     this.#restartQuietMs = restartQuietMs;
     this.#states = new States(held.states, expectedStages);
     this.#position = held.position;
+    this.#fingerprint = held.fingerprint;
     for (const key of held.keys) this.#addKey(key);
   }
 
@@ -193,7 +198,7 @@ class Batch {
       changed,
       version: change?.after.version ?? null,
     } as const;
-    this.#enter(journalRow(position, delivery, judged), change);
+    this.#enter(this.#rowOf(position, delivery, judged), change);
     return { outcome: late ? 'late' : 'recorded', position };
   }
 
@@ -226,8 +231,15 @@ class Batch {
       changed: [],
       version: null,
     } as const;
-    this.#enter(journalRow(position, delivery, judged), null);
+    this.#enter(this.#rowOf(position, delivery, judged), null);
     return { outcome: 'quarantined', position, reason: fault.reason };
+  }
+
+  #rowOf(position: number, delivery: Delivery, judged: Judged): JournalRow {
+    const { parsed, receivedAt } = delivery;
+    const kept = { position, digest: parsed.digest, attempt: judged.attempt, receivedAt };
+    this.#fingerprint = fingerprintOf(this.#fingerprint, kept);
+    return journalRow(position, delivery, judged, this.#fingerprint);
   }
 
   #enter(row: JournalRow, change: JournalEntry['change']): void {
@@ -258,6 +270,7 @@ type Judged = Omit<
   JournalRow,
   | 'position'
   | 'digest'
+  | 'fingerprint'
   | 'body'
   | 'receivedAt'
   | 'webhookId'
@@ -272,6 +285,7 @@ function journalRow(
   position: number,
   { parsed, body, receivedAt, webhookId, replay }: Delivery,
   judged: Judged,
+  fingerprint: string,
 ): JournalRow {
   return {
     position,
@@ -286,6 +300,7 @@ function journalRow(
     status: judged.status,
     attempt: judged.attempt,
     digest: parsed.digest,
+    fingerprint,
     webhookId,
     receivedAt,
     deliveries: 1,

@@ -1,4 +1,4 @@
-import { inArray, or, type SQL, sql } from 'drizzle-orm';
+import { inArray, lt, or, type SQL } from 'drizzle-orm';
 import { lockForWriting } from './locks.ts';
 import { callbacks, payments, sessions, store as storeTable } from './schema.ts';
 import type { Db, Store } from './store.ts';
@@ -31,7 +31,7 @@ export function sumErased(a: Erased, b: Erased): Erased {
 /**
  * Deletes what `find` gives, in one transaction under the writer's lock, so that no callback of a session is recorded
  * between its rows. Quarantined rows that claim one of the ids go too. The highest deleted position is kept in
- * `store.lowest`: a cursor below it counts as no longer reached. What stays is still the fold of its journal.
+ * `store.lowest`, with its row's fingerprint: a cursor below it counts as no longer reached. What stays is still the fold of its journal.
  */
 export function erase(store: Store, find: (tx: Db) => Promise<Doomed>): Promise<Erased> {
   return store.write(async (tx) => {
@@ -39,8 +39,11 @@ export function erase(store: Store, find: (tx: Db) => Promise<Doomed>): Promise<
     const doomed = await find(tx);
     const gone = await eraseRows(tx, doomed);
     if (gone.length > 0) {
-      const highest = gone.reduce((highest, position) => Math.max(highest, position), 0);
-      await tx.update(storeTable).set({ lowest: sql`greatest(${storeTable.lowest}, ${highest}::bigint)` });
+      const highest = gone.reduce((highest, row) => (row.position > highest.position ? row : highest));
+      await tx
+        .update(storeTable)
+        .set({ lowest: highest.position, lowestFingerprint: highest.fingerprint })
+        .where(lt(storeTable.lowest, highest.position));
     }
     return {
       sessions: await eraseStates(tx, sessions, sessions.sessionId, doomed.sessions),
@@ -50,25 +53,28 @@ export function erase(store: Store, find: (tx: Db) => Promise<Doomed>): Promise<
   });
 }
 
-/** Gives the positions of the rows that are gone. */
-async function eraseRows(tx: Db, doomed: Doomed): Promise<readonly number[]> {
+/** Gives the rows that are gone. */
+async function eraseRows(
+  tx: Db,
+  doomed: Doomed,
+): Promise<readonly { readonly position: number; readonly fingerprint: string }[]> {
   const parts: SQL[] = [];
   if (doomed.sessions.length > 0) parts.push(inArray(callbacks.sessionId, [...doomed.sessions]));
   if (doomed.payments.length > 0) parts.push(inArray(callbacks.paymentId, [...doomed.payments]));
   if (doomed.positions.length > 0) parts.push(inArray(callbacks.position, [...doomed.positions]));
   if (parts.length === 0) return [];
-  const { position, replayOf } = callbacks;
+  const { position, fingerprint, replayOf } = callbacks;
   const gone = await tx
     .delete(callbacks)
     .where(or(...parts))
-    .returning({ position, replayOf });
+    .returning({ position, fingerprint, replayOf });
   const applied = gone.flatMap((row) => row.replayOf ?? []);
   // What was replayed held the same body, and its subject may have been unreadable then.
   const replayed =
     applied.length === 0
       ? []
-      : await tx.delete(callbacks).where(inArray(position, applied)).returning({ position });
-  return [...gone, ...replayed].map((row) => row.position);
+      : await tx.delete(callbacks).where(inArray(position, applied)).returning({ position, fingerprint });
+  return [...gone, ...replayed];
 }
 
 async function eraseStates(

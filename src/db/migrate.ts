@@ -26,11 +26,14 @@ export async function migrate(db: Db): Promise<void> {
     });
     const [row] = await tx.select().from(store);
     if (row === undefined) {
+      const fingerprint = randomBytes(8).toString('hex');
       await tx.insert(store).values({
         id: 1,
         identity: randomBytes(4).toString('hex'),
         position: 0,
+        fingerprint,
         lowest: 0,
+        lowestFingerprint: fingerprint,
         expectedStages: '',
         openedBy: SCHEMA_VERSION,
       });

@@ -59,8 +59,17 @@ export const store = pgTable('store', {
   /** Eight random hex digits, drawn once: a cursor of another store is told from ours by them. */
   identity: text().notNull(),
   position: position('position').notNull(),
-  /** The highest position ever deleted: a cursor below it is no longer reached by the journal. */
+  /** Of the row at `position`, also where that was deleted; drawn at random while there is none. */
+  fingerprint: text().notNull(),
+  /**
+   * The highest position ever deleted, or the position at the last recomputation: a cursor below it is no longer
+   * reached by the journal.
+   */
   lowest: position('lowest').notNull(),
+  /** What a cursor for `lowest` has to bear. */
+  lowestFingerprint: text('lowest_fingerprint').notNull(),
+  /** How often state was computed anew, other than by a new row of the journal. */
+  recomputations: integer().notNull().default(0),
   /** EXPECTED_STAGES that the stored outcomes were computed with, comma-separated. */
   expectedStages: text('expected_stages').notNull(),
   /** The newest minor version of Callboard (`0.1`) that has opened this store: an older one refuses to start. */
@@ -94,6 +103,8 @@ export const callbacks = pgTable(
     attempt: integer().notNull(),
     /** Hex SHA-256 of the canonical JSON, or of the bytes where quarantined. It holds subject and stage within it. */
     digest: text().notNull(),
+    /** Of this row and all before it (see domain/fingerprint.ts): the same position of another history has another. */
+    fingerprint: text().notNull(),
     /** The sender's id, only where its signature was verified. */
     webhookId: text('webhook_id'),
     receivedAt: instant('received_at').notNull(),

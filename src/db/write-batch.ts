@@ -74,8 +74,8 @@ async function readHeld(
   const judged = judgeOwners(deliveries, states);
   const more = judged.map((delivery) => delivery.parsed.digest).filter((digest) => !digests.has(digest));
   const moreKeys = more.length === 0 ? [] : await readKeys(tx, more);
-  const { position, stamp } = at;
-  return { judged, held: { position, states, keys: [...keys, ...moreKeys] }, stamp };
+  const { position, fingerprint, stamp } = at;
+  return { judged, held: { position, fingerprint, states, keys: [...keys, ...moreKeys] }, stamp };
 }
 
 /** The position of the last committed row. */
@@ -105,7 +105,7 @@ function writeJournal(
     journal
       .execute({ rows: encodeCallbacks(entries.map(({ row }) => row)) })
       .then(() => onStep('journal-written')),
-    move.execute({ position: last.position }),
+    move.execute({ position: last.position, fingerprint: last.row.fingerprint }),
   ];
   const replays = entries.flatMap(({ row }) => (row.replayOf === null ? [] : [row]));
   if (replays.length > 0) written.push(markReplayed(tx, replays));
@@ -134,7 +134,11 @@ const statementsFor = statementsOf((db) => {
   return {
     lock: db.select({ locked: callLockForWriting }).from(once).prepare('writer_lock'),
     head: db
-      .select({ position: store.position, stamp: sql<string>`pg_current_xact_id()::xid::text` })
+      .select({
+        position: store.position,
+        fingerprint: store.fingerprint,
+        stamp: sql<string>`pg_current_xact_id()::xid::text`,
+      })
       .from(store)
       .where(eq(store.id, 1))
       .prepare('writer_head'),
@@ -160,7 +164,10 @@ const statementsFor = statementsOf((db) => {
       .prepare('writer_journal'),
     move: db
       .update(store)
-      .set({ position: sql`${sql.placeholder('position')}` })
+      .set({
+        position: sql`${sql.placeholder('position')}`,
+        fingerprint: sql`${sql.placeholder('fingerprint')}`,
+      })
       .where(eq(store.id, 1))
       .prepare('writer_move'),
     tell: db

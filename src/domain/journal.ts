@@ -18,6 +18,8 @@ export interface JournalRow {
   /** 0 where quarantined. */
   readonly attempt: number;
   readonly digest: string;
+  /** Of this row and all before it: see fingerprint.ts. */
+  readonly fingerprint: string;
   readonly webhookId: string | null;
   readonly receivedAt: Instant;
   readonly deliveries: number;

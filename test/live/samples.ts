@@ -71,6 +71,7 @@ export function rowOf(position: number, row: Partial<JournalRow> = {}): JournalR
     status: 'IN_PROGRESS',
     attempt: 1,
     digest: String(position),
+    fingerprint: `${position}`.padStart(16, '0'),
     webhookId: null,
     receivedAt: 1_000 + position,
     deliveries: 1,

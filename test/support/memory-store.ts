@@ -43,7 +43,8 @@ export function createMemoryStore(settings: ApplySettings = DEFAULTS): MemorySto
         banks: [...banks.values()],
       };
       const judged = judgeOwners(deliveries, states);
-      const applied = applyBatch(judged, { position: rows.length, states, keys: rows }, settings);
+      const head = { position: rows.length, fingerprint: rows.at(-1)?.fingerprint ?? '' };
+      const applied = applyBatch(judged, { ...head, states, keys: rows }, settings);
       rows.push(...applied.entries.map(({ row }) => row));
       for (const session of applied.states.sessions) sessions.set(session.sessionId, session);
       for (const payment of applied.states.payments) payments.set(payment.paymentId, payment);

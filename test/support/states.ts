@@ -79,6 +79,7 @@ export function journalRow(row: Partial<JournalRow> & { readonly position: numbe
     status: 'INITIATED',
     attempt: 1,
     digest: String(row.position),
+    fingerprint: `${row.position}`.padStart(16, '0'),
     webhookId: null,
     receivedAt: AT,
     deliveries: 1,
