@@ -16,6 +16,7 @@ import { settleOutcomes } from './db/outcomes.ts';
 import { createReads, type Reads } from './db/reads.ts';
 import { createRecorder, type Recorder } from './db/recorder.ts';
 import { createRetention } from './db/retention.ts';
+import { createStateCache } from './db/state-cache.ts';
 import type { OnStep } from './db/write-batch.ts';
 import { PROBLEM_TYPE, problem } from './http/problem.ts';
 import { createFanout } from './live/fanout.ts';
@@ -76,12 +77,17 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     opened.push(() => store.close());
     await settleOutcomes(store, expectedStages);
     const hub = createHub({ log });
+    const cache = createStateCache();
     const journal = createJournal({ store, parse: parseCallback, expectedStages });
     const relay = await createRelay({
       hub,
       journal,
       listen: store.listen,
       shared: store.kind === 'postgres',
+      onBroken({ otherServer }) {
+        cache.clear();
+        if (otherServer) store.renew();
+      },
       log,
     });
     opened.push(() => relay.close());
@@ -89,6 +95,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       store,
       settings: { expectedStages, restartQuietMs },
       outlet: relay,
+      cache,
       log,
       onStep: parts.onStep,
     });
@@ -146,7 +153,8 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     opened.push(async () => retention?.close());
 
     let draining = false;
-    const isReady = async () => !draining && relay.behind <= MOST_BEHIND && (await answers(reads));
+    const isReady = async () =>
+      !draining && relay.behind <= MOST_BEHIND && (await isSoon(() => relay.check()));
     const app = await createRoutes({
       config,
       recorder,
@@ -255,16 +263,13 @@ function refuse(reply: FastifyReply, status: number, detail: string): void {
     .send(JSON.stringify(problem(status, detail)));
 }
 
-/** Whether the store answers, and soon. */
-async function answers(reads: Pick<Reads, 'head'>): Promise<boolean> {
+/** Whether something is true, and is known soon. */
+async function isSoon(check: () => Promise<boolean>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, READY_WITHIN_MS, false);
   });
-  const answered = reads.head().then(
-    () => true,
-    () => false,
-  );
+  const answered = check().catch(() => false);
   const ready = await Promise.race([answered, late]);
   clearTimeout(timer);
   return ready;

@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gt, type SQL, sql } from 'drizzle-orm';
+import { HEAD_COLUMNS } from './head-columns.ts';
 import { keysTable } from './keys-table.ts';
 import { callbacks, payments, sessions, store } from './schema.ts';
 import type { Db } from './store.ts';
@@ -11,18 +12,13 @@ const owner = sql`${sql.placeholder('owner')}::text`;
 
 /** The store's row, to stand in every row of an answer: also in the one that says that nothing was found. */
 function headOf(db: Db) {
-  return db
-    .select({ identity: store.identity, position: store.position, lowest: store.lowest })
-    .from(store)
-    .as('head');
+  return db.select(HEAD_COLUMNS).from(store).as('head');
 }
 
-/** What the row that changed a session last was about. */
+/** What the row that changed a session or payment last was about. */
 function lastOf(db: Db) {
-  return db
-    .select({ at: callbacks.position, kind: callbacks.kind, stage: callbacks.stage })
-    .from(callbacks)
-    .as('last');
+  const { position: at, fingerprint, kind, stage } = callbacks;
+  return db.select({ at, fingerprint, kind, stage }).from(callbacks).as('last');
 }
 
 const isOwned = (column: SQL, keys: ReturnType<typeof keysTable>): SQL =>
@@ -54,6 +50,7 @@ export function prepareSessionAtHead(db: Db, by: 'id' | 'externalId') {
 export function preparePaymentAtHead(db: Db, by: 'id' | 'externalId') {
   const keys = keysTable(db);
   const head = headOf(db);
+  const last = lastOf(db);
   const column = by === 'id' ? payments.paymentId : payments.externalId;
   const found = db
     .select()
@@ -67,6 +64,7 @@ export function preparePaymentAtHead(db: Db, by: 'id' | 'externalId') {
     .from(keys)
     .crossJoin(head)
     .leftJoinLateral(found, sql`true`)
+    .leftJoin(last, eq(last.at, found.position))
     .prepare(`payment_at_head_${by}`);
 }
 
@@ -93,6 +91,7 @@ export function prepareSessionsSince(db: Db, whose: 'all' | 'own') {
 /** The same of payments. */
 export function preparePaymentsSince(db: Db, whose: 'all' | 'own') {
   const head = headOf(db);
+  const last = lastOf(db);
   const found = db
     .select()
     .from(payments)
@@ -106,6 +105,7 @@ export function preparePaymentsSince(db: Db, whose: 'all' | 'own') {
     .select()
     .from(head)
     .leftJoin(found, sql`true`)
+    .leftJoin(last, eq(last.at, found.position))
     .orderBy(asc(found.position))
     .prepare(`payments_since_${whose}`);
 }
@@ -128,10 +128,18 @@ export function prepareJournalSince(db: Db) {
     .prepare('journal_since');
 }
 
+/** The fingerprints of the rows at some positions. */
+export function prepareFingerprints(db: Db) {
+  return db
+    .select({ position: callbacks.position, fingerprint: callbacks.fingerprint })
+    .from(callbacks)
+    .where(
+      sql`${callbacks.position} = any(array(select json_array_elements_text(${sql.placeholder('positions')}::text::json)::bigint))`,
+    )
+    .prepare('fingerprints_at');
+}
+
 /** The head alone. */
 export function prepareHead(db: Db) {
-  return db
-    .select({ identity: store.identity, position: store.position, lowest: store.lowest })
-    .from(store)
-    .prepare('catch_up_head');
+  return db.select(HEAD_COLUMNS).from(store).prepare('catch_up_head');
 }

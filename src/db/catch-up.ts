@@ -10,6 +10,7 @@ import type {
 import { createBatchLoader } from './batch-loader.ts';
 import {
   PORTION,
+  prepareFingerprints,
   prepareHead,
   prepareJournalSince,
   preparePaymentAtHead,
@@ -34,6 +35,15 @@ interface Key {
 export function createCatchUp({ db }: Pick<Store, 'db'>): CatchUp {
   const headStatement = prepareHead(db);
   const head = createBatchLoader<null, Head>({ nameOf: () => '', load: () => headStatement.execute() });
+  const fingerprints = prepareFingerprints(db);
+  const fingerprintAt = createBatchLoader<number, string | null>({
+    nameOf: String,
+    async load(positions) {
+      const found = await fingerprints.execute({ positions: JSON.stringify(positions) });
+      const known = new Map(found.map((row) => [row.position, row.fingerprint]));
+      return positions.map((position) => known.get(position) ?? null);
+    },
+  });
   const sessionBy = {
     id: byKey(prepareSessionAtHead(db, 'id'), toChangedSession),
     externalId: byKey(prepareSessionAtHead(db, 'externalId'), toChangedSession),
@@ -50,6 +60,7 @@ export function createCatchUp({ db }: Pick<Store, 'db'>): CatchUp {
 
   return {
     head: () => head(null),
+    fingerprintAt,
     session: (named, viewer) =>
       sessionBy['id' in named ? 'id' : 'externalId'](keyOf(named, sessionOwner(viewer))),
     payment: (named, viewer) =>
@@ -87,14 +98,28 @@ const storable = (id: string | undefined): string => (id !== undefined && isStor
 interface FoundSession {
   readonly head: Head;
   readonly found: SessionRow | null;
-  readonly last: Exclude<ChangedSession['last'], null> | null;
+  readonly last: (Exclude<ChangedSession['last'], null> & LastRow) | null;
+}
+
+interface FoundPayment {
+  readonly head: Head;
+  readonly found: PaymentRow | null;
+  readonly last: LastRow | null;
+}
+
+interface LastRow {
+  readonly fingerprint: string;
 }
 
 const toChangedSession = ({ found, last }: FoundSession): ChangedSession | null =>
-  found && { state: toSession(found), last: last && { kind: last.kind, stage: last.stage } };
+  found && {
+    state: toSession(found),
+    fingerprint: last?.fingerprint ?? '',
+    last: last && { kind: last.kind, stage: last.stage },
+  };
 
-const toChangedPayment = ({ found }: { readonly found: PaymentRow | null }): ChangedPayment | null =>
-  found && { state: toPayment(found) };
+const toChangedPayment = ({ found, last }: FoundPayment): ChangedPayment | null =>
+  found && { state: toPayment(found), fingerprint: last?.fingerprint ?? '' };
 
 interface AtHead {
   readonly head: Head;

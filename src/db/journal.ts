@@ -1,10 +1,13 @@
-import { and, asc, eq, gt, inArray, lte } from 'drizzle-orm';
+import { and, asc, inArray, lte } from 'drizzle-orm';
 import type { Callback, Parsed } from '../domain/callback.ts';
 import type { JournalEntry } from '../domain/changes.ts';
+import type { JournalPlace } from '../domain/cursor.ts';
+import type { Sighting } from '../domain/history.ts';
 import type { JournalRow } from '../domain/journal.ts';
 import type { StageName } from '../domain/words.ts';
 import { toJournalRow } from './rows.ts';
-import { callbacks, store as storeTable } from './schema.ts';
+import { callbacks } from './schema.ts';
+import { createSightings } from './sightings.ts';
 import { States } from './states.ts';
 import type { Store } from './store.ts';
 
@@ -17,35 +20,26 @@ export interface JournalOptions {
 
 /** The journal, read back by the instances that did not write it. */
 export interface Journal {
-  /** The position of the last committed row. */
-  position(): Promise<number>;
+  /** What the store says of its history now, to one who knows it up to `place`. */
+  look(place: JournalPlace): Promise<Sighting>;
   /**
-   * At most `limit` rows after `position`, in order, each with the very change that the writing instance told:
+   * The same, read in one statement with at most `limit` rows after `place`, in order, each with the very change that the writing instance told:
    * the fold is pure, so whoever reads the same rows sees the same before and after. A row that a newer version
    * applied and this one cannot read changes nothing here: it must not keep the rows behind it from being told.
    */
-  entriesAfter(position: number, limit: number): Promise<readonly JournalEntry[]>;
+  entriesAfter(
+    place: JournalPlace,
+    limit: number,
+  ): Promise<{ readonly sighting: Sighting; readonly entries: readonly JournalEntry[] }>;
 }
 
 /** Reads rows back as the entries that were published. */
 export function createJournal({ store, parse, expectedStages }: JournalOptions): Journal {
+  const sightings = createSightings(store);
   return {
-    async position() {
-      const [row] = await store.db
-        .select({ position: storeTable.position })
-        .from(storeTable)
-        .where(eq(storeTable.id, 1))
-        .prepare('journal_position')
-        .execute();
-      return row?.position ?? 0;
-    },
-    async entriesAfter(position, limit) {
-      const found = await store.db
-        .select()
-        .from(callbacks)
-        .where(gt(callbacks.position, position))
-        .orderBy(asc(callbacks.position))
-        .limit(limit);
+    look: ({ position }) => sightings.at(position),
+    async entriesAfter({ position }, limit) {
+      const { sighting, found } = await sightings.withRowsAfter(position, limit);
       const rows = found.map(toJournalRow);
       const states = new States({ sessions: [], payments: [], banks: [] }, expectedStages);
       const advance = (row: JournalRow) => {
@@ -53,7 +47,8 @@ export function createJournal({ store, parse, expectedStages }: JournalOptions):
         return parsed?.ok === true ? states.advance(parsed.callback, row).change : null;
       };
       for (const row of await historyOf(store, rows, position)) advance(row);
-      return rows.map((row) => ({ position: row.position, row, change: advance(row) }));
+      const entries = rows.map((row) => ({ position: row.position, row, change: advance(row) }));
+      return { sighting, entries };
     },
   };
 }

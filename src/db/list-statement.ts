@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
+import type { Head } from '../domain/catch-up.ts';
 import { allOf, type Condition } from './conditions.ts';
+import { HEAD_COLUMNS } from './head-columns.ts';
 import {
   beyondConditions,
   type ListOf,
@@ -55,9 +57,7 @@ export function headOf(db: Db, table: PgTable, { page, columns, conditions }: As
       : sql<boolean>`exists (select 1 from ${table} where ${allOf([...conditions, beyond])})`;
   return db
     .select({
-      identity: store.identity,
-      position: store.position,
-      lowest: store.lowest,
+      ...HEAD_COLUMNS,
       hasPrevious: any(previous).as('has_previous'),
       hasNext: any(next).as('has_next'),
     })
@@ -66,13 +66,7 @@ export function headOf(db: Db, table: PgTable, { page, columns, conditions }: As
 }
 
 export interface FoundAtHead<Row> {
-  readonly head: {
-    identity: string;
-    position: number;
-    lowest: number;
-    hasPrevious: boolean;
-    hasNext: boolean;
-  };
+  readonly head: Head & { readonly hasPrevious: boolean; readonly hasNext: boolean };
   readonly row: Row | null;
 }
 

@@ -60,6 +60,8 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
       return result;
     },
     listen: null,
+    connections: 1,
+    renew() {},
     async close() {
       for (const timer of timers) clearTimeout(timer);
       await running;

@@ -60,8 +60,9 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
     max: number,
     settings: Record<string, string | number>,
     onBroken: () => void = () => {},
+    onMade: () => void = () => {},
   ): Client => {
-    const sockets = watchedSockets(onBroken);
+    const sockets = watchedSockets(onBroken, onMade);
     const options = {
       max,
       prepare: !pooled,
@@ -93,10 +94,16 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
     (onBroken) => connect(READERS, patient ? BY_INDEX : READER_SETTINGS, onBroken),
     () => report('storeReconnecting', { client: 'readers' }),
   );
+  let connections = 0;
   const writer = createRenewedClient(
-    (onBroken) => connect(1, WRITER_SETTINGS, onBroken),
+    (onBroken) =>
+      connect(1, WRITER_SETTINGS, onBroken, () => {
+        connections += 1;
+      }),
     () => report('storeReconnecting', { client: 'writer' }),
   );
+  /** A batch in flight is let go on: the next one gets another connection. */
+  let isWriterStale = false;
   const seat = createWritingSeat(writer.sql);
   const writing = asDb(seat.client);
   let listener: Client | null = null;
@@ -105,6 +112,10 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
     kind: 'postgres',
     db: asDb(readers.sql),
     async write(work) {
+      if (isWriterStale) {
+        isWriterStale = false;
+        writer.renew();
+      }
       let timer: NodeJS.Timeout | undefined;
       const timeout = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {
@@ -148,6 +159,13 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
             listener = null;
           };
         },
+    get connections() {
+      return connections;
+    },
+    renew() {
+      readers.renew();
+      isWriterStale = true;
+    },
     async close() {
       await Promise.all([
         readers.end(CLOSE_WITHIN_MS),

@@ -97,19 +97,19 @@ export function toList<Row>(
 ): ListOf<Row> {
   const cut = fetched.slice(0, page.count);
   const more = fetched.length > page.count;
-  const { identity, position, lowest } = head;
+  const { hasPrevious, hasNext, ...rest } = head;
   return page.from === 'start'
     ? {
         rows: cut,
-        hasPrevious: head.hasPrevious,
-        hasNext: more || head.hasNext,
-        head: { identity, position, lowest },
+        hasPrevious,
+        hasNext: more || hasNext,
+        head: rest,
       }
     : {
         rows: cut.reverse(),
-        hasPrevious: more || head.hasPrevious,
-        hasNext: head.hasNext,
-        head: { identity, position, lowest },
+        hasPrevious: more || hasPrevious,
+        hasNext,
+        head: rest,
       };
 }
 

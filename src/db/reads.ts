@@ -1,6 +1,7 @@
 import type { Head } from '../domain/catch-up.ts';
 import { createBatchLoader } from './batch-loader.ts';
 import { createFactReads, type FactReads } from './fact-reads.ts';
+import { HEAD_COLUMNS } from './head-columns.ts';
 import { createKeyReads, type KeyReads } from './key-reads.ts';
 import { createListReads, type ListReads } from './list-reads.ts';
 import { store as storeTable } from './schema.ts';
@@ -34,8 +35,5 @@ function createHeadRead({ db }: Pick<Store, 'db'>): () => Promise<Head> {
 }
 
 function prepareHead(db: Db) {
-  return db
-    .select({ identity: storeTable.identity, position: storeTable.position, lowest: storeTable.lowest })
-    .from(storeTable)
-    .prepare('head');
+  return db.select(HEAD_COLUMNS).from(storeTable).prepare('head');
 }

@@ -3,6 +3,7 @@ import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { JournalRow } from '../domain/journal.ts';
 import { type JournalOptions, readAgain } from './journal.ts';
 import { lockForRebuild, lockForWriting } from './locks.ts';
+import { markRecomputed } from './recomputed.ts';
 import { toJournalRow } from './rows.ts';
 import { banks, callbacks, payments, sessions } from './schema.ts';
 import { namesOf, readStates, writeStates } from './state-tables.ts';
@@ -32,7 +33,7 @@ export interface RebuildOptions extends Pick<JournalOptions, 'parse' | 'expected
  * Computes all state anew from the journal, beside the live tables and without holding anybody up, then puts right
  * what differs in one short transaction under the writer's lock: readers see all of the old state or all of the
  * new. A row whose content differed gets its old version + 1, so that a cache takes the right one; the others stay
- * as they are. Quarantine is not decided anew, and banks that no row names any more stay.
+ * as they are. Where any differed, subscribers are sent a SNAPSHOT (see recomputed.ts). Quarantine is not decided anew, and banks that no row names any more stay.
  */
 export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
   const {
@@ -61,6 +62,7 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
     const corrected = { rows, sessions: await correct(tx, sessions), payments: await correct(tx, payments) };
     await addMissing(tx, banks);
     await tx.execute(sql`drop schema rebuild cascade`);
+    if (corrected.sessions + corrected.payments > 0) await markRecomputed(tx);
     onProgress(position, position);
     return corrected;
   });

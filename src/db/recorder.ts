@@ -9,7 +9,7 @@ import {
   type Receipt,
 } from './apply-batch.ts';
 import { isDataFault } from './sql-state.ts';
-import { createStateCache } from './state-cache.ts';
+import { createStateCache, type StateCache } from './state-cache.ts';
 import type { Store } from './store.ts';
 import { type OnStep, writeBatch } from './write-batch.ts';
 
@@ -40,6 +40,8 @@ export interface RecorderOptions {
   readonly settings: ApplySettings;
   /** Told of each batch that adds rows; null where this process tells nobody. */
   readonly outlet: Outlet | null;
+  /** What the writer knows of sessions; its own where none is given. */
+  readonly cache?: StateCache;
   readonly log: Logger;
   readonly onStep?: OnStep | undefined;
 }
@@ -153,7 +155,13 @@ export function createRecorder({
       await onStep('begin');
       const { receipts, states, stamp } = await store.write(async (tx) => {
         const deliveries = take().map((caller) => caller.delivery);
-        const written = await writeBatch(tx, deliveries, { settings, cache, onStep, notifies });
+        const written = await writeBatch(tx, deliveries, {
+          settings,
+          cache,
+          connections: store.connections,
+          onStep,
+          notifies,
+        });
         await onStep('before-commit');
         if (outlet !== null && written.entries.length > 0) announced.push(outlet.announce(written.entries));
         return written;

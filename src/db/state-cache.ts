@@ -14,6 +14,11 @@ export interface HeldSession {
  * writer's lock, still has the same stamp.
  */
 export interface StateCache {
+  /**
+   * Says where the store's rows are read and written from now on; what was kept from elsewhere is dropped. False where
+   * anything may have been: a stamp is unlike all others only on one server, and only while a connection lives.
+   */
+  isOf(place: string): boolean;
   get(sessionId: string): HeldSession | undefined;
   keep(state: Session, stamp: string): void;
   /** Called where the outcome of a transaction is unknown: the store may be another one by then (a restored copy). */
@@ -29,7 +34,14 @@ export function createStateCache(): StateCache {
     MOST_PARTS,
     (_, { state }) => PARTS_OF_A_SESSION + state.accounts.length + state.transactionPages.length,
   );
+  let at: string | null = null;
   return {
+    isOf(place) {
+      const isSame = at === null || at === place;
+      at = place;
+      if (!isSame) kept.clear();
+      return isSame;
+    },
     get: (sessionId) => kept.get(sessionId),
     keep: (state, stamp) => kept.set(state.sessionId, { state, stamp }),
     clear: () => kept.clear(),

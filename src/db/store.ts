@@ -19,5 +19,9 @@ export interface Store {
    * lost (a reconnect). Null where there is nobody to listen to: PGlite, and behind a transaction pooler.
    */
   readonly listen: ((heard: (position: number | null) => void) => Promise<() => Promise<void>>) | null;
+  /** How many connections the writer has had: what was known over an earlier one counts no more. */
+  readonly connections: number;
+  /** Makes new connections for all that is sent from now on: the address has come to lead to another server. */
+  renew(): void;
   close(): Promise<void>;
 }

@@ -17,14 +17,16 @@ export interface Address {
  * and with it every query. These sockets are destroyed instead; their queries fail and new connections are made.
  *
  * @param onBroken called when a connection that stood goes, before anything else hears of it
+ * @param onMade called when a connection is about to be made
  */
-export function watchedSockets(onBroken: () => void): WatchedSockets {
+export function watchedSockets(onBroken: () => void, onMade: () => void): WatchedSockets {
   const open = new Set<Socket>();
   let turn = 0;
   let ended = false;
   return {
     connect({ host, port, path }) {
       if (ended) throw new Error('the client has ended');
+      onMade();
       const index = turn++ % host.length;
       const place = { host: host[index] ?? 'localhost', port: port[index] ?? 5432 };
       const socket = new StoreSocket(onBroken);

@@ -25,6 +25,8 @@ export type OnStep = (step: RecordingStep) => unknown;
 export interface WriteOptions {
   readonly settings: ApplySettings;
   readonly cache: StateCache;
+  /** See `Store.connections`. */
+  readonly connections: number;
   readonly onStep: OnStep;
   /** Whether other instances are to be told of the batch's last position. */
   readonly notifies: boolean;
@@ -43,9 +45,9 @@ export interface Written extends Applied {
 export async function writeBatch(
   tx: Db,
   deliveries: readonly Delivery[],
-  { settings, cache, onStep, notifies }: WriteOptions,
+  { settings, cache, connections, onStep, notifies }: WriteOptions,
 ): Promise<Written> {
-  const { judged, held, stamp } = await readHeld(tx, deliveries, cache);
+  const { judged, held, stamp } = await readHeld(tx, deliveries, cache, connections);
   const applied = applyBatch(judged, held, settings);
   await Promise.all([
     ...writeJournal(tx, applied.entries, onStep, notifies),
@@ -59,18 +61,22 @@ async function readHeld(
   tx: Db,
   deliveries: readonly Delivery[],
   cache: StateCache,
+  connections: number,
 ): Promise<{ judged: readonly Delivery[]; held: Held; stamp: string }> {
   const parsed = deliveries.map((delivery) => delivery.parsed);
   const digests = new Set(parsed.map(({ digest }) => digest));
   const { lock, head } = statementsFor(tx);
+  const names = namesOf(parsed.flatMap((one) => (one.ok ? [one.callback] : [])));
   // Sent in this order without awaiting one another: what follows the lock sees all that its last holder committed.
-  const [, [at], states, keys] = await Promise.all([
+  const [, [at], found, keys] = await Promise.all([
     lock.execute(),
     head.execute(),
-    readStates(tx, namesOf(parsed.flatMap((one) => (one.ok ? [one.callback] : []))), cache),
+    readStates(tx, names, cache),
     readKeys(tx, [...digests]),
   ]);
   if (at === undefined) throw new Error(LOST);
+  // The cache may have answered for another server's rows.
+  const states = cache.isOf(`${at.server} ${connections}`) ? found : await readStates(tx, names, cache);
   const judged = judgeOwners(deliveries, states);
   const more = judged.map((delivery) => delivery.parsed.digest).filter((digest) => !digests.has(digest));
   const moreKeys = more.length === 0 ? [] : await readKeys(tx, more);
@@ -138,6 +144,8 @@ const statementsFor = statementsOf((db) => {
         position: store.position,
         fingerprint: store.fingerprint,
         stamp: sql<string>`pg_current_xact_id()::xid::text`,
+        // Which server this is since when, and which table of it: behind a pooler a connection does not say.
+        server: sql<string>`${store}.tableoid::text || ' ' || pg_postmaster_start_time()::text`,
       })
       .from(store)
       .where(eq(store.id, 1))

@@ -1,25 +1,31 @@
+import type { JournalPlace } from './cursor.ts';
 import type { JournalRow } from './journal.ts';
 import type { Payment } from './payment.ts';
 import type { Session } from './session.ts';
 import type { Viewer } from './viewer.ts';
 import type { CallbackKind, StageName } from './words.ts';
 
-/** What the store is at one moment: its identity, its last position, and the highest position ever deleted. */
-export interface Head {
+/** What the store is at one moment: its identity, its last row, and how far back its journal is whole. */
+export interface Head extends JournalPlace {
   readonly identity: string;
-  readonly position: number;
+  /** The highest position ever deleted, or the position at the last recomputation. */
   readonly lowest: number;
+  readonly lowestFingerprint: string;
 }
 
 /** A session, and what the journal row that changed it last was about; null where that row was deleted. */
 export interface ChangedSession {
   readonly state: Session;
+  /** Of that row; empty where it was deleted. */
+  readonly fingerprint: string;
   readonly last: { readonly kind: CallbackKind | null; readonly stage: StageName | null } | null;
 }
 
 /** A payment, as the store has it. */
 export interface ChangedPayment {
   readonly state: Payment;
+  /** Of the row that changed it last; empty where that was deleted. */
+  readonly fingerprint: string;
 }
 
 /** Which one: by the aggregator's id, or the one created last of those that share an external id. */
@@ -44,6 +50,8 @@ export interface FoundAtHead<Row> {
  */
 export interface CatchUp {
   head(): Promise<Head>;
+  /** The fingerprint of the row that the journal has at a position; null where it has none. */
+  fingerprintAt(position: number): Promise<string | null>;
   session(named: Named, viewer: Viewer): Promise<FoundAtHead<ChangedSession>>;
   payment(named: Named, viewer: Viewer): Promise<FoundAtHead<ChangedPayment>>;
   /** Sessions changed last after `position`, in the order of that change. */

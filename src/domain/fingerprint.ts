@@ -21,3 +21,8 @@ export function fingerprintOf(
 ): string {
   return hash('sha256', `${before} ${position} ${digest} ${attempt} ${receivedAt}`).slice(0, DIGITS);
 }
+
+/** What the last row is known by once state was computed anew over it. */
+export function recomputedFingerprint(before: string, recomputations: number): string {
+  return hash('sha256', `${before} recomputed ${recomputations}`).slice(0, DIGITS);
+}

@@ -1,4 +1,4 @@
-import type { CatchUp } from '../domain/catch-up.ts';
+import type { CatchUp, Head } from '../domain/catch-up.ts';
 import { encodeCursor } from '../domain/cursor.ts';
 import { admitsCallback, type CallbackFilter } from '../domain/filters.ts';
 import type { JournalRow } from '../domain/journal.ts';
@@ -12,7 +12,7 @@ import type { Opening, Source } from './source.ts';
 /** What `callbackRecorded` says. */
 export interface CallbackMessage {
   readonly cursor: string;
-  /** False only in an opening message sent because no cursor could be honoured. */
+  /** False only in an opening message sent because no cursor could be honoured, or because the store was put back. */
   readonly recovered: boolean;
   /** Null only in the opening message. */
   readonly callback: JournalRow | null;
@@ -37,21 +37,23 @@ export function createCallbackSource(
 
   function toMessage(row: JournalRow): CallbackMessage | null {
     if (filter != null && !admitsCallback(filter, row)) return null;
-    return { cursor: encodeCursor({ identity, position: row.position }), recovered: true, callback: row };
+    return {
+      cursor: encodeCursor({ identity, position: row.position, fingerprint: row.fingerprint }),
+      recovered: true,
+      callback: row,
+    };
   }
 
   async function open(): Promise<Opening<CallbackMessage>> {
     const head = await catchUp.head();
-    identity = head.identity;
-    const { from, recovered } = resumption(cursors, head);
-    if (from !== null) return rowsSince(from);
+    const { from, recovered } = await resumption(cursors, head, catchUp);
+    return from === null ? openingAt(head, recovered) : rowsSince(from);
+  }
+
+  function openingAt(head: Head, recovered: boolean): Opening<CallbackMessage> {
     const { position } = head;
-    return {
-      identity,
-      position,
-      messages: [{ cursor: encodeCursor({ identity, position }), recovered, callback: null }],
-      more: false,
-    };
+    const messages = [{ cursor: encodeCursor(head), recovered, callback: null }];
+    return { identity: head.identity, position, messages, more: false };
   }
 
   async function rowsSince(from: number): Promise<Opening<CallbackMessage>> {
@@ -71,9 +73,11 @@ export function createCallbackSource(
     share: JSON.stringify(['callbackRecorded', filter ?? null]),
     open,
     resume: rowsSince,
+    reopen: async () => openingAt(await catchUp.head(), false),
     learn(opening) {
       identity = opening.identity;
     },
+    unlearn() {},
     toMessage: ({ row }) => toMessage(row),
     subject: () => null,
     [Symbol.asyncIterator]: () => iterate(hub, source),

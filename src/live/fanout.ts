@@ -86,6 +86,10 @@ export function createFanout(options: FanoutOptions): Fanout {
     },
   };
 
+  const stopListening = options.hub.onReset(() => {
+    for (const group of groups.values()) group.reset();
+  });
+
   return {
     join(operation, sink) {
       let group = groups.get(operation.key);
@@ -103,6 +107,7 @@ export function createFanout(options: FanoutOptions): Fanout {
       return groups.size;
     },
     close() {
+      stopListening();
       for (const group of groups.values()) group.close();
       if (timer !== null) clearInterval(timer);
       timer = null;
@@ -123,6 +128,9 @@ class Group implements MemberHome {
   readonly #home: GroupHome;
   readonly #members = new Set<Member>();
   readonly #unsubscribe: () => void;
+  /** Executed once for all members that it is sent to. */
+  readonly #deliveries = new WeakMap<Message, Delivery>();
+  #reopening: Promise<Opening<Message>> | null = null;
   /** Whether entries can be judged: not before the store was read once. */
   #learned = false;
 
@@ -152,8 +160,20 @@ class Group implements MemberHome {
     for (const member of this.#members) member.leave();
   }
 
+  /** The store has another history now. */
+  reset(): void {
+    this.#learned = false;
+    this.#reopening = null;
+    this.#operation.source.unlearn();
+    for (const member of this.#members) member.reset();
+  }
+
   deliveryOf(message: Message): Delivery {
-    return new Delivery(0, null, message);
+    const known = this.#deliveries.get(message);
+    if (known !== undefined) return known;
+    const delivery = new Delivery(0, null, message);
+    this.#deliveries.set(message, delivery);
+    return delivery;
   }
 
   render(delivery: Delivery): Rendered | Promise<Rendered> {
@@ -162,6 +182,17 @@ class Group implements MemberHome {
 
   resume(position: number): Promise<Opening<Message>> {
     return this.#operation.source.resume(position);
+  }
+
+  /** Those that begin anew at once are one reading. */
+  reopen(): Promise<Opening<Message>> {
+    const reopening = this.#reopening ?? this.#operation.source.reopen();
+    this.#reopening = reopening;
+    const isOver = () => {
+      if (this.#reopening === reopening) this.#reopening = null;
+    };
+    reopening.then(isOver, isOver);
+    return reopening;
   }
 
   learn(opening: Opening<Message>): void {

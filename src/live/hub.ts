@@ -1,4 +1,5 @@
 import type { JournalEntry } from '../domain/changes.ts';
+import type { JournalPlace } from '../domain/cursor.ts';
 import type { Logger } from '../logger.ts';
 import { type Topic, topicsOf } from './topics.ts';
 
@@ -11,6 +12,8 @@ export type Listener = (entry: JournalEntry) => void;
 export interface Hub {
   /** Position of the newest entry published on this instance. */
   readonly position: number;
+  /** The same with its fingerprint: what this instance knows of the journal. */
+  readonly place: JournalPlace;
   /** How many listen now. */
   readonly size: number;
   /** How many topics are listened to now: none is kept without a listener. */
@@ -19,15 +22,20 @@ export interface Hub {
   publish(entries: readonly JournalEntry[]): void;
   /** Calls `listener` with every later entry of the topic until the function returned is called. */
   subscribe(topic: Topic, listener: Listener): () => void;
-  /** Says that everything up to `position` is past: at start, nobody can have listened to it. */
-  advance(position: number): void;
+  /** Says that everything up to `place` is past: at start, nobody can have listened to it. */
+  advance(place: JournalPlace): void;
+  /** Says that what was published is of a history that the store has no more: it goes on from `place`. */
+  reset(place: JournalPlace): void;
+  /** Calls `listener` at each reset until the function returned is called. */
+  onReset(listener: () => void): () => void;
   /** Forgets every listener; whatever is published later reaches nobody. */
   close(): void;
 }
 
 export function createHub({ log }: { readonly log: Pick<Logger, 'error'> }): Hub {
   const listeners = new Map<Topic, Set<Listener>>();
-  let position = 0;
+  const resetListeners = new Set<() => void>();
+  let place: JournalPlace = { position: 0, fingerprint: '' };
   let size = 0;
   let closed = false;
 
@@ -41,7 +49,10 @@ export function createHub({ log }: { readonly log: Pick<Logger, 'error'> }): Hub
 
   return {
     get position() {
-      return position;
+      return place.position;
+    },
+    get place() {
+      return place;
     },
     get size() {
       return size;
@@ -51,7 +62,9 @@ export function createHub({ log }: { readonly log: Pick<Logger, 'error'> }): Hub
     },
     publish(entries) {
       for (const entry of entries) {
-        position = entry.position;
+        const { position, fingerprint } = entry.row;
+        // Not the row itself: its body would be kept.
+        place = { position, fingerprint };
         if (size === 0) continue;
         for (const topic of topicsOf(entry)) {
           const here = listeners.get(topic);
@@ -73,12 +86,29 @@ export function createHub({ log }: { readonly log: Pick<Logger, 'error'> }): Hub
       };
     },
     advance(to) {
-      position = Math.max(position, to);
+      if (to.position >= place.position) place = to;
+    },
+    reset(to) {
+      place = to;
+      for (const listener of resetListeners) {
+        try {
+          listener();
+        } catch (err) {
+          log.error({ err }, 'a listener failed to begin anew; the others were told');
+        }
+      }
+    },
+    onReset(listener) {
+      resetListeners.add(listener);
+      return () => {
+        resetListeners.delete(listener);
+      };
     },
     close() {
       closed = true;
       for (const here of listeners.values()) here.clear();
       listeners.clear();
+      resetListeners.clear();
       size = 0;
     },
   };

@@ -14,6 +14,8 @@ export function iterate<M extends Message>(hub: Hub, source: Source<M>): AsyncIt
   const live = createConflatingQueue<JournalEntry>(LIMIT);
   const opening: M[] = [];
   let leave: (() => void) | null = null;
+  /** Raised where all that was read or waits is of a history that the store has no more. */
+  let history = 0;
   let told = 0;
   let missed = 0;
   let reads: Promise<Opening<M>> | null = null;
@@ -21,12 +23,30 @@ export function iterate<M extends Message>(hub: Hub, source: Source<M>): AsyncIt
   let ended = false;
 
   function start(): void {
-    leave = hub.subscribe(source.topic, (entry) => {
+    const unsubscribe = hub.subscribe(source.topic, (entry) => {
       // What finds no place is read from the store instead.
       if (!live.put(null, entry)) missed = entry.position;
       wake?.();
     });
+    const stopListening = hub.onReset(beginAnew);
+    leave = () => {
+      unsubscribe();
+      stopListening();
+    };
     reads = source.open();
+  }
+
+  function beginAnew(): void {
+    history += 1;
+    live.clear();
+    opening.length = 0;
+    told = 0;
+    missed = 0;
+    source.unlearn();
+    reads = source.reopen();
+    // Whoever iterates may not be there to take a failure before it happens.
+    reads.catch(() => {});
+    wake?.();
   }
 
   function end(): void {
@@ -44,7 +64,12 @@ export function iterate<M extends Message>(hub: Hub, source: Source<M>): AsyncIt
         const first = opening.shift();
         if (first !== undefined) return { done: false, value: first };
         if (reads !== null) {
-          const portion = await reads;
+          const begun = history;
+          const portion = await reads.catch((error: unknown) => {
+            if (begun === history) throw error;
+            return null;
+          });
+          if (portion === null || begun !== history) continue;
           source.learn(portion);
           opening.push(...portion.messages);
           told = portion.position;

@@ -24,6 +24,8 @@ export interface MemberHome {
   render(delivery: Delivery): Rendered | Promise<Rendered>;
   /** Reads on from a position. */
   resume(position: number): Promise<Opening<Message>>;
+  /** Reads as for one who holds nothing. */
+  reopen(): Promise<Opening<Message>>;
   /** The store was read: entries can be judged from now on. */
   learn(opening: Opening<Message>): void;
   /** What the reader is told of something thrown. */
@@ -39,9 +41,11 @@ interface Reading {
   asked: boolean;
   opening: Opening<Message> | null;
   told: number;
+  /** Whether what the reader holds is of a history that the store has no more. */
+  readonly isAnew: boolean;
 }
 
-const toBeRead = (): Reading => ({ asked: false, opening: null, told: 0 });
+const toBeRead = (isAnew = false): Reading => ({ asked: false, opening: null, told: 0, isAnew });
 
 /**
  * One reader. It is told what the store says until it has caught up, then what the hub says. What is told while it
@@ -55,10 +59,12 @@ export class Member {
   #position = 0;
   /** The last entry that found no place in the queue: the store is read at least up to here. */
   #missed = 0;
-  #reading: Reading | null = { asked: true, opening: null, told: 0 };
+  #reading: Reading | null = { ...toBeRead(), asked: true };
   #queue: ConflatingQueue<Delivery> | null = null;
   /** Whether something taken off is being executed. */
   #executing = false;
+  /** Raised where all that was read, waits or is executed is to be dropped. */
+  #history = 0;
   #closed = false;
   /** When something was sent last or began to wait, in milliseconds of performance.now(). */
   movedAt = 0;
@@ -77,11 +83,25 @@ export class Member {
 
   /** Begins, with what the store says. */
   async open(read: () => Promise<Opening<Message>>): Promise<void> {
+    const history = this.#history;
     try {
-      this.#take(await read());
+      const opening = await read();
+      if (history === this.#history) this.#take(opening);
     } catch (error) {
-      this.#fail(error);
+      if (history === this.#history) this.#fail(error);
     }
+  }
+
+  /** The store has another history now: nothing of the old one is sent any more, and the reader is told so. */
+  reset(): void {
+    if (this.#closed) return;
+    this.#history += 1;
+    this.#position = 0;
+    this.#missed = 0;
+    this.#queue = null;
+    this.#executing = false;
+    this.#reading = toBeRead(true);
+    this.#pump();
   }
 
   /** Something new. Sent at once to who is ready. */
@@ -139,7 +159,7 @@ export class Member {
   #pump(): void {
     while (!this.#closed && !this.#executing) {
       if (this.#reading !== null) {
-        const { asked, opening, told } = this.#reading;
+        const { asked, opening, told, isAnew } = this.#reading;
         if (asked && opening === null) return;
         const message = opening?.messages[told];
         if (opening !== null && message === undefined) {
@@ -152,7 +172,7 @@ export class Member {
         }
         if (message === undefined) {
           this.#reading.asked = true;
-          void this.open(() => this.#home.resume(this.#position));
+          void this.open(() => (isAnew ? this.#home.reopen() : this.#home.resume(this.#position)));
         } else {
           this.#reading.told += 1;
           this.#tell(this.#home.deliveryOf(message));
@@ -182,13 +202,17 @@ export class Member {
       return;
     }
     this.#executing = true;
+    const history = this.#history;
     rendered.then(
       (late) => {
+        if (history !== this.#history) return;
         this.#executing = false;
         this.#send(delivery, late);
         this.#pump();
       },
-      (error: unknown) => this.#fail(error),
+      (error: unknown) => {
+        if (history === this.#history) this.#fail(error);
+      },
     );
   }
 

@@ -56,6 +56,7 @@ export function createPaymentSource(
     followsNewest: externalId != null,
     one: named && (() => catchUp.payment(named, viewer)),
     head: () => catchUp.head(),
+    fingerprintAt: (position) => catchUp.fingerprintAt(position),
     since: (position) => catchUp.paymentsSince(position, viewer),
     idOf: (payment) => payment.paymentId,
     mayRead: (payment) => mayReadPayment(viewer, payment),

@@ -1,24 +1,36 @@
 import type { JournalEntry } from '../domain/changes.ts';
+import type { JournalPlace } from '../domain/cursor.ts';
+import { fingerprintOf } from '../domain/fingerprint.ts';
+import { type Break, breakBetween, isOtherServer, type Sighting } from '../domain/history.ts';
 import type { Logger } from '../logger.ts';
 import { createReport } from '../observe.ts';
 import type { Hub } from './hub.ts';
+import { createOwnBatches } from './own-batches.ts';
+import { createSoon } from './soon.ts';
 
 /** Notifications get lost, so every instance looks for itself this often. */
 const POLL_MS = 1_000;
 /** Rows read at once when catching up. */
 const PORTION = 500;
+/** Notifications of what is known already have the store looked at, at most this often. */
+const LOOK_AGAIN_MS = 100;
 
 export interface RelayOptions {
   readonly hub: Hub;
   /** The journal as the store has it. */
   readonly journal: {
-    position(): Promise<number>;
-    entriesAfter(position: number, limit: number): Promise<readonly JournalEntry[]>;
+    look(place: JournalPlace): Promise<Sighting>;
+    entriesAfter(
+      place: JournalPlace,
+      limit: number,
+    ): Promise<{ readonly sighting: Sighting; readonly entries: readonly JournalEntry[] }>;
   };
   /** See `Store.listen`; null where nobody else writes, or nothing can be heard. */
   readonly listen: ((heard: (position: number | null) => void) => Promise<() => Promise<void>>) | null;
   /** Whether other instances may write to the same store. */
   readonly shared: boolean;
+  /** Called before subscribers begin anew: whatever is known of the store's rows is to be dropped. */
+  readonly onBroken?: (is: { readonly otherServer: boolean }) => void;
   readonly log: Logger;
 }
 
@@ -33,34 +45,55 @@ export interface Relay {
   readonly behind: number;
   /** Resolves when all that the store held at the time of the call has been told. Rejects where it cannot be read. */
   catchUp(): Promise<void>;
+  /**
+   * Looks whether the store goes on from what was told here, and takes up what is there where it does not. False where
+   * that cannot be said yet (a standby). Rejects where the store cannot be read.
+   */
+  check(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 /**
- * The way from COMMIT to the hub. An own batch is told directly only where it begins right after what was told
- * last; otherwise the hole is read from the journal first. Others' batches are heard of by a notification, which
+ * The way from COMMIT to the hub. An own batch is told directly only where it goes on right from what was told last;
+ * otherwise what is between is read from the journal first. Others' batches are heard of by a notification, which
  * carries nothing but a position, and by a poll, always.
+ *
+ * The store may be put back under a running instance: a restored dump, a standby that was promoted before it had
+ * everything. Each reading says whether the journal still holds the last row told here. Where it does not, or where
+ * state was computed anew, nothing of what was told counts any more: the hub is set to the store's head, and every
+ * subscriber begins anew.
  */
-export async function createRelay({ hub, journal, listen, shared, log }: RelayOptions): Promise<Relay> {
-  let known = await journal.position();
-  hub.advance(known);
+export async function createRelay(options: RelayOptions): Promise<Relay> {
+  const { hub, journal, listen, shared, onBroken = () => {}, log } = options;
+  let seen = await journal.look(hub.place);
+  let known = seen.position;
+  hub.advance({ position: seen.position, fingerprint: seen.fingerprint });
+  /** Raised where the store has another history than what was read of it. */
+  let history = 0;
   let catching: Promise<void> | null = null;
   let closed = false;
   const report = createReport(log);
   /** When the store stopped answering; null while it answers. */
   let lostAt: number | null = null;
-  /** Own batches in flight. */
-  const own = new Set<readonly JournalEntry[]>();
+  const own = createOwnBatches();
+  const lookSoon = createSoon(LOOK_AGAIN_MS, () => void look().catch(warnOfPoll));
 
   function heard(position: number | null): void {
-    if (closed || (position !== null && position <= hub.position)) return;
-    if (position !== null) known = Math.max(known, position);
-    if (!isOwn(position)) start();
+    if (closed) return;
+    if (position !== null) {
+      if (own.isOf(position)) {
+        known = Math.max(known, position);
+        return;
+      }
+      // Nothing new, or a new row in the place of one that was told.
+      if (position <= hub.position) {
+        lookSoon.call();
+        return;
+      }
+      known = Math.max(known, position);
+    }
+    start();
   }
-
-  /** Its own notification often reaches an instance before the COMMIT's answer does. */
-  const isOwn = (position: number | null): boolean =>
-    position !== null && [...own].some((entries) => entries.at(-1)?.position === position);
 
   /** Reads on in the background; a failure is logged and tried again by the next poll. */
   function start(): void {
@@ -78,16 +111,22 @@ export async function createRelay({ hub, journal, listen, shared, log }: RelayOp
   async function readToEnd(): Promise<void> {
     try {
       while (!closed) {
-        const goal = known;
-        const entries = await journal.entriesAfter(hub.position, PORTION);
+        const [goal, begun, { place }] = [known, history, hub];
+        const { sighting, entries } = await journal.entriesAfter(place, PORTION);
+        if (begun !== history) continue;
+        if (sighting.isStandby) return;
+        if (isBroken(place, sighting)) continue;
         // What was told directly meanwhile is not told twice.
         const news = entries.filter((entry) => entry.position > hub.position);
         if (news.length > 0) hub.publish(news);
-        known = Math.max(known, hub.position);
         if (entries.length === PORTION) continue;
-        // All that was committed by then has been read: what is missing below it was deleted, and is past.
-        hub.advance(goal);
-        if (hub.position >= known) return;
+        // All that was committed by then has been read: what is missing below the head was deleted, and is past.
+        hub.advance({ position: sighting.position, fingerprint: sighting.fingerprint });
+        if (known === goal || hub.position >= known) {
+          // What was heard of beyond the head is of a history that the store has no more.
+          known = hub.position;
+          return;
+        }
       }
     } finally {
       // In the same turn as the last look at `known`, so that nothing committed after it relies on this reading.
@@ -95,19 +134,58 @@ export async function createRelay({ hub, journal, listen, shared, log }: RelayOp
     }
   }
 
+  /** Whether the store goes on from `place` no more; then everything begins anew from what it holds. */
+  function isBroken(place: JournalPlace, sighting: Sighting): boolean {
+    const found = breakBetween(seen, place, sighting);
+    if (found !== null) beginAnew(found, place, sighting);
+    else seen = sighting;
+    return found !== null;
+  }
+
+  function beginAnew(found: Break, place: JournalPlace, sighting: Sighting): void {
+    const otherServer = isOtherServer(seen, sighting);
+    history += 1;
+    seen = sighting;
+    known = sighting.position;
+    own.clear();
+    log.warn(
+      { found, told: place.position, store: sighting.position, identity: sighting.identity },
+      'what was read of the store counts no more: all of it is read anew, and subscribers are told so',
+    );
+    onBroken({ otherServer });
+    hub.reset({ position: sighting.position, fingerprint: sighting.fingerprint });
+  }
+
+  /** Gives whether the store could say what it is. */
+  async function look(): Promise<boolean> {
+    const [begun, { place }] = [history, hub];
+    const sighting = await journal.look(place);
+    if (closed || sighting.isStandby) return false;
+    if (begun !== history || isBroken(place, sighting)) return true;
+    const { position } = sighting;
+    if (position > hub.position) {
+      known = Math.max(known, position);
+      if (catching === null && !own.isOf(position)) start();
+    }
+    return true;
+  }
+
   function tell(entries: readonly JournalEntry[]): void {
     const [first] = entries;
     const last = entries.at(-1);
     if (first === undefined || last === undefined) return;
     known = Math.max(known, last.position);
-    if (catching === null && first.position === hub.position + 1) hub.publish(entries);
+    const isNext =
+      first.position === hub.position + 1 &&
+      first.row.fingerprint === fingerprintOf(hub.place.fingerprint, first.row);
+    if (catching === null && isNext) hub.publish(entries);
     else start();
   }
 
+  const warnOfPoll = (error: unknown) => log.warn({ err: error }, 'the store cannot be polled');
   const poll = shared
     ? setInterval(() => {
-        if (catching !== null) return;
-        journal.position().then(heardByPoll, pollFailed);
+        if (catching === null) look().then(pollAnswered, pollFailed);
       }, POLL_MS).unref()
     : null;
 
@@ -117,12 +195,9 @@ export async function createRelay({ hub, journal, listen, shared, log }: RelayOp
     report('storeLost', { err });
   }
 
-  function heardByPoll(position: number): void {
+  function pollAnswered(): void {
     if (lostAt !== null) report('storeReached', { afterMs: Math.round(performance.now() - lostAt) });
     lostAt = null;
-    if (closed || position <= hub.position) return;
-    known = Math.max(known, position);
-    if (!isOwn(position)) start();
   }
 
   const unlisten =
@@ -138,14 +213,14 @@ export async function createRelay({ hub, journal, listen, shared, log }: RelayOp
 
   return {
     announce(entries) {
-      own.add(entries);
+      own.begin(entries);
       return {
         committed() {
-          own.delete(entries);
+          own.committed(entries);
           tell(entries);
         },
         abandoned() {
-          own.delete(entries);
+          own.abandoned(entries);
           if (known > hub.position) start();
         },
       };
@@ -154,12 +229,15 @@ export async function createRelay({ hub, journal, listen, shared, log }: RelayOp
       return Math.max(0, known - hub.position);
     },
     async catchUp() {
-      const position = await journal.position();
+      const begun = history;
+      const { position } = await journal.look(hub.place);
       known = Math.max(known, position);
-      while (hub.position < position && !closed) await readOn();
+      while (hub.position < position && begun === history && !closed) await readOn();
     },
+    check: look,
     async close() {
       closed = true;
+      lookSoon.cancel();
       if (poll !== null) clearInterval(poll);
       await unlisten?.().catch(() => {});
       await catching?.catch(() => {});

@@ -16,7 +16,10 @@ export interface SessionMessage {
   readonly cursor: string;
   /** Why it was sent; of several conflated into one, the newest. */
   readonly kind: SessionChangeKind;
-  /** False only in a SNAPSHOT sent because no cursor could be honoured. */
+  /**
+   * False only in a SNAPSHOT sent because no cursor could be honoured, or, also mid-stream, because the store was put
+   * back or its state computed anew.
+   */
   readonly recovered: boolean;
   /** False when the session no longer meets the filter. */
   readonly matches: boolean;
@@ -65,6 +68,7 @@ export function createSessionSource(
     followsNewest: externalId != null,
     one: named && (() => catchUp.session(named, viewer)),
     head: () => catchUp.head(),
+    fingerprintAt: (position) => catchUp.fingerprintAt(position),
     since: (position) => catchUp.sessionsSince(position, viewer),
     idOf: (session) => session.sessionId,
     mayRead: (session) => mayRead(viewer, session),

@@ -40,8 +40,12 @@ export interface Source<M extends Message = Message> extends AsyncIterable<M> {
   open(): Promise<Opening<M>>;
   /** Reads on from a position, for a reader that knows everything up to there. */
   resume(position: number): Promise<Opening<M>>;
+  /** Reads the store as for one who holds nothing: what it said before is of a history that the store has no more. */
+  reopen(): Promise<Opening<M>>;
   /** Keeps what later entries are judged by: called with each opening of each subscription it stands for. */
   learn(opening: Opening<M>): void;
+  /** Drops what was learned: see `reopen`. */
+  unlearn(): void;
   /** Called once an opening was learned. Null: not for this subscription; ownership and filter are judged anew. */
   toMessage(entry: JournalEntry): M | null;
   /** Messages of one subject replace each other for a reader that lags; null: never (the log). */

@@ -1,6 +1,6 @@
-import type { FoundAtHead, Head, Portion } from '../domain/catch-up.ts';
+import type { CatchUp, FoundAtHead, Head, Portion } from '../domain/catch-up.ts';
 import type { JournalEntry } from '../domain/changes.ts';
-import { encodeCursor } from '../domain/cursor.ts';
+import { encodeCursor, type JournalPlace } from '../domain/cursor.ts';
 import type { Instant } from '../domain/session.ts';
 import { resumption } from './cursors.ts';
 import type { Hub } from './hub.ts';
@@ -14,6 +14,12 @@ interface State {
   readonly createdAt: Instant;
 }
 
+/** A state as the store has it, and the fingerprint of the row that changed it last. */
+interface Stored<S> {
+  readonly state: S;
+  readonly fingerprint: string;
+}
+
 /** A change as the hub tells it: what was, what is. */
 interface Change<S> {
   readonly before: S | null;
@@ -21,7 +27,8 @@ interface Change<S> {
 }
 
 /** What tells one kind of state subscription from the other. */
-export interface StateKind<S extends State, Row extends { readonly state: S }, C extends Change<S>, M> {
+export interface StateKind<S extends State, Row extends Stored<S>, C extends Change<S>, M>
+  extends Pick<CatchUp, 'fingerprintAt'> {
   readonly topic: Topic;
   readonly share: string;
   readonly cursors: readonly string[];
@@ -51,62 +58,65 @@ export interface StateKind<S extends State, Row extends { readonly state: S }, C
  */
 export function createStateSource<
   S extends State,
-  Row extends { readonly state: S },
+  Row extends Stored<S>,
   C extends Change<S>,
   M extends Message,
 >(hub: Hub, kind: StateKind<S, Row, C, M>): Source<M> {
   let identity = '';
   let newest: Newest | null = null;
-  const cursorAt = (position: number) => encodeCursor({ identity, position });
+  const cursorAt = ({ position, fingerprint }: JournalPlace) =>
+    encodeCursor({ identity, position, fingerprint });
 
   async function open(): Promise<Opening<M>> {
-    if (kind.one !== null) return openingOf(await kind.one(), null);
-    const head = await kind.head();
-    identity = head.identity;
-    const { from, recovered } = resumption(kind.cursors, head);
-    if (from !== null) return changesSince(from);
-    const { position } = head;
-    return {
-      identity,
-      position,
-      messages: [kind.snapshot(cursorAt(position), recovered, null)],
-      more: false,
-    };
-  }
-
-  /** With one that was named: a SNAPSHOT, or its newest state where that is news to the reader. */
-  function openingOf({ head, found }: FoundAtHead<Row>, known: number | null): Opening<M> {
-    identity = head.identity;
-    const { position } = head;
-    const { from, recovered } =
-      known === null ? resumption(kind.cursors, head) : { from: known, recovered: true };
-    const state = found?.state ?? null;
-    const newest = state && { id: kind.idOf(state), createdAt: state.createdAt };
-    if (from === null) {
-      const messages = [kind.snapshot(cursorAt(position), recovered, state)];
-      return { identity, position, messages, more: false, newest };
+    if (kind.one !== null) {
+      const one = await kind.one();
+      const { from, recovered } = await resumption(kind.cursors, one.head, kind);
+      return from === null ? snapshotOf(one, recovered) : newsOf(one, from);
     }
-    const messages = found !== null && found.state.position > from ? changed([found]) : [];
-    return { identity, position: Math.max(from, position), messages, more: false, newest };
+    const head = await kind.head();
+    const { from, recovered } = await resumption(kind.cursors, head, kind);
+    return from === null ? snapshotOf({ head, found: null }, recovered) : changesSince(from);
   }
 
   const resume = async (position: number): Promise<Opening<M>> =>
-    kind.one === null ? changesSince(position) : openingOf(await kind.one(), position);
+    kind.one === null ? changesSince(position) : newsOf(await kind.one(), position);
+
+  const reopen = async (): Promise<Opening<M>> =>
+    snapshotOf(kind.one === null ? { head: await kind.head(), found: null } : await kind.one(), false);
+
+  function snapshotOf({ head, found }: FoundAtHead<Row>, recovered: boolean): Opening<M> {
+    const { identity, position } = head;
+    const state = found?.state ?? null;
+    const messages = [kind.snapshot(encodeCursor(head), recovered, state)];
+    return { identity, position, messages, more: false, newest: newestOf(state) };
+  }
+
+  /** With one that was named: its newest state where that is news to the reader. */
+  function newsOf({ head, found }: FoundAtHead<Row>, from: number): Opening<M> {
+    const messages = found !== null && found.state.position > from ? changed(head, [found]) : [];
+    const position = Math.max(from, head.position);
+    const newest = newestOf(found?.state ?? null);
+    return { identity: head.identity, position, messages, more: false, newest };
+  }
+
+  const newestOf = (state: S | null): Newest | null =>
+    state && { id: kind.idOf(state), createdAt: state.createdAt };
 
   async function changesSince(from: number): Promise<Opening<M>> {
     const { head, rows, more } = await kind.since(from);
-    identity = head.identity;
     const last = rows.at(-1);
     const position = more && last !== undefined ? last.state.position : Math.max(from, head.position);
-    return { identity, position, messages: changed(rows), more };
+    return { identity: head.identity, position, messages: changed(head, rows), more };
   }
 
   /** Whether one matched when the reader heard of it last is unknown: then that it does not now is told. */
-  function changed(rows: readonly Row[]): M[] {
+  function changed({ identity }: Head, rows: readonly Row[]): M[] {
     return rows.flatMap((row) => {
       const matches = kind.admits(row.state);
       if (!matches && !kind.mayHaveMatched(row.state)) return [];
-      return [kind.resumed(cursorAt(row.state.position), matches, row)];
+      const { fingerprint } = row;
+      const cursor = encodeCursor({ identity, position: row.state.position, fingerprint });
+      return [kind.resumed(cursor, matches, row)];
     });
   }
 
@@ -123,10 +133,14 @@ export function createStateSource<
     share: kind.share,
     open,
     resume,
+    reopen,
     learn(opening) {
       identity = opening.identity;
       const seen = opening.newest ?? null;
       if (seen !== null && (newest === null || isNewer(seen, newest))) newest = seen;
+    },
+    unlearn() {
+      newest = null;
     },
     toMessage(entry) {
       const change = kind.changeOf(entry);
@@ -135,7 +149,7 @@ export function createStateSource<
       if (!kind.mayRead(after) || (kind.followsNewest && !isFollowed(after))) return null;
       const matches = kind.admits(after);
       if (!matches && (before === null || !kind.admits(before))) return null;
-      return kind.told(cursorAt(entry.position), matches, change);
+      return kind.told(cursorAt(entry.row), matches, change);
     },
     subject: (message) => kind.subject(message),
     [Symbol.asyncIterator]: () => iterate(hub, source),

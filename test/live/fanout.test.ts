@@ -11,7 +11,17 @@ import { createHub } from '../../src/live/hub.ts';
 import type { SessionAsk } from '../../src/live/session-source.ts';
 import type { Message } from '../../src/live/source.ts';
 import { createSubscriptions } from '../../src/live/subscriptions.ts';
-import { entryOf, IDENTITY, operator, person, quietLog, rowOf, sessionOf } from './samples.ts';
+import {
+  entryOf,
+  fingerprintAt,
+  headOf,
+  IDENTITY,
+  operator,
+  person,
+  quietLog,
+  rowOf,
+  sessionOf,
+} from './samples.ts';
 
 /** A store of a few sessions: what the newest state of each is, at a head that the test moves. */
 function createStore() {
@@ -21,13 +31,14 @@ function createStore() {
   const head = () => {
     store.reads += 1;
     if (store.fails) throw new Error('the store is away');
-    return { identity: IDENTITY, position: store.position, lowest: store.lowest };
+    return headOf(store.position, store.lowest);
   };
   const mine = (viewer: Viewer) =>
     [...sessions.values()].filter(({ userId }) => viewer.isOperator || viewer.userId === userId);
   const none = async (): Promise<FoundAtHead<never>> => ({ head: head(), found: null });
   const catchUp: CatchUp = {
     head: async () => head(),
+    fingerprintAt: async (position) => fingerprintAt(position),
     payment: none,
     paymentsSince: async () => ({ head: head(), rows: [], more: false }),
     async session(named, viewer) {
@@ -36,13 +47,16 @@ function createStore() {
           'id' in named ? session.sessionId === named.id : session.externalId === named.externalId,
         )
         .sort((a, b) => b.createdAt - a.createdAt);
-      return { head: head(), found: state === undefined ? null : { state, last: null } };
+      return {
+        head: head(),
+        found: state === undefined ? null : { state, fingerprint: fingerprintAt(state.position), last: null },
+      };
     },
     async sessionsSince(position, viewer) {
       const since = mine(viewer)
         .filter((session) => session.position > position)
         .sort((a, b) => a.position - b.position)
-        .map((state) => ({ state, last: null }));
+        .map((state) => ({ state, fingerprint: fingerprintAt(state.position), last: null }));
       return {
         head: head(),
         rows: since.slice(0, store.portion),
@@ -138,7 +152,8 @@ function createBench(options: Partial<FanoutOptions> = {}) {
 
 /** Resolves after everything that is ready has run. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
-const cursorOf = (position: number) => encodeCursor({ identity: IDENTITY, position });
+const cursorOf = (position: number) =>
+  encodeCursor({ identity: IDENTITY, position, fingerprint: fingerprintAt(position) });
 const cursors = ({ heard }: { heard: readonly Heard[] }) => heard.map(({ cursor }) => cursor);
 const data = ({ payload }: Heard) => JSON.parse(payload).data;
 const matching = (status: 'FAILED'): SessionFilter => ({ status: [status] });
@@ -312,8 +327,10 @@ describe('the fanout', () => {
 
   it.each([
     ['garbage', 'nonsense'],
-    ['another store', encodeCursor({ identity: 'ffffffff', position: 2 })],
+    ['another store', encodeCursor({ identity: 'ffffffff', position: 2, fingerprint: fingerprintAt(2) })],
     ['beyond the head', cursorOf(99)],
+    ['of another history', encodeCursor({ identity: IDENTITY, position: 3, fingerprint: fingerprintAt(33) })],
+    ['what 0.1 gave', Buffer.from(`${IDENTITY}.3`).toString('base64url')],
     ['no longer reached', cursorOf(1)],
   ])('opens with a SNAPSHOT that says so when a cursor is %s', async (_, after) => {
     const bench = createBench();

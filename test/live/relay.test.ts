@@ -1,9 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { JournalEntry } from '../../src/domain/changes.ts';
+import { fingerprintOf } from '../../src/domain/fingerprint.ts';
+import type { Sighting } from '../../src/domain/history.ts';
 import { createHub } from '../../src/live/hub.ts';
 import { createRelay } from '../../src/live/relay.ts';
 import { createLogger } from '../../src/logger.ts';
-import { entryOf } from './samples.ts';
+import { entryOf, IDENTITY } from './samples.ts';
+
+const BEGINNING = '0000000000000000';
 
 /** A journal whose reads wait until the test lets them go, and what the hub was told of it. */
 async function relayed({ shared = false } = {}) {
@@ -11,22 +15,36 @@ async function relayed({ shared = false } = {}) {
   const hub = createHub({ log });
   const rows: JournalEntry[] = [];
   const told: number[] = [];
-  let last = 0;
+  const head = {
+    ...{ identity: IDENTITY, position: 0, fingerprint: BEGINNING },
+    ...{ lowest: 0, lowestFingerprint: BEGINNING, recomputations: 0 },
+    ...{ system: 'a' as string | null, timeline: '1' as string | null, isStandby: false },
+  };
+  const sightingOf = (position: number): Sighting => ({
+    ...head,
+    rowThere: rows.find((row) => row.position === position)?.row.fingerprint ?? null,
+  });
   let reads = 0;
+  let resets = 0;
+  let history = 0;
   let hold: Promise<void> = Promise.resolve();
   let heard: (position: number | null) => void = () => {};
   hub.subscribe('journal', ({ position }) => told.push(position));
+  hub.onReset(() => {
+    resets += 1;
+  });
   const relay = await createRelay({
     hub,
     log,
     shared,
     journal: {
-      position: async () => last,
-      async entriesAfter(position, limit) {
-        const found = rows.filter((row) => row.position > position).slice(0, limit);
+      look: async ({ position }) => sightingOf(position),
+      async entriesAfter({ position }, limit) {
+        const entries = rows.filter((row) => row.position > position).slice(0, limit);
+        const sighting = sightingOf(position);
         await hold;
         reads += 1;
-        return found;
+        return { sighting, entries };
       },
     },
     listen: async (callback) => {
@@ -43,9 +61,14 @@ async function relayed({ shared = false } = {}) {
     heard: (position: number | null) => heard(position),
     /** As the recorder would: in the store first, then told. */
     commit(...positions: number[]): JournalEntry[] {
-      const entries = positions.map((position) => entryOf(position, { sessionId: `s${position}` }));
+      const entries = positions.map((position) => {
+        const entry = entryOf(position, { sessionId: `s${position}` });
+        const row = { ...entry.row, digest: `${history}-${position}` };
+        head.fingerprint = fingerprintOf(head.fingerprint, row);
+        head.position = position;
+        return { ...entry, row: { ...row, fingerprint: head.fingerprint } };
+      });
       rows.push(...entries);
-      last = Math.max(last, ...positions);
       return entries;
     },
     /** Deleted, as `forget` does. */
@@ -54,7 +77,18 @@ async function relayed({ shared = false } = {}) {
         rows.findIndex((row) => row.position === position),
         1,
       );
+      head.lowest = position;
     },
+    /** Puts the store back to what it was at a position; what is committed from now on is another history. */
+    putBack(position: number): void {
+      history += 1;
+      rows.splice(rows.findIndex((row) => row.position > position));
+      const last = rows.at(-1)?.row ?? { position: 0, fingerprint: BEGINNING };
+      Object.assign(head, { position: last.position, fingerprint: last.fingerprint });
+    },
+    /** What the store says of itself. */
+    head,
+    resets: () => resets,
     /** Reads begun from now on answer once the function returned is called. */
     holdReads(): () => void {
       let release = (): void => {};
@@ -167,5 +201,94 @@ describe('the relay', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(told).toEqual([1, 2]);
     await relay.close();
+  });
+
+  describe('finds that the store was put back', () => {
+    it.each([
+      ['by the journal ending before what was told', 1, []],
+      ['by another row where one was told', 2, [3]],
+      ['by rows beyond what was told, behind another row', 1, [2, 3, 4, 5]],
+    ] as const)('%s, tells subscribers, and goes on from there', async (_, to, positions) => {
+      const { hub, relay, told, commit, putBack, resets, head } = await relayed();
+      relay.announce(commit(1, 2, 3)).committed();
+      putBack(to);
+      commit(...positions);
+      await relay.catchUp();
+      await relay.check();
+      expect([resets(), hub.place]).toEqual([1, { position: head.position, fingerprint: head.fingerprint }]);
+      // What is there already is in the openings.
+      expect(told).toEqual([1, 2, 3]);
+      relay.announce(commit(head.position + 1)).committed();
+      expect(told).toEqual([1, 2, 3, head.position]);
+      expect([resets(), relay.behind]).toEqual([1, 0]);
+      await relay.close();
+    });
+
+    it('when it writes there itself, though positions go on as if nothing had been', async () => {
+      const { hub, relay, told, commit, putBack, resets } = await relayed();
+      relay.announce(commit(1, 2, 3)).committed();
+      putBack(2);
+      commit(3);
+      const own = commit(4);
+      const reset = new Promise<void>((resolve) => hub.onReset(resolve));
+      relay.announce(own).committed();
+      await reset;
+      expect([told, resets(), hub.position]).toEqual([[1, 2, 3], 1, 4]);
+      await relay.close();
+    });
+
+    it('when it is told of a position that is no news', async () => {
+      const { hub, relay, commit, putBack, heard } = await relayed();
+      relay.announce(commit(1, 2, 3)).committed();
+      putBack(1);
+      commit(2);
+      const reset = new Promise<void>((resolve) => hub.onReset(resolve));
+      heard(2);
+      heard(2);
+      await reset;
+      expect(hub.position).toBe(2);
+      await relay.close();
+    });
+
+    it.each([
+      ['another identity', { identity: 'ffffffff' }],
+      ['another cluster', { system: 'b' }],
+      ['another timeline', { timeline: '2' }],
+      ['state computed anew', { recomputations: 1 }],
+    ])('by %s, once', async (_, said) => {
+      const { relay, commit, resets, head } = await relayed();
+      relay.announce(commit(1, 2, 3)).committed();
+      Object.assign(head, said);
+      expect([await relay.check(), await relay.check(), resets()]).toEqual([true, true, 1]);
+      await relay.close();
+    });
+
+    it('and takes neither deleted rows, nor silence about the server, nor a standby for it', async () => {
+      const { relay, commit, resets, erase, head, putBack } = await relayed();
+      relay.announce(commit(1, 2, 3)).committed();
+      head.lowestFingerprint = head.fingerprint;
+      erase(3);
+      Object.assign(head, { system: null, timeline: null });
+      expect([await relay.check(), resets()]).toEqual([true, 0]);
+      putBack(1);
+      head.isStandby = true;
+      expect([await relay.check(), resets()]).toEqual([false, 0]);
+      await relay.close();
+    });
+
+    it('while it reads: nothing of what it read before is told', async () => {
+      const { relay, told, commit, putBack, heard, holdReads, resets } = await relayed();
+      relay.announce(commit(1)).committed();
+      commit(2, 3);
+      const release = holdReads();
+      heard(3);
+      putBack(0);
+      commit(1);
+      await relay.check();
+      release();
+      await relay.catchUp();
+      expect([told, resets()]).toEqual([[1], 1]);
+      await relay.close();
+    });
   });
 });

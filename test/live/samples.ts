@@ -1,3 +1,4 @@
+import type { Head } from '../../src/domain/catch-up.ts';
 import type { JournalEntry } from '../../src/domain/changes.ts';
 import type { JournalRow } from '../../src/domain/journal.ts';
 import type { Session, StageState } from '../../src/domain/session.ts';
@@ -57,6 +58,18 @@ export function sessionOf(position: number, session: Partial<Session> = {}): Ses
   };
 }
 
+/** Of the row at a position: no chain, which nobody here looks at. */
+export const fingerprintAt = (position: number) => String(position).padStart(16, '0');
+
+/** The head of a journal of which nothing, or everything up to `lowest`, was deleted. */
+export const headOf = (position: number, lowest = 0): Head => ({
+  identity: IDENTITY,
+  position,
+  fingerprint: fingerprintAt(position),
+  lowest,
+  lowestFingerprint: fingerprintAt(lowest),
+});
+
 export function rowOf(position: number, row: Partial<JournalRow> = {}): JournalRow {
   return {
     position,
@@ -71,7 +84,7 @@ export function rowOf(position: number, row: Partial<JournalRow> = {}): JournalR
     status: 'IN_PROGRESS',
     attempt: 1,
     digest: String(position),
-    fingerprint: `${position}`.padStart(16, '0'),
+    fingerprint: fingerprintAt(position),
     webhookId: null,
     receivedAt: 1_000 + position,
     deliveries: 1,

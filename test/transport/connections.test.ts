@@ -13,7 +13,7 @@ import { createLogger } from '../../src/logger.ts';
 import type { Engine } from '../../src/transport/engine.ts';
 import { createSseTransport } from '../../src/transport/sse.ts';
 import { createWsTransport, type WsLimits } from '../../src/transport/ws.ts';
-import { entryOf, IDENTITY, person } from '../live/samples.ts';
+import { entryOf, headOf, person } from '../live/samples.ts';
 import { open } from '../support/client.ts';
 import { closeAll, closeLater } from '../support/closing.ts';
 import { longOr } from '../support/long.ts';
@@ -34,13 +34,14 @@ async function serve(settings: Settings = {}) {
   const { viewer = EXPLORER, limits = {}, pingMs = 12_000, commentMs = 12_000, weight = 0 } = settings;
   const log = createLogger({ level: 'silent' });
   const hub = createHub({ log });
-  const head = { identity: IDENTITY, position: 0, lowest: 0 };
+  const head = headOf(0);
   const none = async (): Promise<FoundAtHead<never>> => ({ head, found: null });
   const nothing = async () => ({ head, rows: [], more: false });
   const live = createSubscriptions({
     hub,
     catchUp: {
       head: async () => head,
+      fingerprintAt: async () => null,
       session: none,
       payment: none,
       sessionsSince: nothing,

@@ -10,7 +10,7 @@ import { createSubscriptions } from '../../src/live/subscriptions.ts';
 import { createLogger } from '../../src/logger.ts';
 import { buildSchema } from '../../src/schema/build.ts';
 import { createEngine, type GraphqlRequest } from '../../src/transport/engine.ts';
-import { entryOf, IDENTITY, person } from '../live/samples.ts';
+import { entryOf, fingerprintAt, headOf, IDENTITY, person } from '../live/samples.ts';
 import { EXPECTED } from '../support/states.ts';
 
 /** The real graph, that counts how often the change's `cursor` is resolved: once an execution. */
@@ -32,13 +32,14 @@ function countedSchema(): { schema: GraphQLSchema; executions: () => number } {
 function told() {
   const log = createLogger({ level: 'silent' });
   const hub = createHub({ log });
-  const head = { identity: IDENTITY, position: 5, lowest: 0 };
+  const head = headOf(5);
   const none = async (): Promise<FoundAtHead<never>> => ({ head, found: null });
   const nothing = async () => ({ head, rows: [], more: false });
   const live = createSubscriptions({
     hub,
     catchUp: {
       head: async () => head,
+      fingerprintAt: async () => null,
       session: none,
       payment: none,
       sessionsSince: nothing,
@@ -81,7 +82,8 @@ function told() {
 
 const FIELDS = 'cursor kind session { sessionId version stages { name status } }';
 const QUERY = `subscription ($id: ID, $after: String) { sessionStatusChanged(sessionId: $id, after: $after) { ${FIELDS} } }`;
-const cursor = (position: number) => encodeCursor({ identity: IDENTITY, position });
+const cursor = (position: number) =>
+  encodeCursor({ identity: IDENTITY, position, fingerprint: fingerprintAt(position) });
 /** Openings are read from the store. */
 const opened = () => new Promise<void>((resolve) => setImmediate(resolve));
 
