@@ -9,7 +9,7 @@ export function defineCallbackRecorded(builder: Builder, { inputs }: Vocabulary)
       callback: t.field({
         type: 'Callback',
         nullable: true,
-        description: 'Null only in the opening message.',
+        description: 'Null only in the opening message, or where `recovered` is false.',
         resolve: ({ callback }) => callback,
       }),
     }),

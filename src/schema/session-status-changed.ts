@@ -17,7 +17,7 @@ export function defineSessionStatusChanged(builder: Builder, { enums, inputs }: 
       }),
       recovered: t.exposeBoolean('recovered', {
         description:
-          'False only in a SNAPSHOT sent because the cursor could not be honoured: read your lists again and go on.',
+          'False only in a SNAPSHOT sent because the cursor could not be honoured, or because the store was put back or recomputed (also mid-stream): forget what you hold, versions may be lower, read your lists again and go on.',
       }),
       matches: t.exposeBoolean('matches', {
         description: 'False when the session no longer meets `filter`: take it off the list.',

@@ -8,6 +8,7 @@ import { openStore } from '../../src/db/open.ts';
 import { settleOutcomes } from '../../src/db/outcomes.ts';
 import { sessions, store as storeTable } from '../../src/db/schema.ts';
 import type { Store } from '../../src/db/store.ts';
+import { fingerprintOf } from '../../src/domain/fingerprint.ts';
 import { createLogger } from '../../src/logger.ts';
 import { closeLater } from '../support/closing.ts';
 import { DEFAULTS } from '../support/memory-store.ts';
@@ -16,6 +17,7 @@ import { body } from '../support/samples.ts';
 import { eachStore, makeDatabase, type TestStore } from '../support/stores.ts';
 
 const log = createLogger({ level: 'silent' });
+const REPORTED = { userId: 'u', bankId: 'b', stage: 'Accounts', status: 'InProgress' };
 
 async function open(on: TestStore): Promise<Store> {
   const { databaseUrl, dataDir } = on.config();
@@ -47,6 +49,40 @@ eachStore('opening the store', (on) => {
     const again = await openRaw(databaseUrl, dataDir);
     await again.run(`update store set opened_by = '0.1'`);
     await again.close();
+  });
+
+  it('gives the rows of a store that 0.1 wrote a fingerprint, from which those of later rows go on', async () => {
+    const before = await openRecording(on);
+    for (const sessionId of ['a', 'b']) await before.record(body({ ...REPORTED, sessionId }));
+    const rows = await everyRow(before.store);
+    await before.close();
+    const { databaseUrl, dataDir } = on.config();
+    const old = await openRaw(databaseUrl, dataDir);
+    await old.run(`
+      alter table callbacks drop column fingerprint;
+      alter table store drop column fingerprint, drop column lowest_fingerprint, drop column recomputations;
+      delete from drizzle.__drizzle_migrations where name like '%_fingerprints'`);
+    await old.close();
+
+    const after = await openRecording(on);
+    await after.record(body({ ...REPORTED, sessionId: 'c' }));
+    const [first, second, third] = (await everyRow(after.store)).callbacks;
+    expect(first).toMatchObject({
+      ...rows.callbacks[0],
+      fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
+    });
+    expect(second?.fingerprint).toBe(first?.fingerprint);
+    if (first === undefined || third === undefined) throw new Error('a row is missing');
+    expect(third.fingerprint).toBe(fingerprintOf(first.fingerprint, third));
+    expect(await after.store.db.select().from(storeTable)).toMatchObject([
+      { fingerprint: third.fingerprint, lowestFingerprint: first.fingerprint, recomputations: 0 },
+    ]);
+    await after.close();
+    const clean = await openRaw(databaseUrl, dataDir);
+    await clean.run(
+      'delete from callbacks; delete from sessions; delete from banks; update store set position = 0',
+    );
+    await clean.close();
   });
 
   it('computes outcomes anew where EXPECTED_STAGES has changed, and nothing else', async () => {

@@ -136,6 +136,7 @@ function createBench(options: Partial<FanoutOptions> = {}) {
 
   return {
     ...data,
+    sessionsHeld: data.sessions,
     hub,
     live,
     fanout,
@@ -358,6 +359,94 @@ describe('the fanout', () => {
     await settled();
     expect(cursors(reader)).toEqual([5]);
     expect(fresh.heard.map((heard) => data(heard).recovered)).toEqual([true]);
+  });
+
+  describe('when the store was put back', () => {
+    /** Puts the bench's store back to a position, as the relay says it. */
+    function putBack(bench: ReturnType<typeof createBench>, position: number): void {
+      bench.store.position = position;
+      for (const [id, session] of bench.sessionsHeld) {
+        if (session.position > position) bench.sessionsHeld.delete(id);
+      }
+      bench.rows.splice(position);
+      bench.hub.reset({ position, fingerprint: fingerprintAt(position) });
+    }
+
+    it('tells each reader so with one SNAPSHOT, and then what comes, from its position on', async () => {
+      const bench = createBench();
+      for (const sessionId of ['a', 'b', 'c']) bench.change({ sessionId });
+      const [one, all, log] = [createReader(), createReader(), createReader()];
+      bench.fanout.join(bench.sessions({ sessionId: 'c' }), one.sink);
+      bench.fanout.join(bench.sessions(), all.sink);
+      bench.fanout.join(bench.log(), log.sink);
+      await settled();
+      putBack(bench, 1);
+      await settled();
+      bench.change({ sessionId: 'c' });
+      expect([one, all, log].map(cursors)).toEqual([
+        [3, 1, 2],
+        [3, 1, 2],
+        [3, 1, 2],
+      ]);
+      for (const reader of [one, all, log]) {
+        expect(reader.heard.map((heard) => data(heard).recovered)).toEqual([true, false, true]);
+      }
+      expect(one.heard.map((heard) => data(heard).session?.position ?? null)).toEqual([3, null, 2]);
+    });
+
+    it('sends nothing of the old history to who lags, is being answered or was about to begin', async () => {
+      const bench = createBench();
+      bench.change();
+      const [lagging, answered, beginning] = [createReader(), createReader(), createReader()];
+      const lag = bench.fanout.join(bench.sessions({ sessionId: 's1' }), lagging.sink);
+      await settled();
+      lagging.open = false;
+      bench.change();
+      const late: (() => void)[] = [];
+      bench.fanout.join(bench.sessions(), answered.sink);
+      await settled();
+      bench.setRun((message) => new Promise((resolve) => late.push(() => resolve({ data: { ...message } }))));
+      bench.change();
+      bench.setRun((message) => ({ data: { ...message } }));
+      bench.fanout.join(bench.sessions({ after: cursorOf(3) }), beginning.sink);
+      putBack(bench, 1);
+      for (const answer of late) answer();
+      lagging.open = true;
+      lag.drained();
+      await settled();
+      bench.change();
+      expect([lagging, answered, beginning].map(cursors)).toEqual([
+        [1, 1, 2],
+        [2, 1, 2],
+        [1, 2],
+      ]);
+    });
+
+    it('follows the session that was created last by then', async () => {
+      const bench = createBench();
+      bench.change({ sessionId: 'old', externalId: 'e1', createdAt: 10 });
+      bench.change({ sessionId: 'new', externalId: 'e1', createdAt: 20 });
+      const reader = createReader();
+      bench.fanout.join(bench.sessions({ externalId: 'e1' }), reader.sink);
+      await settled();
+      putBack(bench, 1);
+      await settled();
+      bench.change({ sessionId: 'old', externalId: 'e1', createdAt: 10 });
+      expect(reader.heard.map((heard) => data(heard).session.sessionId)).toEqual(['new', 'old', 'old']);
+    });
+
+    it('reads once for all that ask the same, and executes once', async () => {
+      const bench = createBench();
+      bench.change();
+      const readers = Array.from({ length: 50 }, createReader);
+      for (const reader of readers) bench.fanout.join(bench.sessions(), reader.sink);
+      await settled();
+      const before = [bench.store.reads, bench.executed.length];
+      putBack(bench, 0);
+      await settled();
+      expect(readers.every(({ heard }) => heard.length === 2)).toBe(true);
+      expect([bench.store.reads, bench.executed.length]).toEqual(before.map((n) => n + 1));
+    });
   });
 
   it('says once that a session has left the filter, and nothing of what never met it', async () => {

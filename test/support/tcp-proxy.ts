@@ -10,6 +10,8 @@ export interface TcpProxy {
   /** The server's address with the proxy in its place. */
   through(url: string): string;
   cut(outage: Outage): Promise<void>;
+  /** Connections made from now on lead to another server. */
+  turnTo(target: string): void;
   /**
    * Carries again. What stood silent goes on where it stopped; with `forget` it stays silent for ever, as where a
    * firewall has lost its state, and only new connections are carried.
@@ -19,7 +21,7 @@ export interface TcpProxy {
 
 /** Starts a proxy to the host and port of a URL; it is closed after the suite. */
 export async function startTcpProxy(target: string): Promise<TcpProxy> {
-  const { hostname, port } = new URL(target);
+  let { hostname, port } = new URL(target);
   const wires = new Set<{ client: Socket; upstream: Socket }>();
   let silent = false;
 
@@ -70,6 +72,9 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       address.hostname = '127.0.0.1';
       address.port = String(own);
       return address.href;
+    },
+    turnTo(target) {
+      ({ hostname, port } = new URL(target));
     },
     async cut(outage) {
       if (outage === 'silent') {

@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { describe, inject, it } from 'vitest';
+import { closeLater } from '../support/closing.ts';
+import { POSTGRES_BIN, startCluster } from '../support/cluster.ts';
+import { expectTakenUp } from '../support/put-back.ts';
+import { makeDatabase } from '../support/stores.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+
+const TABLES = ['store', 'callbacks', 'sessions', 'payments', 'banks'];
+
+async function onServer(url: string, run: (sql: postgres.Sql) => PromiseLike<unknown>): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    await run(sql);
+  } finally {
+    await sql.end();
+  }
+}
+
+async function ownDatabase(server: string): Promise<string> {
+  const { url, drop } = await makeDatabase(server);
+  closeLater(drop);
+  return url;
+}
+
+const reached = inject('postgresUrl');
+
+describe.skipIf(reached === null)('a store that is put back under two running gateways', () => {
+  const server = reached ?? '';
+
+  it('in place, with every connection left alone: subscribers begin anew and nothing is mixed', async () => {
+    const databaseUrl = await ownDatabase(server);
+    await expectTakenUp({
+      databaseUrl,
+      save: () =>
+        onServer(databaseUrl, async (sql) => {
+          await sql.unsafe('create schema kept');
+          for (const table of TABLES) {
+            await sql.unsafe(`create table kept.${table} as table public.${table}`);
+          }
+        }),
+      putBack: () =>
+        onServer(databaseUrl, (sql) =>
+          sql.begin(async (tx) => {
+            await tx.unsafe(`truncate ${TABLES.join(', ')}`);
+            for (const table of TABLES) await tx.unsafe(`insert into ${table} table kept.${table}`);
+          }),
+        ),
+    });
+  });
+
+  it.skipIf(POSTGRES_BIN === null)('as a dump of it, into a new database of its name', async () => {
+    const databaseUrl = await ownDatabase(server);
+    const program = (name: string, ...args: readonly string[]) =>
+      execFileSync(join(POSTGRES_BIN ?? '', name), args, { stdio: 'pipe', env: { LC_ALL: 'C' } });
+    const file = `/tmp/callboard-dump-${process.pid}.sql`;
+    closeLater(async () => {
+      execFileSync('rm', ['-f', file]);
+    });
+    const name = new URL(databaseUrl).pathname.slice(1);
+    await expectTakenUp({
+      databaseUrl,
+      save: async () => void program('pg_dump', '-d', databaseUrl, '-f', file),
+      async putBack() {
+        await onServer(server, (sql) => sql.unsafe(`drop database ${name} with (force)`));
+        await onServer(server, (sql) => sql.unsafe(`create database ${name}`));
+        program('psql', '-q', '-1', '-d', databaseUrl, '-f', file);
+      },
+    });
+  });
+});
+
+describe.skipIf(POSTGRES_BIN === null)(
+  `a cluster of PostgreSQL (programs in ${POSTGRES_BIN ?? 'no known place'})`,
+  () => {
+    const bin = POSTGRES_BIN ?? '';
+
+    it('that is replaced by an older base backup, with the same timeline and the same transaction ids', async () => {
+      const cluster = await startCluster(bin);
+      let backup = cluster;
+      await expectTakenUp({
+        databaseUrl: cluster.url,
+        async save() {
+          backup = await cluster.backUp({ port: Number(new URL(cluster.url).port) });
+        },
+        async putBack() {
+          await cluster.stop();
+          await backup.start();
+        },
+      });
+    });
+
+    it('whose standby is promoted before it had everything', async () => {
+      const primary = await startCluster(bin);
+      const proxy = await startTcpProxy(primary.url);
+      const standby = await primary.backUp({ standby: true });
+      await expectTakenUp({
+        databaseUrl: proxy.through(primary.url),
+        async save() {
+          await standby.start();
+          await standby.caughtUp(primary);
+          await standby.stop('SIGINT');
+        },
+        async putBack() {
+          await proxy.cut('refused');
+          await primary.stop();
+          await standby.start();
+          await standby.promote();
+          proxy.turnTo(standby.url);
+          await proxy.mend();
+        },
+      });
+    });
+  },
+);
