@@ -17,6 +17,7 @@ import { createReads, type Reads } from './db/reads.ts';
 import { createRecorder, type Recorder } from './db/recorder.ts';
 import { createRetention } from './db/retention.ts';
 import { createStateCache } from './db/state-cache.ts';
+import { createStoreClock } from './db/store-clock.ts';
 import type { OnStep } from './db/write-batch.ts';
 import { PROBLEM_TYPE, problem } from './http/problem.ts';
 import { createFanout } from './live/fanout.ts';
@@ -75,6 +76,9 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
   try {
     const store = await (parts.openStore ?? openStore)({ databaseUrl, dataDir, pooled, log });
     opened.push(() => store.close());
+    const clock = await createStoreClock({ store, log });
+    const { now } = clock;
+    opened.push(async () => clock.close());
     await settleOutcomes(store, expectedStages);
     const hub = createHub({ log });
     const cache = createStateCache();
@@ -111,7 +115,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       log,
     });
     const fanout = createFanout({ hub, errorOf: engine.errorOf });
-    const viewers = createViewerReader(config, { log });
+    const viewers = createViewerReader(config, { log, now });
     const identify: Identify = ({ headers }) =>
       viewers.read(headers.authorization, fromHeader(headers[VIEW_AS_HEADER]));
     const edge = createEdge({ ...config, report });
@@ -128,6 +132,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       },
       isWelcome: edge.admits,
       isFull,
+      now,
       limits: {
         messageBytes: limits.socketFrameBytes,
         initWithinMs: limits.socketInitMs,
@@ -146,10 +151,11 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       fanout,
       log,
       isFull,
+      now,
       ...(isExplore ? {} : { streamsPerViewer: limits.viewerStreams }),
     });
     const retention =
-      config.retentionDays === null ? null : createRetention({ store, days: config.retentionDays, log });
+      config.retentionDays === null ? null : createRetention({ store, days: config.retentionDays, log, now });
     opened.push(async () => retention?.close());
 
     let draining = false;
@@ -161,6 +167,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       reads,
       identify,
       report,
+      now,
       isReady,
       isDraining: () => draining,
     });
@@ -225,21 +232,30 @@ interface RouteParts {
   readonly reads: Reads;
   readonly identify: Identify;
   readonly report: Report;
+  /** The store's clock. */
+  readonly now: () => number;
   readonly isReady: () => Promise<boolean>;
   readonly isDraining: () => boolean;
 }
 
 /** Everything but GraphQL, ready to be served. */
 async function createRoutes(parts: RouteParts) {
-  const { config, recorder, reads, identify, report, isReady, isDraining } = parts;
+  const { config, recorder, reads, identify, report, now, isReady, isDraining } = parts;
   const { signingKeys, header, headerSecrets, pathSecrets } = config.callback;
   const authenticate = createAuthenticator({
     signingKeys: signingKeys.map(parseSigningKey),
     header: { name: header, secrets: headerSecrets },
     pathSecrets,
     toleranceMs: SIGNATURE_TOLERANCE_MS,
+    now,
   });
-  const receive = createReceive({ authenticate, failures: createFailureLimiter(), recorder, isDraining });
+  const receive = createReceive({
+    authenticate,
+    failures: createFailureLimiter(),
+    recorder,
+    now,
+    isDraining,
+  });
   const app = fastify({
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     frameworkErrors: (_error, _request, reply) => refuse(reply, 400, 'This address cannot be read.'),

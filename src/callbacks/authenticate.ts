@@ -13,8 +13,8 @@ export interface AuthenticatorOptions {
   readonly pathSecrets: readonly string[];
   /** How far a signed timestamp may be from now, either way, in milliseconds: 300,000 by DESIGN §8. */
   readonly toleranceMs: number;
-  /** The clock, in milliseconds since 1970. */
-  readonly now?: () => number;
+  /** The clock, in milliseconds since 1970: the store's, so that all instances judge alike. */
+  readonly now: () => number;
 }
 
 /** What is judged of a request. `body` is the raw bytes; `pathSecret` is null on the bare `/callbacks`. */
@@ -40,7 +40,7 @@ const ACCEPTED: Authentication = Object.freeze({ ok: true, webhookId: null });
  * Never throws, whatever the headers hold.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
-  const { signingKeys, header, pathSecrets, toleranceMs, now = Date.now } = options;
+  const { signingKeys, header, pathSecrets, toleranceMs, now } = options;
   const headerName = header.name.toLowerCase();
   const isOpen = signingKeys.length + header.secrets.length + pathSecrets.length === 0;
 

@@ -42,6 +42,8 @@ interface Parts {
   /** Slows down an address that keeps failing. */
   readonly failures: FailureLimiter;
   readonly recorder: Pick<Recorder, 'record'>;
+  /** The store's clock, in milliseconds since 1970: what `receivedAt` says. */
+  readonly now: () => number;
   /** While the gateway stops, what is not yet in is refused: another instance takes it. */
   readonly isDraining: () => boolean;
 }
@@ -50,7 +52,7 @@ interface Parts {
  * The whole way in (DESIGN §3): judged by its head, read, authenticated, parsed, recorded, answered. What cannot
  * be applied is recorded too, as quarantined: the same bytes sent again could do no better.
  */
-export function createReceive({ authenticate, failures, recorder, isDraining }: Parts) {
+export function createReceive({ authenticate, failures, recorder, now, isDraining }: Parts) {
   return async function receive(incoming: Incoming): Promise<CallbackAnswer> {
     if (incoming.method !== 'POST') return METHOD_NOT_ALLOWED;
     if (!isJson(incoming.headers['content-type'])) return UNSUPPORTED_MEDIA_TYPE;
@@ -66,7 +68,7 @@ export function createReceive({ authenticate, failures, recorder, isDraining }: 
     try {
       const parsed = parseCallback(body);
       const { webhookId } = proof;
-      const receipt = await recorder.record({ parsed, body, receivedAt: Date.now(), webhookId });
+      const receipt = await recorder.record({ parsed, body, receivedAt: now(), webhookId });
       return recorded(receipt, parsed, body.length);
     } catch (error) {
       if (error instanceof CallboardError && error.retryable) return comeBackLater(error.message);

@@ -1,6 +1,7 @@
 import { parseCallback } from '../callbacks/parse.ts';
 import { createRecorder } from '../db/recorder.ts';
 import { type Replayed, replay } from '../db/replay.ts';
+import { createStoreClock } from '../db/store-clock.ts';
 import { runCommand } from './command.ts';
 
 /** `npm run replay -- --position N | --quarantined`: applies quarantined callbacks that can be read by now. */
@@ -18,11 +19,13 @@ await runCommand({
         outlet: null,
         log,
       });
+      const clock = await createStoreClock({ store, log });
       const counts = { applied: 0, found: 0, kept: 0, none: 0 };
-      for await (const replayed of replay({ store, recorder, parse: parseCallback }, which)) {
+      for await (const replayed of replay({ store, recorder, parse: parseCallback, now: clock.now }, which)) {
         counts[replayed.did] += 1;
         say(sentence(replayed));
       }
+      clock.close();
       await recorder.close();
       say(
         `${counts.applied} applied, ${counts.found} found recorded already, ${counts.kept} still in quarantine.`,

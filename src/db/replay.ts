@@ -17,7 +17,8 @@ export interface ReplayOptions {
   readonly store: Store;
   readonly recorder: Pick<Recorder, 'record'>;
   readonly parse: (body: Uint8Array) => Parsed;
-  readonly now?: () => number;
+  /** The store's clock, in milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 const PORTION = 200;
@@ -61,10 +62,7 @@ async function read(store: Store, where: SQL | undefined): Promise<readonly Jour
   return rows.map(toJournalRow);
 }
 
-async function replayRow(
-  { recorder, parse, now = Date.now }: ReplayOptions,
-  row: JournalRow,
-): Promise<Replayed> {
+async function replayRow({ recorder, parse, now }: ReplayOptions, row: JournalRow): Promise<Replayed> {
   const { position, body, receivedAt, webhookId } = row;
   if (row.outcome !== 'QUARANTINED') return { position, did: 'none', reason: 'it is not quarantined' };
   if (row.replayedAt !== null) return { position, did: 'none', reason: 'it was replayed already' };

@@ -14,8 +14,8 @@ export interface RetentionOptions {
   /** RETENTION_DAYS. */
   readonly days: number;
   readonly log: Logger;
-  /** The clock, in milliseconds since 1970. */
-  readonly now?: () => number;
+  /** The store's clock, in milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /** Deletes what is older than it may be. */
@@ -32,7 +32,7 @@ export interface Retention {
  * stay, however old, since nobody has said how they ended: `forget` is for them. Quarantined rows of that age that
  * belong to nothing that stays go too. Several instances may do it beside each other.
  */
-export function createRetention({ store, days, log, now = Date.now }: RetentionOptions): Retention {
+export function createRetention({ store, days, log, now }: RetentionOptions): Retention {
   let closed = false;
   let running: Promise<Erased> | null = null;
 

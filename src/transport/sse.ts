@@ -29,6 +29,8 @@ export interface SseTransportOptions {
   readonly streamsPerViewer?: number;
   /** Whether the gateway holds as many connections as it may. */
   readonly isFull?: () => boolean;
+  /** The clock that tokens expire by, in milliseconds since 1970. */
+  readonly now?: () => number;
   /** Time between two comments, in milliseconds. */
   readonly commentMs?: number;
 }
@@ -54,6 +56,7 @@ export function createSseTransport({
   log,
   streamsPerViewer = Number.POSITIVE_INFINITY,
   isFull = () => false,
+  now = Date.now,
   commentMs = 12_000,
 }: SseTransportOptions): SseTransport {
   const streams = new Set<SseStream>();
@@ -63,8 +66,8 @@ export function createSseTransport({
   let draining = false;
 
   function endExpired(): void {
-    const now = Date.now();
-    for (const [stream, expiresAt] of expiring) if (expiresAt <= now) stream.cut();
+    const at = now();
+    for (const [stream, expiresAt] of expiring) if (expiresAt <= at) stream.cut();
   }
 
   async function handle(

@@ -56,6 +56,8 @@ export interface WsTransportOptions {
   readonly isWelcome?: (request: IncomingMessage) => boolean;
   /** Whether the gateway holds as many connections as it may: a newcomer is closed with 1013. */
   readonly isFull?: () => boolean;
+  /** The clock that tokens expire by, in milliseconds since 1970. */
+  readonly now?: () => number;
   readonly limits?: Partial<WsLimits>;
   /** Time between two pings, in milliseconds; two unanswered ones end a connection. */
   readonly pingMs?: number;
@@ -77,7 +79,7 @@ const GRACE_MS = 800;
 
 export function createWsTransport(options: WsTransportOptions): WsTransport {
   const { engine, fanout, log, authenticate, pingMs = 12_000 } = options;
-  const { isWelcome = () => true, isFull = () => false, report = createReport(log) } = options;
+  const { isWelcome = () => true, isFull = () => false, report = createReport(log), now = Date.now } = options;
   const limits = { ...LIMITS, ...options.limits };
   const perViewer = createTally(limits.connectionsPerViewer);
   const connections = new Set<WsConnection>();
@@ -135,9 +137,9 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
   }
 
   function endExpired(): void {
-    const now = Date.now();
+    const at = now();
     for (const connection of expiring) {
-      if ((connection.viewer?.expiresAt ?? now) > now) continue;
+      if ((connection.viewer?.expiresAt ?? at) > at) continue;
       expiring.delete(connection);
       connection.end('expired');
     }

@@ -21,7 +21,7 @@ export interface ViewerReader {
 interface Options {
   /** Told why tokens cannot be verified now: those who ask are not. */
   readonly log?: Pick<Logger, 'warn'>;
-  /** The clock, in milliseconds since 1970. */
+  /** The clock, in milliseconds since 1970: the store's, so that all instances judge alike. */
   readonly now?: () => number;
   readonly keySetTimes?: KeySetTimes;
 }
