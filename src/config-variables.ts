@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { ALLOWED_DOCUMENTS } from './config-documents.ts';
 import { LIMIT_VARIABLES } from './config-limits.ts';
+import { DEFAULT_EXPECTED_STAGES } from './domain/expected-stages.ts';
 import { STAGE_NAMES, toWire, wireReader } from './domain/words.ts';
 
 export const MODES = ['explore', 'production'] as const;
@@ -146,7 +147,7 @@ export const VARIABLES = {
   JWT_PAYMENT_USER_CLAIM: z.string().optional(),
   ALLOWED_ORIGINS: list(origin).default([]),
   RESTART_QUIET_MS: integer(0, 86_400_000).default(30_000),
-  EXPECTED_STAGES: list(stage).default(['AUTHENTICATION', 'ACCOUNTS', 'TRANSACTIONS']),
+  EXPECTED_STAGES: list(stage).default([...DEFAULT_EXPECTED_STAGES]),
   GRAPHIQL: onOff,
   INTROSPECTION: onOff,
   TRUSTED_DOCUMENTS: z.string().optional(),

@@ -10,15 +10,16 @@ import { parseSigningKey } from './callbacks/signing-key.ts';
 import { type Config, describeConfig } from './config.ts';
 import { readVersion } from './config-version.ts';
 import { createCatchUp } from './db/catch-up.ts';
+import { createExpectedStages } from './db/expected-stages.ts';
 import { createJournal } from './db/journal.ts';
 import { openStore } from './db/open.ts';
-import { settleOutcomes } from './db/outcomes.ts';
 import { createReads, type Reads } from './db/reads.ts';
 import { createRecorder, type Recorder } from './db/recorder.ts';
 import { createRetention } from './db/retention.ts';
 import { createStateCache } from './db/state-cache.ts';
 import { createStoreClock } from './db/store-clock.ts';
 import type { OnStep } from './db/write-batch.ts';
+import type { StageName } from './domain/words.ts';
 import { PROBLEM_TYPE, problem } from './http/problem.ts';
 import { createFanout } from './live/fanout.ts';
 import { createHub } from './live/hub.ts';
@@ -70,7 +71,7 @@ export interface Gateway {
 export async function createGateway(config: Config, parts: GatewayParts = {}): Promise<Gateway> {
   const log = parts.log ?? createLogger({ level: config.logLevel });
   const report = createReport(log);
-  const { expectedStages, restartQuietMs, databaseUrl, dataDir, databasePooled: pooled, limits } = config;
+  const { restartQuietMs, databaseUrl, dataDir, databasePooled: pooled, limits } = config;
   const isExplore = config.mode === 'explore';
   const opened: (() => Promise<unknown>)[] = [];
   try {
@@ -79,10 +80,11 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     const clock = await createStoreClock({ store, log });
     const { now } = clock;
     opened.push(async () => clock.close());
-    await settleOutcomes(store, expectedStages);
+    const stages = await createExpectedStages({ store, wanted: config.expectedStages, log });
+    opened.push(() => stages.close());
     const hub = createHub({ log });
     const cache = createStateCache();
-    const journal = createJournal({ store, parse: parseCallback, expectedStages });
+    const journal = createJournal({ store, parse: parseCallback, onStages: stages.see });
     const relay = await createRelay({
       hub,
       journal,
@@ -97,7 +99,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     opened.push(() => relay.close());
     const recorder = createRecorder({
       store,
-      settings: { expectedStages, restartQuietMs },
+      settings: { restartQuietMs },
       outlet: relay,
       cache,
       log,
@@ -106,9 +108,10 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     opened.push(() => recorder.close());
     const reads = createReads(store);
     const live = createSubscriptions({ hub, catchUp: createCatchUp(store) });
+    const expects = (stage: StageName) => stages.current.includes(stage);
     const engine = createEngine({
       schema: buildSchema(),
-      contextOf: ({ viewer, after }) => ({ viewer, after, reads, live, expectedStages, readReported }),
+      contextOf: ({ viewer, after }) => ({ viewer, after, reads, live, expects, readReported }),
       introspection: config.introspection ? 'on' : isExplore ? 'off' : 'operators',
       limits,
       trustedDocuments: config.trustedDocuments,

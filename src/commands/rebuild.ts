@@ -7,11 +7,10 @@ await runCommand({
   usage: 'npm run rebuild',
   understand(words) {
     if (words.length > 0) return null;
-    return async ({ config: { expectedStages }, store, say }) => {
+    return async ({ store, say }) => {
       const { rows, sessions, payments } = await rebuild({
         store,
         parse: parseCallback,
-        expectedStages,
         onProgress: (position, last) => say(`position ${position} of ${last}`),
       });
       say(

@@ -11,11 +11,11 @@ await runCommand({
     const which = whichOf(words);
     if (which === null) return null;
     return async ({ config, store, log, say }) => {
-      const { expectedStages, restartQuietMs } = config;
+      const { restartQuietMs } = config;
       // Running gateways hear of the new rows through the store.
       const recorder = createRecorder({
         store,
-        settings: { expectedStages, restartQuietMs },
+        settings: { restartQuietMs },
         outlet: null,
         log,
       });

@@ -2,9 +2,10 @@ import { and, asc, inArray, lte } from 'drizzle-orm';
 import type { Callback, Parsed } from '../domain/callback.ts';
 import type { JournalEntry } from '../domain/changes.ts';
 import type { JournalPlace } from '../domain/cursor.ts';
+import { parseStages } from '../domain/expected-stages.ts';
 import type { Sighting } from '../domain/history.ts';
 import type { JournalRow } from '../domain/journal.ts';
-import type { StageName } from '../domain/words.ts';
+import type { StagesInStore } from './expected-stages.ts';
 import { toJournalRow } from './rows.ts';
 import { callbacks } from './schema.ts';
 import { createSightings } from './sightings.ts';
@@ -15,7 +16,8 @@ export interface JournalOptions {
   readonly store: Store;
   /** Reads a row's body again: the journal keeps what came, not what was made of it. */
   readonly parse: (body: Uint8Array) => Parsed;
-  readonly expectedStages: readonly StageName[];
+  /** Called with what the store's row says of EXPECTED_STAGES, each time it is read. */
+  readonly onStages?: (stages: StagesInStore) => void;
 }
 
 /** The journal, read back by the instances that did not write it. */
@@ -34,12 +36,19 @@ export interface Journal {
 }
 
 /** Reads rows back as the entries that were published. */
-export function createJournal({ store, parse, expectedStages }: JournalOptions): Journal {
+export function createJournal({ store, parse, onStages = () => {} }: JournalOptions): Journal {
   const sightings = createSightings(store);
   return {
-    look: ({ position }) => sightings.at(position),
+    async look({ position }) {
+      const sighting = await sightings.at(position);
+      onStages(sighting);
+      return sighting;
+    },
     async entriesAfter({ position }, limit) {
       const { sighting, found } = await sightings.withRowsAfter(position, limit);
+      onStages(sighting);
+      // Read in the same statement: rows that were folded with others were written before these were set.
+      const expectedStages = parseStages(sighting.expectedStages);
       const rows = found.map(toJournalRow);
       const states = new States({ sessions: [], payments: [], banks: [] }, expectedStages);
       const advance = (row: JournalRow) => {

@@ -1,8 +1,10 @@
 import { asc, eq, gt } from 'drizzle-orm';
+import { formatStages, parseStages } from '../domain/expected-stages.ts';
 import { deriveSession } from '../domain/outcome.ts';
-import type { Session } from '../domain/session.ts';
 import type { StageName } from '../domain/words.ts';
+
 import { lockForWriting } from './locks.ts';
+import { markRecomputed } from './recomputed.ts';
 import { toSession } from './rows.ts';
 import { sessions, store as storeTable } from './schema.ts';
 import { writeStates } from './state-tables.ts';
@@ -12,40 +14,71 @@ import type { Db, Store } from './store.ts';
 const PORTION = 500;
 
 /**
- * Outcomes are stored, for filters, and depend on EXPECTED_STAGES. Where the store's were computed with another
- * value they are computed anew, in portions under the writer's lock, before the gateway listens. Nothing else of
- * a session changes, its version neither: no callback came.
+ * Makes `expectedStages` those of the store, for all instances: the one that started last sets them. From the first
+ * transaction on every batch of every instance folds by them; then the outcomes that were stored before are computed
+ * again. A process that ends midway leaves the rest to whichever instance calls `finishOutcomes` next.
+ * Gives how many sessions differed.
  */
-export async function settleOutcomes(store: Store, expectedStages: readonly StageName[]): Promise<void> {
-  const wanted = expectedStages.join(',');
-  const [row] = await store.db.select().from(storeTable).where(eq(storeTable.id, 1));
-  if (row?.expectedStages === wanted) return;
-  for (let after: string | null = ''; after !== null; ) {
-    const from: string = after;
-    after = await store.write((tx) => settlePortion(tx, from, expectedStages));
-  }
+export async function settleOutcomes(store: Store, expectedStages: readonly StageName[]): Promise<number> {
+  const wanted = formatStages(expectedStages);
+  const row = await readRow(store.db);
+  if (inForce(row) === wanted) return row.recomputedTo === null ? 0 : finishOutcomes(store);
   await store.write(async (tx) => {
-    await tx.update(storeTable).set({ expectedStages: wanted }).where(eq(storeTable.id, 1));
+    await tx.execute(lockForWriting);
+    // Another instance may have set the same meanwhile.
+    if (inForce(await readRow(tx)) === wanted) return;
+    await tx.update(storeTable).set({ expectedStages: wanted, recomputedTo: '' }).where(eq(storeTable.id, 1));
   });
+  return finishOutcomes(store);
 }
 
-/** Gives the id to go on after; null at the end. */
-async function settlePortion(
-  tx: Db,
-  after: string,
-  expectedStages: readonly StageName[],
-): Promise<string | null> {
+const inForce = (row: { readonly expectedStages: string }): string =>
+  formatStages(parseStages(row.expectedStages));
+
+async function readRow(db: Db) {
+  const [row] = await db.select().from(storeTable).where(eq(storeTable.id, 1));
+  if (row === undefined) throw new Error('the store has lost its one row');
+  return row;
+}
+
+/**
+ * Goes on with the outcomes that are not yet those of the store's `expectedStages`, in portions under the writer's
+ * lock. Several instances may do it at once: each takes the next portion. A session whose outcome differs gets its
+ * version + 1, so that a cache takes the right one; its times and position stay, since no callback came.
+ * @param isOver looked at between two portions: true leaves the rest to others
+ */
+export async function finishOutcomes(store: Store, isOver = (): boolean => false): Promise<number> {
+  let differed = 0;
+  while (!isOver()) {
+    const portion = await store.write(recomputePortion);
+    if (portion === null) break;
+    differed += portion;
+  }
+  return differed;
+}
+
+/** Gives how many sessions differed; null where nothing is left to do. */
+async function recomputePortion(tx: Db): Promise<number | null> {
   await tx.execute(lockForWriting);
+  const row = await readRow(tx);
+  if (row.recomputedTo === null) return null;
+  const expectedStages = parseStages(row.expectedStages);
   const found = await tx
     .select()
     .from(sessions)
-    .where(gt(sessions.sessionId, after))
+    .where(gt(sessions.sessionId, row.recomputedTo))
     .orderBy(asc(sessions.sessionId))
     .limit(PORTION);
   const held = found.map(toSession);
-  const settled = held.map((session) => deriveSession(session, expectedStages));
-  const differ = (session: Session, index: number) => session.outcome !== held[index]?.outcome;
+  const differing = held.flatMap((before) => {
+    const after = deriveSession(before, expectedStages);
+    return after.outcome === before.outcome ? [] : [{ ...after, version: before.version + 1 }];
+  });
   const none = { payments: [], banks: [] };
-  await writeStates(tx, { ...none, sessions: settled.filter(differ) }, { ...none, sessions: held });
-  return held.at(-1)?.sessionId ?? null;
+  await writeStates(tx, { ...none, sessions: differing }, { ...none, sessions: held });
+  const last = held.length < PORTION ? null : (held.at(-1)?.sessionId ?? null);
+  await tx.update(storeTable).set({ recomputedTo: last }).where(eq(storeTable.id, 1));
+  // In the same transaction: an instance that reads of it reads the last outcome too.
+  if (last === null) await markRecomputed(tx);
+  return differing.length;
 }

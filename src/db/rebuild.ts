@@ -1,6 +1,9 @@
 import { and, asc, getTableColumns, gt, ne, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { formatStages } from '../domain/expected-stages.ts';
 import type { JournalRow } from '../domain/journal.ts';
+import type { StageName } from '../domain/words.ts';
+import { readExpectedStages } from './expected-stages.ts';
 import { type JournalOptions, readAgain } from './journal.ts';
 import { lockForRebuild, lockForWriting } from './locks.ts';
 import { markRecomputed } from './recomputed.ts';
@@ -23,7 +26,7 @@ export interface Rebuilt {
   readonly payments: number;
 }
 
-export interface RebuildOptions extends Pick<JournalOptions, 'parse' | 'expectedStages'> {
+export interface RebuildOptions extends Pick<JournalOptions, 'parse'> {
   readonly store: Store;
   /** Told after each portion: the position folded up to, and the journal's last. */
   readonly onProgress?: (position: number, last: number) => void;
@@ -36,15 +39,29 @@ export interface RebuildOptions extends Pick<JournalOptions, 'parse' | 'expected
  * as they are. Where any differed, subscribers are sent a SNAPSHOT (see recomputed.ts). Quarantine is not decided anew, and banks that no row names any more stay.
  */
 export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
+  for (;;) {
+    const expectedStages = await readExpectedStages(options.store.db);
+    const rebuilt = await rebuildFor(expectedStages, options);
+    if (rebuilt !== null) return rebuilt;
+  }
+}
+
+/** Gives null, and changes nothing, where other EXPECTED_STAGES were set meanwhile. */
+async function rebuildFor(
+  expectedStages: readonly StageName[],
+  options: RebuildOptions,
+): Promise<Rebuilt | null> {
   const {
+    parse,
     store: { db },
     onProgress = () => {},
   } = options;
+  const fold = { parse, expectedStages };
   await prepare(db);
   let rows = 0;
   let position = 0;
   for (let last = await readPosition(db); last - position > CAUGHT_UP; last = await readPosition(db)) {
-    const portion = await db.transaction((tx) => foldPortion(tx, position, options));
+    const portion = await db.transaction((tx) => foldPortion(tx, position, fold));
     if (portion.rows === 0) break;
     position = portion.position;
     rows += portion.rows;
@@ -52,8 +69,9 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
   }
   return db.transaction(async (tx) => {
     await tx.execute(lockForWriting);
+    if (formatStages(await readExpectedStages(tx)) !== formatStages(expectedStages)) return null;
     for (let more = true; more; ) {
-      const portion = await foldPortion(tx, position, options);
+      const portion = await foldPortion(tx, position, fold);
       position = portion.position;
       rows += portion.rows;
       more = portion.rows > 0;
@@ -97,7 +115,10 @@ async function takeTime(tx: Db): Promise<void> {
 async function foldPortion(
   tx: Db,
   after: number,
-  { parse, expectedStages }: RebuildOptions,
+  {
+    parse,
+    expectedStages,
+  }: Pick<JournalOptions, 'parse'> & { readonly expectedStages: readonly StageName[] },
 ): Promise<{ rows: number; position: number }> {
   await useShadow(tx);
   const found = await tx

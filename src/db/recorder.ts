@@ -37,7 +37,7 @@ export interface Announced {
 
 export interface RecorderOptions {
   readonly store: Store;
-  readonly settings: ApplySettings;
+  readonly settings: Omit<ApplySettings, 'expectedStages'>;
   /** Told of each batch that adds rows; null where this process tells nobody. */
   readonly outlet: Outlet | null;
   /** What the writer knows of sessions; its own where none is given. */

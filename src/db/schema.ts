@@ -70,8 +70,10 @@ export const store = pgTable('store', {
   lowestFingerprint: text('lowest_fingerprint').notNull(),
   /** How often state was computed anew, other than by a new row of the journal. */
   recomputations: integer().notNull().default(0),
-  /** EXPECTED_STAGES that the stored outcomes were computed with, comma-separated. */
+  /** EXPECTED_STAGES of the instance that started last, comma-separated: what every batch is folded with. Empty: the default. */
   expectedStages: text('expected_stages').notNull(),
+  /** While stored outcomes are recomputed for them: the session up to which they are. Null: all are. */
+  recomputedTo: text('recomputed_to'),
   /** The newest minor version of Callboard (`0.1`) that has opened this store: an older one refuses to start. */
   openedBy: text('opened_by').notNull(),
 });

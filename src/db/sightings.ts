@@ -1,5 +1,6 @@
 import { asc, gt, type SQL, sql } from 'drizzle-orm';
 import type { Sighting } from '../domain/history.ts';
+import type { StagesInStore } from './expected-stages.ts';
 import { HEAD_COLUMNS } from './head-columns.ts';
 import type { CallbackRow } from './rows.ts';
 import { callbacks, store } from './schema.ts';
@@ -9,12 +10,12 @@ import type { Db, Store } from './store.ts';
 /** Reads what tells one history of a store from another. */
 export interface Sightings {
   /** What the store is now, with the fingerprint of the row at `position`. */
-  at(position: number): Promise<Sighting>;
+  at(position: number): Promise<Sighting & StagesInStore>;
   /** The same, read in one statement with at most `limit` rows of the journal after `position`. */
   withRowsAfter(
     position: number,
     limit: number,
-  ): Promise<{ readonly sighting: Sighting; readonly found: readonly CallbackRow[] }>;
+  ): Promise<{ readonly sighting: Sighting & StagesInStore; readonly found: readonly CallbackRow[] }>;
 }
 
 const NOTHING = sql`null::text`;
@@ -74,6 +75,8 @@ function prepare(db: Db, system: SQL, timeline: SQL) {
   const columns = {
     ...HEAD_COLUMNS,
     recomputations: store.recomputations,
+    expectedStages: store.expectedStages,
+    recomputedTo: store.recomputedTo,
     rowThere: sql<
       string | null
     >`(select ${callbacks.fingerprint} from ${callbacks} where ${callbacks.position} = ${position})`.as(

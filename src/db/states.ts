@@ -26,6 +26,8 @@ export interface Place {
   readonly position: number;
   readonly receivedAt: Instant;
   readonly attempt: number;
+  /** The version that the row made of its session or payment; absent where it is being recorded. */
+  readonly version?: number | null;
 }
 
 /** What a row made of its session or payment. */
@@ -76,10 +78,19 @@ export class States {
     };
   }
 
-  #advanceSession(callback: SessionCallback, { position, receivedAt, attempt }: Place): Advance {
+  #advanceSession(callback: SessionCallback, { position, receivedAt, attempt, version }: Place): Advance {
     const before = this.session(callback.sessionId);
-    const { state, changed, late } = foldSession(before, { position, receivedAt, attempt, callback });
-    const after = deriveSession(state, this.#expectedStages);
+    const { state, changed, late } = foldSession(before, {
+      position,
+      receivedAt,
+      attempt,
+      version,
+      callback,
+    });
+    const derived = deriveSession(state, this.#expectedStages);
+    // Other EXPECTED_STAGES may be in force than when it was written last: that is a version, too.
+    const isRecomputed = changed.length === 0 && before !== null && derived.outcome !== before.outcome;
+    const after = isRecomputed ? { ...derived, version: derived.version + 1 } : derived;
     this.#sessions.set(callback.sessionId, after);
     this.#touched.sessions.add(callback.sessionId);
     if (changed.length === 0) return { changed, late, change: null };
@@ -96,9 +107,9 @@ export class States {
     return { changed, late, change };
   }
 
-  #advancePayment(callback: PaymentCallback, { position, receivedAt }: Place): Advance {
+  #advancePayment(callback: PaymentCallback, { position, receivedAt, version }: Place): Advance {
     const before = this.#payments.get(callback.paymentId) ?? null;
-    const { state, changed, late } = foldPayment(before, { position, receivedAt, callback });
+    const { state, changed, late } = foldPayment(before, { position, receivedAt, version, callback });
     const after = derivePayment(state);
     this.#payments.set(callback.paymentId, after);
     this.#touched.payments.add(callback.paymentId);

@@ -1,5 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
+import { parseStages } from '../domain/expected-stages.ts';
 import type { JournalRow } from '../domain/journal.ts';
+import type { StageName } from '../domain/words.ts';
 import {
   type Applied,
   type ApplySettings,
@@ -23,7 +25,7 @@ export type RecordingStep = 'begin' | 'journal-written' | 'before-commit' | 'com
 export type OnStep = (step: RecordingStep) => unknown;
 
 export interface WriteOptions {
-  readonly settings: ApplySettings;
+  readonly settings: Omit<ApplySettings, 'expectedStages'>;
   readonly cache: StateCache;
   /** See `Store.connections`. */
   readonly connections: number;
@@ -47,8 +49,8 @@ export async function writeBatch(
   deliveries: readonly Delivery[],
   { settings, cache, connections, onStep, notifies }: WriteOptions,
 ): Promise<Written> {
-  const { judged, held, stamp } = await readHeld(tx, deliveries, cache, connections);
-  const applied = applyBatch(judged, held, settings);
+  const { judged, held, stamp, expectedStages } = await readHeld(tx, deliveries, cache, connections);
+  const applied = applyBatch(judged, held, { ...settings, expectedStages });
   await Promise.all([
     ...writeJournal(tx, applied.entries, onStep, notifies),
     writeStates(tx, applied.states, held.states),
@@ -62,7 +64,13 @@ async function readHeld(
   deliveries: readonly Delivery[],
   cache: StateCache,
   connections: number,
-): Promise<{ judged: readonly Delivery[]; held: Held; stamp: string }> {
+): Promise<{
+  judged: readonly Delivery[];
+  held: Held;
+  stamp: string;
+  /** Those of the store's row, which another instance may have set since this one was started. */
+  expectedStages: readonly StageName[];
+}> {
   const parsed = deliveries.map((delivery) => delivery.parsed);
   const digests = new Set(parsed.map(({ digest }) => digest));
   const { lock, head } = statementsFor(tx);
@@ -81,7 +89,13 @@ async function readHeld(
   const more = judged.map((delivery) => delivery.parsed.digest).filter((digest) => !digests.has(digest));
   const moreKeys = more.length === 0 ? [] : await readKeys(tx, more);
   const { position, fingerprint, stamp } = at;
-  return { judged, held: { position, fingerprint, states, keys: [...keys, ...moreKeys] }, stamp };
+  const expectedStages = parseStages(at.expectedStages);
+  return {
+    judged,
+    held: { position, fingerprint, states, keys: [...keys, ...moreKeys] },
+    stamp,
+    expectedStages,
+  };
 }
 
 /** The position of the last committed row. */
@@ -143,6 +157,7 @@ const statementsFor = statementsOf((db) => {
       .select({
         position: store.position,
         fingerprint: store.fingerprint,
+        expectedStages: store.expectedStages,
         stamp: sql<string>`pg_current_xact_id()::xid::text`,
         // Which server this is since when, and which table of it: behind a pooler a connection does not say.
         server: sql<string>`${store}.tableoid::text || ' ' || pg_postmaster_start_time()::text`,

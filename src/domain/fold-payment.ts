@@ -8,6 +8,8 @@ import { isTerminal, rank, shownStatus, terminalsOf, withFact } from './status.t
 export interface PaymentRow {
   readonly position: number;
   readonly receivedAt: Instant;
+  /** The version it made of its payment, where it is recorded already: a recomputation may have raised it before. */
+  readonly version?: number | null;
   readonly callback: PaymentCallback;
 }
 
@@ -35,7 +37,7 @@ export function foldPayment(before: PaymentState | null, row: PaymentRow): Folde
   if (changed.length === 0) return { state: merged, changed, late };
   const state = {
     ...merged,
-    version: held.version + 1,
+    version: Math.max(held.version + 1, row.version ?? 0),
     position,
     updatedAt: Math.max(held.updatedAt, receivedAt),
   };

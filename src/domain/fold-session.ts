@@ -12,6 +12,8 @@ export interface SessionRow {
   readonly receivedAt: Instant;
   /** The run of the stage it belongs to, decided once, on receipt (`attemptFor`). */
   readonly attempt: number;
+  /** The version it made of its session, where it is recorded already: a recomputation may have raised it before. */
+  readonly version?: number | null;
   readonly callback: SessionCallback;
 }
 
@@ -44,7 +46,7 @@ export function foldSession(before: SessionState | null, row: SessionRow): Folde
   const changed = changedPaths(held, merged);
   const late = isLate(merged.stages[callback.stage], row);
   if (changed.length === 0) return { state: merged, changed, late };
-  const version = held.version + 1;
+  const version = Math.max(held.version + 1, row.version ?? 0);
   const state: SessionState = {
     ...merged,
     version,

@@ -9,8 +9,8 @@ export interface Context {
   readonly viewer: Viewer;
   readonly reads: Reads;
   readonly live: Subscriptions;
-  /** EXPECTED_STAGES: what this deployment awaits. */
-  readonly expectedStages: readonly StageName[];
+  /** Whether this deployment awaits a stage now (EXPECTED_STAGES of the store): subscriptions live through changes. */
+  expects(stage: StageName): boolean;
   /** The cursor that came beside the operation (`extensions.after` or `Last-Event-ID`); null where none did. */
   readonly after: string | null;
   /** What a body claims, unjudged. */

@@ -30,7 +30,7 @@ export function defineStage(builder: Builder, { enums }: Vocabulary): void {
       observed: t.boolean({ resolve: ({ view }) => view.observed }),
       expected: t.boolean({
         description: 'Whether this deployment awaits it (EXPECTED_STAGES). Draw `expected || observed`.',
-        resolve: ({ view }, _, { expectedStages }) => expectedStages.includes(view.name),
+        resolve: ({ view }, _, { expects }) => expects(view.name),
       }),
       conflict: t.boolean({ resolve: ({ view }) => view.conflict }),
       facts: t.field({

@@ -7,7 +7,6 @@ import { createRetention } from '../../src/db/retention.ts';
 import { store as storeTable } from '../../src/db/schema.ts';
 import type { Store } from '../../src/db/store.ts';
 import { createLogger } from '../../src/logger.ts';
-import { DEFAULTS } from '../support/memory-store.ts';
 import { everyRow, openRecording, type Recording } from '../support/recording.ts';
 import { body, bytes, fields } from '../support/samples.ts';
 import { eachStore } from '../support/stores.ts';
@@ -78,8 +77,7 @@ eachStore('forget', (on) => {
     expect(await marks(store, 'anna')).toBe(true);
     expect((await everyRow(store)).callbacks.length).toBe(before - 6);
     expect(await lowestOf(store)).toBe(position);
-    const { expectedStages } = DEFAULTS;
-    expect(await rebuild({ store, parse: parseCallback, expectedStages })).toMatchObject({
+    expect(await rebuild({ store, parse: parseCallback })).toMatchObject({
       sessions: 0,
       payments: 0,
     });

@@ -6,12 +6,9 @@ import { parseCallback } from '../../src/callbacks/parse.ts';
 import { rebuild } from '../../src/db/rebuild.ts';
 import { banks, payments, sessions } from '../../src/db/schema.ts';
 import { disordered, history, type Wire } from '../support/histories.ts';
-import { DEFAULTS } from '../support/memory-store.ts';
 import { everyRow, openRecording, type Recording } from '../support/recording.ts';
 import { body, bytes, FIXTURES, fixture } from '../support/samples.ts';
 import { eachStore } from '../support/stores.ts';
-
-const { expectedStages } = DEFAULTS;
 
 /** Some sessions' disordered callbacks, shuffled together, always the same ones. */
 const sent: readonly Wire[] = fc
@@ -23,7 +20,7 @@ const sent: readonly Wire[] = fc
 
 eachStore('rebuild', (on) => {
   let recording: Recording;
-  const run = () => rebuild({ store: recording.store, parse: parseCallback, expectedStages });
+  const run = () => rebuild({ store: recording.store, parse: parseCallback });
 
   beforeAll(async () => {
     recording = await openRecording(on);
@@ -79,7 +76,6 @@ eachStore('rebuild', (on) => {
     await rebuild({
       store: recording.store,
       parse: parseCallback,
-      expectedStages,
       onProgress: (position, last) => heard.push([position, last]),
     });
     const last = heard.at(-1);

@@ -8,7 +8,6 @@ import type { Store } from '../../src/db/store.ts';
 import { createLogger } from '../../src/logger.ts';
 import { at, postCallback, query, textAt } from '../support/client.ts';
 import { type StartedGateway, startGateway } from '../support/gateway.ts';
-import { DEFAULTS } from '../support/memory-store.ts';
 import { eachStore } from '../support/stores.ts';
 import { subscribeWs } from '../support/subscribe-ws.ts';
 
@@ -88,8 +87,7 @@ eachStore('a cursor', (on) => {
   it('is honoured after a rebuild that changed nothing, and not after one that did, not even at the head', async () => {
     await deliver('one');
     const cursor = await liveCursor();
-    const again = (store: Store) =>
-      rebuild({ store, parse: parseCallback, expectedStages: DEFAULTS.expectedStages });
+    const again = (store: Store) => rebuild({ store, parse: parseCallback });
     await command(again);
     const live = await subscribeWs(gateway.url, { query: SESSIONS, variables: { after: cursor } });
     await deliver('two');

@@ -114,7 +114,7 @@ eachStore('what marks a person', (on) => {
   });
 
   it('stands nowhere in the store after forget, and an old cursor is no longer reached', async () => {
-    const { databaseUrl, dataDir, expectedStages } = on.config({ dataDir: on.folder });
+    const { databaseUrl, dataDir } = on.config({ dataDir: on.folder });
     const isPglite = on.kind === 'pglite';
     if (isPglite) await gateway.close();
     const store = await openStore({
@@ -134,7 +134,7 @@ eachStore('what marks a person', (on) => {
         value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
       );
       expect(left).not.toContain(MARK);
-      const rebuilt = await rebuild({ store, parse: parseCallback, expectedStages });
+      const rebuilt = await rebuild({ store, parse: parseCallback });
       expect(rebuilt).toMatchObject({ sessions: 0, payments: 0 });
     } finally {
       await store.close();

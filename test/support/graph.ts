@@ -28,7 +28,7 @@ export function createGraph(store: Pick<Store, 'db'>): Graph {
     viewer,
     reads,
     live,
-    expectedStages: EXPECTED,
+    expects: (stage) => EXPECTED.some((expected) => expected === stage),
     after: null,
     readReported,
   });

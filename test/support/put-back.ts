@@ -132,7 +132,7 @@ export async function expectTakenUp({ databaseUrl, save, putBack }: PutBack): Pr
   const config = { ...readConfig({}), databaseUrl };
   expectTheFold(await readStore(config), DEFAULTS);
   const store = await openStore({ databaseUrl, dataDir: 'memory', pooled: false, log });
-  const found = await rebuild({ store, parse: parseCallback, expectedStages: DEFAULTS.expectedStages });
+  const found = await rebuild({ store, parse: parseCallback });
   await store.close();
   expect(found).toMatchObject({ sessions: 0, payments: 0 });
 }

@@ -11,7 +11,6 @@ import { createLogger } from '../../src/logger.ts';
 import { buildSchema } from '../../src/schema/build.ts';
 import { createEngine, type GraphqlRequest } from '../../src/transport/engine.ts';
 import { entryOf, fingerprintAt, headOf, IDENTITY, person } from '../live/samples.ts';
-import { EXPECTED } from '../support/states.ts';
 
 /** The real graph, that counts how often the change's `cursor` is resolved: once an execution. */
 function countedSchema(): { schema: GraphQLSchema; executions: () => number } {
@@ -50,7 +49,7 @@ function told() {
   const { schema, executions } = countedSchema();
   const engine = createEngine({
     schema,
-    contextOf: ({ viewer, after }) => ({ viewer, after, live, expectedStages: EXPECTED }),
+    contextOf: ({ viewer, after }) => ({ viewer, after, live, expects: () => true }),
     introspection: 'on',
     limits: readConfig({}).limits,
     log,
