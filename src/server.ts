@@ -107,7 +107,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     });
     opened.push(() => recorder.close());
     const reads = createReads(store);
-    const live = createSubscriptions({ hub, catchUp: createCatchUp(store) });
+    const live = createSubscriptions({ hub, catchUp: createCatchUp(store), now });
     const expects = (stage: StageName) => stages.current.includes(stage);
     const engine = createEngine({
       schema: buildSchema(),

@@ -1,4 +1,4 @@
-import type { CatchUp, ChangedPayment } from '../domain/catch-up.ts';
+import type { ChangedPayment } from '../domain/catch-up.ts';
 import type { PaymentChange } from '../domain/changes.ts';
 import { admitsPayment, type PaymentFilter } from '../domain/filters.ts';
 import type { Payment } from '../domain/payment.ts';
@@ -6,8 +6,7 @@ import { mayReadPayment, type Viewer } from '../domain/viewer.ts';
 import type { PaymentChangeKind } from '../domain/words.ts';
 import { badInput } from '../errors.ts';
 import { cursorsOf } from './cursors.ts';
-import type { Hub } from './hub.ts';
-import type { Source } from './source.ts';
+import type { Source, SourceParts } from './source.ts';
 import { createStateSource } from './state-source.ts';
 import type { Topic } from './topics.ts';
 
@@ -34,7 +33,7 @@ export interface PaymentAsk {
 
 /** Throws BAD_USER_INPUT when asked by both ids. */
 export function createPaymentSource(
-  { hub, catchUp }: { readonly hub: Hub; readonly catchUp: CatchUp },
+  { hub, catchUp, now = Date.now }: SourceParts,
   { viewer, paymentId, externalId, filter, after, besides }: PaymentAsk,
 ): Source<PaymentMessage> {
   if (paymentId != null && externalId != null) {
@@ -70,7 +69,7 @@ export function createPaymentSource(
       recovered,
       matches: payment === null || admits(payment),
       payment,
-      changedAt: payment?.updatedAt ?? Date.now(),
+      changedAt: payment?.updatedAt ?? now(),
     }),
     resumed: (cursor, matches, { state }) => ({
       cursor,

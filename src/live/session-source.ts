@@ -1,4 +1,4 @@
-import type { CatchUp, ChangedSession } from '../domain/catch-up.ts';
+import type { ChangedSession } from '../domain/catch-up.ts';
 import type { SessionChange } from '../domain/changes.ts';
 import { admitsSession, type SessionFilter } from '../domain/filters.ts';
 import type { Session } from '../domain/session.ts';
@@ -6,8 +6,7 @@ import { mayRead, type Viewer } from '../domain/viewer.ts';
 import type { SessionChangeKind, StageName } from '../domain/words.ts';
 import { badInput } from '../errors.ts';
 import { cursorsOf } from './cursors.ts';
-import type { Hub } from './hub.ts';
-import type { Source } from './source.ts';
+import type { Source, SourceParts } from './source.ts';
 import { createStateSource } from './state-source.ts';
 import type { Topic } from './topics.ts';
 
@@ -46,7 +45,7 @@ export interface SessionAsk {
 
 /** Throws BAD_USER_INPUT when asked by both ids. */
 export function createSessionSource(
-  { hub, catchUp }: { readonly hub: Hub; readonly catchUp: CatchUp },
+  { hub, catchUp, now = Date.now }: SourceParts,
   { viewer, sessionId, externalId, filter, after, besides }: SessionAsk,
 ): Source<SessionMessage> {
   if (sessionId != null && externalId != null) {
@@ -83,7 +82,7 @@ export function createSessionSource(
       matches: session === null || admits(session),
       session,
       stage: session?.stage ?? null,
-      changedAt: session?.updatedAt ?? Date.now(),
+      changedAt: session?.updatedAt ?? now(),
     }),
     resumed: (cursor, matches, { state, last }) => ({
       cursor,

@@ -1,6 +1,16 @@
+import type { CatchUp } from '../domain/catch-up.ts';
 import type { JournalEntry } from '../domain/changes.ts';
 import type { Instant } from '../domain/session.ts';
+import type { Hub } from './hub.ts';
 import type { Topic } from './topics.ts';
+
+/** What subscriptions are made of. */
+export interface SourceParts {
+  readonly hub: Hub;
+  readonly catchUp: CatchUp;
+  /** The store's clock, in milliseconds since 1970: when a SNAPSHOT of nothing was read. */
+  readonly now?: () => number;
+}
 
 /** What every message of a subscription carries. */
 export interface Message {

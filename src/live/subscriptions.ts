@@ -1,9 +1,7 @@
-import type { CatchUp } from '../domain/catch-up.ts';
 import { type CallbackAsk, type CallbackMessage, createCallbackSource } from './callback-source.ts';
-import type { Hub } from './hub.ts';
 import { createPaymentSource, type PaymentAsk, type PaymentMessage } from './payment-source.ts';
 import { createSessionSource, type SessionAsk, type SessionMessage } from './session-source.ts';
-import type { Source } from './source.ts';
+import type { Source, SourceParts } from './source.ts';
 
 /** The three subscriptions of the graph (DESIGN §6, "Subscriptions promise"). */
 export interface Subscriptions {
@@ -15,7 +13,7 @@ export interface Subscriptions {
   callbackRecorded(ask: CallbackAsk): Source<CallbackMessage>;
 }
 
-export function createSubscriptions(parts: { readonly hub: Hub; readonly catchUp: CatchUp }): Subscriptions {
+export function createSubscriptions(parts: SourceParts): Subscriptions {
   return {
     sessionStatusChanged: (ask) => createSessionSource(parts, ask),
     paymentStatusChanged: (ask) => createPaymentSource(parts, ask),

@@ -106,8 +106,10 @@ eachStore('clocks that disagree', (store) => {
     });
 
     test('keeps a subscription open until its token expires by the time of the store', async () => {
-      const { data: first, connection } = await opened(ahead, '{ sessionStatusChanged { cursor kind } }');
+      const { data: first, connection } = await opened(ahead, '{ sessionStatusChanged { kind changedAt } }');
       expect(at(first, 'sessionStatusChanged', 'kind')).toBe('SNAPSHOT');
+      const changedAt = Date.parse(String(at(first, 'sessionStatusChanged', 'changedAt')));
+      expect(Math.abs(changedAt - Date.now())).toBeLessThan(10_000);
       // Expired sockets are looked for every second.
       const ended = await Promise.race([connection.closed, pause(1_500)]);
       expect(ended).toBeUndefined();
