@@ -8,6 +8,10 @@ import { STAGE_NAMES, toWire, wireReader } from './domain/words.ts';
 export const MODES = ['explore', 'production'] as const;
 export type Mode = (typeof MODES)[number];
 
+/** Whether the gateway applies migrations at its start, or waits until `npm run migrate` did. */
+export const MIGRATE = ['auto', 'off'] as const;
+export type Migrate = (typeof MIGRATE)[number];
+
 /** pino's levels. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -127,7 +131,9 @@ export const VARIABLES = {
   PORT: integer(0, 65_535).default(4000),
   DATABASE_URL: databaseUrl.optional(),
   DATA_DIR: z.string().default('./data'),
+  DATABASE_CONNECTIONS: integer(3, 1_000).default(10),
   DATABASE_POOLED: z.enum(['true', 'false']).default('false'),
+  MIGRATE: z.enum(MIGRATE).default('auto'),
   CALLBACK_SIGNING_KEYS: signingKeys.default([]),
   CALLBACK_HEADER: word(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/).default('authorization'),
   CALLBACK_HEADER_SECRETS: list(visible(16))
@@ -167,7 +173,9 @@ export const ALLOWED: Readonly<Record<Variable, string>> = {
   PORT: 'a whole number from 0 to 65535',
   DATABASE_URL: 'postgres://user:password@host:port/database',
   DATA_DIR: "a folder, or 'memory'",
+  DATABASE_CONNECTIONS: 'a whole number of connections from 3 to 1000',
   DATABASE_POOLED: 'true or false',
+  MIGRATE: MIGRATE.join(' or '),
   CALLBACK_SIGNING_KEYS:
     'a comma-separated list of at most two whsec_ keys (base64 of 24 to 64 bytes) and two whpk_ keys (base64 of 32 bytes)',
   CALLBACK_HEADER: "a header's name",

@@ -7,6 +7,7 @@ import {
   isLoopback,
   KEY_SET_ALGORITHMS,
   type LogLevel,
+  type Migrate,
   type Mode,
   SECRET_ALGORITHMS,
   SECRETS,
@@ -26,8 +27,11 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** PGlite's folder, or `memory`, which keeps nothing. */
   readonly dataDir: string;
+  /** Connections of this process to PostgreSQL, at most. */
+  readonly databaseConnections: number;
   /** Behind a transaction pooler: no LISTEN and no named statements. */
   readonly databasePooled: boolean;
+  readonly migrate: Migrate;
   /** Never empty, in the order of the road. */
   readonly expectedStages: readonly StageName[];
   readonly restartQuietMs: number;
@@ -130,7 +134,9 @@ function toConfig(
     port: values.PORT,
     databaseUrl: values.DATABASE_URL ?? null,
     dataDir: values.DATA_DIR,
+    databaseConnections: values.DATABASE_CONNECTIONS,
     databasePooled: values.DATABASE_POOLED === 'true',
+    migrate: values.MIGRATE,
     expectedStages: Object.freeze(STAGE_NAMES.filter((name) => values.EXPECTED_STAGES.includes(name))),
     restartQuietMs: values.RESTART_QUIET_MS,
     stalledAfterMs: values.STALLED_AFTER_MS,

@@ -9,10 +9,12 @@ import { callbackRoutes } from './callbacks/route.ts';
 import { parseSigningKey } from './callbacks/signing-key.ts';
 import { type Config, describeConfig } from './config.ts';
 import { readVersion } from './config-version.ts';
+import { awaitMigration } from './db/await-migration.ts';
 import { createCatchUp } from './db/catch-up.ts';
 import { createExpectedStages } from './db/expected-stages.ts';
 import { createJournal } from './db/journal.ts';
-import { openStore } from './db/open.ts';
+import { NotMigratedError } from './db/migrate.ts';
+import { openStore, type StoreOptions } from './db/open.ts';
 import { createReads, type Reads } from './db/reads.ts';
 import { createRecorder, type Recorder } from './db/recorder.ts';
 import { createRetention } from './db/retention.ts';
@@ -36,6 +38,7 @@ import { healthRoutes } from './transport/health-routes.ts';
 import { createHttpServer } from './transport/http-server.ts';
 import { createSseTransport } from './transport/sse.ts';
 import { statusRoutes } from './transport/status-routes.ts';
+import { startWaitingGateway } from './transport/waiting-gateway.ts';
 import { createWsTransport } from './transport/ws.ts';
 import { createWsAuthenticate } from './transport/ws-authenticate.ts';
 import { fromHeader, VIEW_AS_HEADER, viewAs, viewAsOf } from './viewers/view-as.ts';
@@ -54,6 +57,8 @@ export interface GatewayParts {
   readonly log?: Logger;
   /** Opens another store than the configuration names: tests hand in one that fails. */
   readonly openStore?: typeof openStore;
+  /** Called just before the gateway listens: what stands on its port leaves. */
+  readonly beforeListening?: () => void;
 }
 
 /** A running gateway. */
@@ -61,21 +66,24 @@ export interface Gateway {
   /** Without a slash at its end. */
   readonly url: string;
   /**
-   * The clean end, within 10 s: not ready at once, callbacks in flight finished, subscribers sent elsewhere over
+   * The clean end, within 10 s and `drainMs`: not ready at once, callbacks in flight finished, subscribers sent elsewhere over
    * `drainMs`, then the store closed. Calling it again waits for the same end.
    */
   close(): Promise<void>;
 }
 
-/** Opens the store, joins all parts and listens. Where anything fails, what was opened is closed again. */
+/**
+ * Opens the store, joins all parts and listens. Where anything fails, what was opened is closed again. With
+ * `migrate: 'off'` and a store that is not migrated it listens, answers "later", and does the rest when it is.
+ */
 export async function createGateway(config: Config, parts: GatewayParts = {}): Promise<Gateway> {
   const log = parts.log ?? createLogger({ level: config.logLevel });
   const report = createReport(log);
-  const { restartQuietMs, databaseUrl, dataDir, databasePooled: pooled, limits } = config;
+  const { restartQuietMs, limits } = config;
   const isExplore = config.mode === 'explore';
   const opened: (() => Promise<unknown>)[] = [];
   try {
-    const store = await (parts.openStore ?? openStore)({ databaseUrl, dataDir, pooled, log });
+    const store = await (parts.openStore ?? openStore)(storeOptions(config, log));
     opened.push(() => store.close());
     const clock = await createStoreClock({ store, log });
     const { now } = clock;
@@ -194,6 +202,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       limits,
     });
     const head = await reads.head();
+    parts.beforeListening?.();
     const url = await http.listen(config.host, config.port);
     report('started', {
       version: readVersion(),
@@ -225,8 +234,35 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     };
   } catch (error) {
     await closeAll(opened, log);
+    if (error instanceof NotMigratedError) return waitForMigration(error, config, { ...parts, log });
     throw error;
   }
+}
+
+function storeOptions(config: Config, log: Logger): StoreOptions {
+  const { databaseUrl, dataDir, databasePooled: pooled, databaseConnections: connections, migrate } = config;
+  return { databaseUrl, dataDir, pooled, connections, migrate, log };
+}
+
+function waitForMigration(
+  { message }: NotMigratedError,
+  config: Config,
+  parts: GatewayParts & { readonly log: Logger },
+): Promise<Gateway> {
+  const { host, port, databaseUrl } = config;
+  const { log } = parts;
+  const pglite =
+    databaseUrl === null ? ' It waits outside the folder, which takes one process at a time.' : '';
+  log.warn(`${message} Until then callbacks and operations are answered 503.${pglite}`);
+  return startWaitingGateway({
+    ...{ host, port, log },
+    awaitStore: (signal) => awaitMigration(storeOptions(config, log), signal),
+    start: (store, taken, leave) =>
+      createGateway(
+        { ...config, port: taken },
+        { ...parts, openStore: async () => store, beforeListening: leave },
+      ),
+  });
 }
 
 interface RouteParts {

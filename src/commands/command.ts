@@ -15,6 +15,8 @@ export interface CommandParts {
 /** How a command is called, and what it does. */
 export interface Command {
   readonly usage: string;
+  /** It migrates the store, whatever MIGRATE says. */
+  readonly migrates?: boolean;
   /** Gives the work to do, or null where the words are not understood. Nothing is opened until then. */
   readonly understand: (words: readonly string[]) => ((parts: CommandParts) => Promise<void>) | null;
 }
@@ -24,7 +26,7 @@ export interface Command {
  * was not understood. PGlite's folder is open in one process only, so there the gateway must be stopped, and the
  * message says so.
  */
-export async function runCommand({ usage, understand }: Command): Promise<never> {
+export async function runCommand({ usage, migrates = false, understand }: Command): Promise<never> {
   const work = understand(process.argv.slice(2));
   if (work === null) {
     process.stderr.write(`usage: ${usage}\n`);
@@ -32,9 +34,13 @@ export async function runCommand({ usage, understand }: Command): Promise<never>
   }
   try {
     const config = readConfig(process.env);
-    const log = createLogger({ level: 'warn' });
-    const { databaseUrl, dataDir, databasePooled: pooled } = config;
-    const store = await openStore({ databaseUrl, dataDir, pooled, patient: true, log });
+    const log = createLogger({ level: migrates ? 'info' : 'warn' });
+    const { databaseUrl, dataDir, databasePooled: pooled, databaseConnections: connections } = config;
+    const migrate = migrates ? 'auto' : config.migrate;
+    const store = await openStore({
+      ...{ databaseUrl, dataDir, pooled, connections, migrate, log },
+      patient: true,
+    });
     try {
       await work({ config, store, log, say: (line) => process.stdout.write(`${line}\n`) });
     } finally {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -67,4 +67,10 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** When the folder's PGlite last ended or took stock; null where there is none, which to open would make one. */
+export function changedAt(dataDir: string): number | null {
+  const file = join(dataDir, 'global', 'pg_control');
+  return existsSync(file) ? statSync(file).mtimeMs : null;
 }

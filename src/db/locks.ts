@@ -18,6 +18,9 @@ export const callLockForWriting = sql`pg_advisory_xact_lock(7226255201)`;
 /** One instance at a time applies migrations. */
 export const lockForMigration = sql`select pg_advisory_xact_lock(7226255202)`;
 
+/** The same, without waiting: whether it was taken. */
+export const tryLockForMigration = sql<boolean>`pg_try_advisory_xact_lock(7226255202)`;
+
 /** One rebuild prepares its tables at a time. */
 export const lockForRebuild = sql`select pg_advisory_xact_lock(7226255203)`;
 

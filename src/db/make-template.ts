@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
+import { createLogger } from '../logger.ts';
 import { migrate } from './migrate.ts';
 import { START_PARAMS } from './open-pglite.ts';
 import { store } from './schema.ts';
@@ -14,7 +15,7 @@ export async function makeTemplate(): Promise<void> {
   const client = await PGlite.create({ dataDir: 'memory://', startParams: START_PARAMS });
   try {
     const db = drizzle({ client });
-    await migrate(db);
+    await migrate(db, { migrate: 'auto', pooled: false, log: createLogger({ level: 'silent' }) });
     await db.delete(store);
     await client.exec('vacuum analyze');
     await client.exec('checkpoint');

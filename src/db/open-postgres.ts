@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
-import postgres from 'postgres';
+import type postgres from 'postgres';
 import { unavailable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { createReport } from '../observe.ts';
 import { CHANNEL } from './locks.ts';
+import { createPostgresClient } from './postgres-client.ts';
 import { type Client, createRenewedClient } from './renewed-client.ts';
 import type { Db, Store } from './store.ts';
-import { type Address, watchedSockets } from './watched-socket.ts';
 import { createWritingSeat } from './writing-seat.ts';
 
 /** A batch that takes longer is given up: its connection is dropped, so that a dead one holds nobody up. */
 const WRITE_TIMEOUT_MS = 4_000;
-const READERS = 8;
 const CLOSE_WITHIN_MS = 2_000;
 /** An instance that has not heard its own notification by then is deaf, and says so. */
 const DEAF_AFTER_MS = 2_000;
@@ -49,56 +48,44 @@ const setForTransaction = sql.join([
 export interface PostgresOptions {
   readonly url: string;
   readonly pooled: boolean;
+  /** At most, of this process: at least 3. */
+  readonly connections: number;
   /** Statements may take as long as they need: for commands, which nobody waits for. */
   readonly patient: boolean;
   readonly log: Logger;
 }
 
-/** PostgreSQL through postgres.js: one connection writes, a few read, one listens. */
-export function openPostgres({ url, pooled, patient, log }: PostgresOptions): Store {
-  const connect = (
-    max: number,
-    settings: Record<string, string | number>,
-    onBroken: () => void = () => {},
-    onMade: () => void = () => {},
-  ): Client => {
-    const sockets = watchedSockets(onBroken, onMade);
-    const options = {
-      max,
-      prepare: !pooled,
-      connect_timeout: 2,
-      // A connection that ends by plan would count as broken.
-      max_lifetime: null,
-      // No array crosses the wire, so its types need no look-up on each connection.
-      fetch_types: false,
-      backoff: () => 0.2,
-      onnotice: () => {},
-      // Documented by postgres.js, yet missing in its types.
-      ...(patient ? {} : { socket: (address: Address) => sockets.connect(address) }),
-      connection: { application_name: 'callboard', TimeZone: 'UTC', ...(pooled ? {} : settings) },
-    };
-    const sql = postgres(url, options);
-    return {
-      sql,
-      async end(withinMs) {
-        // `end` waits for the other side to hang up, also past its timeout: one that is gone never does.
-        const late = setTimeout(() => sockets.end(), withinMs);
-        await sql.end({ timeout: withinMs / 1_000 }).catch(() => {});
-        clearTimeout(late);
-        sockets.end();
-      },
-    };
-  };
+/**
+ * PostgreSQL through postgres.js: one connection writes, one listens, the others read. Nothing is connected until it
+ * is used.
+ */
+export function openPostgres({ url, pooled, connections, patient, log }: PostgresOptions): Store {
   const report = createReport(log);
   const readers = createRenewedClient(
-    (onBroken) => connect(READERS, patient ? BY_INDEX : READER_SETTINGS, onBroken),
+    (onBroken) =>
+      createPostgresClient({
+        url,
+        pooled,
+        max: Math.max(1, connections - (pooled ? 1 : 2)),
+        settings: patient ? BY_INDEX : READER_SETTINGS,
+        patient,
+        onBroken,
+      }),
     () => report('storeReconnecting', { client: 'readers' }),
   );
-  let connections = 0;
+  let writersMade = 0;
   const writer = createRenewedClient(
     (onBroken) =>
-      connect(1, WRITER_SETTINGS, onBroken, () => {
-        connections += 1;
+      createPostgresClient({
+        url,
+        pooled,
+        max: 1,
+        settings: WRITER_SETTINGS,
+        patient,
+        onBroken,
+        onMade: () => {
+          writersMade += 1;
+        },
       }),
     () => report('storeReconnecting', { client: 'writer' }),
   );
@@ -140,7 +127,7 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
     listen: pooled
       ? null
       : async (heard) => {
-          listener ??= connect(1, {});
+          listener ??= createPostgresClient({ url, pooled, max: 1, patient });
           const hello = randomUUID();
           const deaf = setTimeout(() => log.warn(DEAF), DEAF_AFTER_MS).unref();
           await listener.sql.listen(
@@ -160,7 +147,7 @@ export function openPostgres({ url, pooled, patient, log }: PostgresOptions): St
           };
         },
     get connections() {
-      return connections;
+      return writersMade;
     },
     renew() {
       readers.renew();

@@ -1,7 +1,11 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
 import type { Logger } from '../logger.ts';
-import { migrate } from './migrate.ts';
+import { explainStoreError } from './explain-store-error.ts';
+import { changedAt } from './folder-lock.ts';
+import { type MigrateOptions, migrate, NotMigratedError } from './migrate.ts';
 import { openPglite } from './open-pglite.ts';
 import { openPostgres } from './open-postgres.ts';
+import { createPostgresClient } from './postgres-client.ts';
 import type { Store } from './store.ts';
 
 /** Which store, and how it is reached. */
@@ -12,23 +16,56 @@ export interface StoreOptions {
   readonly dataDir: string;
   /** Behind a transaction pooler: no named statements, no LISTEN, nothing set on the session. */
   readonly pooled: boolean;
+  /** Connections to PostgreSQL at most; 10 by default. */
+  readonly connections?: number;
+  /** `off`: a store that is not migrated is refused with a NotMigratedError. `auto` by default. */
+  readonly migrate?: MigrateOptions['migrate'];
   /** Statements may take as long as they need: for commands, which nobody waits for. */
   readonly patient?: boolean;
   readonly log: Logger;
 }
 
-/** Opens the store and applies its migrations. Close what it gives. */
+const CONNECTIONS = 10;
+const CLOSE_WITHIN_MS = 2_000;
+
+/**
+ * Opens the store and applies its migrations. Close what it gives. Rejects with an error that names the cause and
+ * what mends it.
+ */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, dataDir, pooled, patient = false, log } = options;
-  const store =
-    databaseUrl === null
-      ? await openPglite({ dataDir, log })
-      : openPostgres({ url: databaseUrl, pooled, patient, log });
+  const { databaseUrl, dataDir, pooled, log, connections = CONNECTIONS, patient = false } = options;
+  const settings = { migrate: options.migrate ?? 'auto', pooled, log };
   try {
-    await migrate(store.db);
+    if (databaseUrl === null) return await openMigratedPglite(dataDir, settings);
+    await migratePostgres(databaseUrl, settings);
+    return openPostgres({ url: databaseUrl, pooled, connections, patient, log });
+  } catch (error) {
+    throw explainStoreError(error, { databaseUrl, dataDir });
+  }
+}
+
+async function openMigratedPglite(dataDir: string, settings: MigrateOptions): Promise<Store> {
+  const inMemory = dataDir === 'memory';
+  // To open a folder without a store would make one.
+  if (settings.migrate === 'off' && !inMemory && changedAt(dataDir) === null)
+    throw new NotMigratedError({ pending: [], missing: [], openedBy: null });
+  const store = await openPglite({ dataDir, log: settings.log });
+  try {
+    // Nobody else could migrate what is kept in this process only.
+    await migrate(store.db, inMemory ? { ...settings, migrate: 'auto' } : settings);
     return store;
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/** On a connection of its own, which waits as long as it has to: the store's give up after a few seconds. */
+async function migratePostgres(url: string, settings: MigrateOptions): Promise<void> {
+  const client = createPostgresClient({ url, pooled: settings.pooled, max: 1, patient: true });
+  try {
+    await migrate(drizzle({ client: client.sql, jit: true, paramsInErrors: false }), settings);
+  } finally {
+    await client.end(CLOSE_WITHIN_MS);
   }
 }

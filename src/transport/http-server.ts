@@ -2,12 +2,12 @@ import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES }
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Limits } from '../config-limits.ts';
-import { CallboardError } from '../errors.ts';
 import { PROBLEM_TYPE, problem } from '../http/problem.ts';
 import type { Report } from '../observe.ts';
 import type { Edge } from './edge.ts';
 import { ASSETS_PATH } from './graphiql.ts';
 import { MISDIRECTED, namesThisMachine } from './host-check.ts';
+import { listenOn } from './listen-on.ts';
 
 /** Longer than load balancers keep an idle connection, so that they and not we close it. */
 const KEEP_ALIVE_MS = 72_000;
@@ -99,15 +99,7 @@ export function createHttpServer({
   });
 
   return {
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        server.once('error', (error) => reject(cannotListen(error, host, port)));
-        server.listen({ host: host.replace(/^\[|\]$/g, ''), port }, () => {
-          const address = server.address();
-          const taken = typeof address === 'object' && address !== null ? address.port : port;
-          resolve(`http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${taken}`);
-        });
-      }),
+    listen: async (host, port) => (await listenOn(server, host, port)).url,
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
@@ -121,7 +113,8 @@ export function createHttpServer({
   };
 }
 
-function pathOf({ url = '/' }: IncomingMessage): string {
+/** Of a request, without its query. */
+export function pathOf({ url = '/' }: IncomingMessage): string {
   const end = url.indexOf('?');
   return end === -1 ? url : url.slice(0, end);
 }
@@ -135,13 +128,4 @@ function misdirected(res: ServerResponse): void {
 /** Answers a WebSocket handshake that is not taken. */
 export function refuseUpgrade(socket: Duplex, status: number): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
-
-function cannotListen(error: Error, host: string, port: number): CallboardError {
-  const code = 'code' in error ? String(error.code) : error.message;
-  const why =
-    code === 'EADDRINUSE'
-      ? 'something else listens there: stop it, or set another PORT'
-      : `the system says ${code}`;
-  return new CallboardError('UNAVAILABLE', `Cannot listen on ${host}:${port}: ${why}.`, { cause: error });
 }

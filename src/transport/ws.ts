@@ -79,7 +79,12 @@ const GRACE_MS = 800;
 
 export function createWsTransport(options: WsTransportOptions): WsTransport {
   const { engine, fanout, log, authenticate, pingMs = 12_000 } = options;
-  const { isWelcome = () => true, isFull = () => false, report = createReport(log), now = Date.now } = options;
+  const {
+    isWelcome = () => true,
+    isFull = () => false,
+    report = createReport(log),
+    now = Date.now,
+  } = options;
   const limits = { ...LIMITS, ...options.limits };
   const perViewer = createTally(limits.connectionsPerViewer);
   const connections = new Set<WsConnection>();

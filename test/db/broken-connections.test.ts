@@ -50,7 +50,7 @@ eachStore('connections that break', (on) => {
         }
       });
       for (let round = 0; round < ROUNDS; round++) {
-        await killer`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'callboard' and datname = current_database()`;
+        await killer`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'callboard %' and datname = current_database()`;
         const goal = sent + 20;
         while (sent < goal) await killer`select pg_sleep(0.005)`;
       }
@@ -73,7 +73,7 @@ eachStore('connections that break', (on) => {
       const observer = postgres(on.databaseUrl ?? '', { max: 1 });
       const connections = async () => {
         const found =
-          await observer`select pid from pg_stat_activity where application_name = 'callboard' and datname = current_database() order by pid`;
+          await observer`select pid from pg_stat_activity where application_name like 'callboard %' and datname = current_database() order by pid`;
         return found.map(({ pid }) => pid);
       };
       // Those of other tests.

@@ -42,12 +42,12 @@ eachStore('opening the store', (on) => {
     await store.db.update(storeTable).set({ openedBy: '0.10' });
     await store.close();
     await expect(open(on)).rejects.toThrow(
-      'This store was opened by Callboard 0.10; this is 0.1. Start the newer version.',
+      'This store was opened by Callboard 0.10; this is 0.2. Start the newer version.',
     );
     // Put right by the newer version's own hand.
     const { databaseUrl, dataDir } = on.config();
     const again = await openRaw(databaseUrl, dataDir);
-    await again.run(`update store set opened_by = '0.1'`);
+    await again.run(`update store set opened_by = '0.2'`);
     await again.close();
   });
 

@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { migrate } from '../../src/db/migrate.ts';
 import { fromPayment, fromSession } from '../../src/db/rows.ts';
 import { banks, callbacks, payments, sessions } from '../../src/db/schema.ts';
+import { createLogger } from '../../src/logger.ts';
 import { closeLater } from '../support/closing.ts';
 import { createGraph, type Graph } from '../support/graph.ts';
 import { journalRow, paymentOf, sessionOf } from '../support/states.ts';
@@ -15,7 +16,7 @@ beforeAll(async () => {
   const client = await PGlite.create('memory://');
   closeLater(() => client.close());
   const db = drizzle({ client, jit: true, logger: { logQuery: (statement) => statements.push(statement) } });
-  await migrate(db);
+  await migrate(db, { migrate: 'auto', pooled: false, log: createLogger({ level: 'silent' }) });
   const ids = Array.from({ length: 50 }, (_, place) => `s${place}`);
   await db
     .insert(sessions)

@@ -1,0 +1,29 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { changedAt, FolderLockedError } from './folder-lock.ts';
+import { NotMigratedError } from './migrate.ts';
+import { openStore, type StoreOptions } from './open.ts';
+import type { Store } from './store.ts';
+
+const LOOK_EVERY_MS = 1_000;
+
+/**
+ * Opens a store that another process migrates: looks every second whether it did, and keeps nothing open or locked
+ * meanwhile. A store that cannot be reached is waited for, too. Rejects where `signal` is aborted.
+ */
+export async function awaitMigration(options: StoreOptions, signal: AbortSignal): Promise<Store> {
+  const { databaseUrl, dataDir, log } = options;
+  let seen: number | null = null;
+  while (true) {
+    await pause(LOOK_EVERY_MS, undefined, { signal });
+    // PGlite lets one process in at a time: a look that is not worth it could turn the migrating one away.
+    const changed = databaseUrl === null ? changedAt(dataDir) : null;
+    if (databaseUrl === null && (changed === null || changed === seen)) continue;
+    try {
+      return await openStore({ ...options, migrate: 'off' });
+    } catch (err) {
+      if (!(err instanceof FolderLockedError)) seen = databaseUrl === null ? changedAt(dataDir) : null;
+      if (!(err instanceof NotMigratedError) && !(err instanceof FolderLockedError))
+        log.warn({ err }, 'the store cannot be looked at: trying again');
+    }
+  }
+}
