@@ -15,6 +15,7 @@ import { createExpectedStages } from './db/expected-stages.ts';
 import { createJournal } from './db/journal.ts';
 import { NotMigratedError } from './db/migrate.ts';
 import { openStore, type StoreOptions } from './db/open.ts';
+import { createReadiness } from './db/readiness.ts';
 import { createReads, type Reads } from './db/reads.ts';
 import { createRecorder, type Recorder } from './db/recorder.ts';
 import { createRetention } from './db/retention.ts';
@@ -169,9 +170,13 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       config.retentionDays === null ? null : createRetention({ store, days: config.retentionDays, log, now });
     opened.push(async () => retention?.close());
 
+    const readiness = createReadiness({ store, recordedAt: () => recorder.recordedAt, log });
+    opened.push(() => readiness.close());
     let draining = false;
     const isReady = async () =>
-      !draining && relay.behind <= MOST_BEHIND && (await isSoon(() => relay.check()));
+      !draining &&
+      relay.behind <= MOST_BEHIND &&
+      (await Promise.all([isSoon(() => relay.check()), readiness.canRecord()])).every((fine) => fine);
     const app = await createRoutes({
       config,
       recorder,

@@ -53,6 +53,8 @@ export interface Recorder {
    * over or the recorder is closed: the callback may then have been kept or not, and sending it again is safe.
    */
   record(delivery: Delivery): Promise<Receipt>;
+  /** When a batch was last committed, by `performance.now()`; null where none was. */
+  readonly recordedAt: number | null;
   /** Deliveries that are not answered yet. */
   readonly waiting: number;
   /** Takes no more, and resolves when all that it took is answered and published. */
@@ -87,6 +89,7 @@ export function createRecorder({
   let queuedBytes = 0;
   let running: Promise<void> | null = null;
   let closed = false;
+  let recordedAt: number | null = null;
   let clock: NodeJS.Timeout | null = null;
 
   function answer(caller: Caller, give: () => void): void {
@@ -167,6 +170,7 @@ export function createRecorder({
         return written;
       });
       for (const session of states.sessions) cache.keep(session, stamp);
+      recordedAt = performance.now();
       await onStep('committed');
       take().forEach((caller, index) => {
         const receipt = receipts[index];
@@ -238,6 +242,9 @@ export function createRecorder({
         watchDeadlines();
         running ??= run();
       });
+    },
+    get recordedAt() {
+      return recordedAt;
     },
     get waiting() {
       return unanswered.length;

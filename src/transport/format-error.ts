@@ -7,8 +7,8 @@ import { createReport, type Report, reportUnexpected } from '../observe.ts';
 const MASKED = 'Unexpected error.';
 
 /**
- * Codes by which Node, postgres.js and PostgreSQL say that the store cannot be reached, was stopped or did not
- * answer in time: worth trying again, and no fault of the question. SQLSTATE classes 08 and 57 are all of that kind.
+ * Codes by which Node, postgres.js and PostgreSQL say that the store cannot be reached, was stopped, is not as it must
+ * be or did not answer in time: worth trying again, and no fault of the question. SQLSTATE classes 08 and 57 are all of that kind.
  */
 const STORE_CODES: ReadonlySet<string> = new Set([
   'CONNECTION_CLOSED',
@@ -22,6 +22,12 @@ const STORE_CODES: ReadonlySet<string> = new Set([
   'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
+  // Read-only, no right, no such column, no such table, locked by another, too many clients.
+  '25006',
+  '42501',
+  '42703',
+  '42P01',
+  '55P03',
   '53300',
 ]);
 const STORE_CLASSES = /^(08|57)[0-9A-Z]{3}$/;
