@@ -3,8 +3,10 @@ import { ConfigError, readConfig } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createGateway, type Gateway } from './server.ts';
 
-/** The clean end takes less than this; a process that hangs is ended by itself. */
+/** The clean end takes less than this beside DRAIN_MS; a process that hangs is ended by itself. */
 const LAST_RESORT_MS = 10_000;
+/** A start that is told to stop has this long to finish: what it waits for may never come. */
+const STARTING_MS = 2_000;
 
 /**
  * How much may die before V8 looks for it, in percent of what lives: by itself it waits for up to four times as much,
@@ -30,7 +32,7 @@ async function run(): Promise<void> {
     log.fatal({ err }, 'a rejection was handled by nobody; going on'),
   );
 
-  const stop = stopOnSignals(log);
+  const stop = stopOnSignals(config.drainMs, log);
   try {
     const gateway = await createGateway(config, { log });
     log.info({ url: gateway.url, mode: config.mode }, `Callboard listens on ${gateway.url}`);
@@ -49,12 +51,12 @@ const PGLITE_NOTE =
 const MEMORY_NOTE = 'DATA_DIR=memory: nothing is kept when this process ends.';
 
 /** Ends the gateway once at the first SIGTERM or SIGINT, also at one that came during the start; a second ends the process at once. */
-function stopOnSignals(log: Logger): (gateway: Gateway) => void {
+function stopOnSignals(drainMs: number, log: Logger): (gateway: Gateway) => void {
   let signalled = false;
   let running: Gateway | null = null;
   const end = () => {
     if (running === null) return;
-    setTimeout(() => process.exit(1), LAST_RESORT_MS).unref();
+    setTimeout(() => process.exit(1), drainMs + LAST_RESORT_MS).unref();
     running.close().then(
       () => process.exit(0),
       (err: unknown) => {
@@ -68,6 +70,7 @@ function stopOnSignals(log: Logger): (gateway: Gateway) => void {
       if (signalled) process.exit(1);
       signalled = true;
       log.info({ signal }, 'stopping');
+      if (running === null) setTimeout(() => running === null && process.exit(0), STARTING_MS).unref();
       end();
     });
   }
