@@ -7,14 +7,16 @@ import { postCallback, query, send } from '../support/client.ts';
 import { closeLater } from '../support/closing.ts';
 import { startGateway } from '../support/gateway.ts';
 import { fields } from '../support/samples.ts';
-import { makeDatabase } from '../support/stores.ts';
+import { dropRoleLater, makeDatabase } from '../support/stores.ts';
 
+const ROLE = `callboard_few_${process.pid}`;
 const SESSIONS = '{ sessions(first: 100) { edges { node { sessionId accounts { accountNumber } } } } }';
 
 describe.skipIf(inject('postgresUrl') === null)('connections to PostgreSQL', () => {
   let url: URL;
   let server: postgres.Sql;
   beforeAll(async () => {
+    dropRoleLater(inject('postgresUrl') ?? '', ROLE);
     const database = await makeDatabase(inject('postgresUrl') ?? '');
     closeLater(database.drop);
     url = new URL(database.url);
@@ -54,12 +56,11 @@ describe.skipIf(inject('postgresUrl') === null)('connections to PostgreSQL', () 
   });
 
   it('that stand go on working while others are refused', async () => {
-    const role = `callboard_few_${process.pid}`;
     const most = 5;
-    await server.unsafe(`create role ${role} login connection limit ${most}`);
-    await server.unsafe(`grant select, insert, update, delete on all tables in schema public to ${role}`);
+    await server.unsafe(`create role ${ROLE} login connection limit ${most}`);
+    await server.unsafe(`grant select, insert, update, delete on all tables in schema public to ${ROLE}`);
     const few = new URL(url.href);
-    few.username = role;
+    few.username = ROLE;
     const gateway = await startGateway({ databaseUrl: few.href, databaseConnections: 20, migrate: 'off' });
     expect((await postCallback(gateway.url, fields('session-status'))).status).toBe(200);
     let standing = await pids();
@@ -82,7 +83,5 @@ describe.skipIf(inject('postgresUrl') === null)('connections to PostgreSQL', () 
     expect(await pids()).toEqual(standing);
     await gateway.close();
     while ((await pids()).length > 0) await pause(10);
-    await server.unsafe(`drop owned by ${role}`);
-    await server.unsafe(`drop role ${role}`);
   });
 });

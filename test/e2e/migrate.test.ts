@@ -10,7 +10,7 @@ import { postCallback, query, send } from '../support/client.ts';
 import { closeLater } from '../support/closing.ts';
 import { runToExit, spawnGateway } from '../support/gateway.ts';
 import { fields } from '../support/samples.ts';
-import { makeDatabase, STORE_KINDS, type StoreKind } from '../support/stores.ts';
+import { dropRoleLater, makeDatabase, STORE_KINDS, type StoreKind } from '../support/stores.ts';
 import { connectWs } from '../support/subscribe-ws.ts';
 
 const MIGRATE = fileURLToPath(new URL('../../dist/commands/migrate.js', import.meta.url));
@@ -103,14 +103,11 @@ describe.skipIf(inject('postgresUrl') === null)('the start on PostgreSQL', () =>
   };
 
   it('needs nothing but SELECT, INSERT, UPDATE and DELETE where all was migrated', async () => {
+    const role = `callboard_dml_${process.pid}`;
+    dropRoleLater(inject('postgresUrl') ?? '', role);
     const store = await migrated();
     const owner = connect(store.DATABASE_URL);
-    const role = `callboard_dml_${process.pid}`;
     await owner.unsafe(`create role ${role} login password 'secret'`);
-    closeLater(async () => {
-      const server = connect(inject('postgresUrl') ?? '');
-      await server.unsafe(`drop role if exists ${role}`);
-    });
     await owner.unsafe(`revoke create on schema public from public`);
     await owner.unsafe(`grant usage on schema public to ${role}`);
     await owner.unsafe(`grant select, insert, update, delete on all tables in schema public to ${role}`);
@@ -129,7 +126,6 @@ describe.skipIf(inject('postgresUrl') === null)('the start on PostgreSQL', () =>
     expect(code).toBe(1);
     expect(output).toContain('permission denied');
     expect(output).toContain('run `npm run migrate` once as the owner');
-    await owner.unsafe(`drop owned by ${role}`);
   });
 
   it('waits for another instance that migrates, and says so', async () => {

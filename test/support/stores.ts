@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, inject, it } from 'vitest';
 import { type Config, readConfig } from '../../src/config.ts';
-import { closeAll } from './closing.ts';
+import { closeAll, closeLater } from './closing.ts';
 
 export const STORE_KINDS = ['pglite', 'postgres'] as const;
 export type StoreKind = (typeof STORE_KINDS)[number];
@@ -91,6 +91,11 @@ export async function makeDatabase(server: string): Promise<OwnDatabase> {
     url: url.href,
     drop: () => onServer(server, (sql) => sql.unsafe(`drop database if exists ${name} with (force)`)),
   };
+}
+
+/** Drops a role after the suite: said before its database is made, since that must be gone by then. */
+export function dropRoleLater(server: string, role: string): void {
+  closeLater(() => onServer(server, (sql) => sql.unsafe(`drop role if exists ${role}`)));
 }
 
 async function onServer(server: string, run: (sql: postgres.Sql) => PromiseLike<unknown>): Promise<void> {
