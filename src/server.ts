@@ -24,6 +24,7 @@ import { createStoreClock } from './db/store-clock.ts';
 import type { OnStep } from './db/write-batch.ts';
 import type { StageName } from './domain/words.ts';
 import { PROBLEM_TYPE, problem } from './http/problem.ts';
+import { createBodyReader, type ReadBody } from './http/read-body.ts';
 import { createFanout } from './live/fanout.ts';
 import { createHub } from './live/hub.ts';
 import { createRelay } from './live/relay.ts';
@@ -177,8 +178,10 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       !draining &&
       relay.behind <= MOST_BEHIND &&
       (await Promise.all([isSoon(() => relay.check()), readiness.canRecord()])).every((fine) => fine);
+    const readBody = createBodyReader();
     const app = await createRoutes({
       config,
+      readBody,
       recorder,
       reads,
       identify,
@@ -195,6 +198,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
         sse,
         page: graphiql?.page ?? null,
         identify,
+        readBody,
         bodyBytes: limits.bodyBytes,
         report,
       }),
@@ -272,6 +276,7 @@ function waitForMigration(
 
 interface RouteParts {
   readonly config: Config;
+  readonly readBody: ReadBody;
   readonly recorder: Recorder;
   readonly reads: Reads;
   readonly identify: Identify;
@@ -284,7 +289,7 @@ interface RouteParts {
 
 /** Everything but GraphQL, ready to be served. */
 async function createRoutes(parts: RouteParts) {
-  const { config, recorder, reads, identify, report, now, isReady, isDraining } = parts;
+  const { config, readBody, recorder, reads, identify, report, now, isReady, isDraining } = parts;
   const { signingKeys, header, headerSecrets, pathSecrets } = config.callback;
   const authenticate = createAuthenticator({
     signingKeys: signingKeys.map(parseSigningKey),
@@ -302,9 +307,11 @@ async function createRoutes(parts: RouteParts) {
   });
   const app = fastify({
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
+    // Secrets in the path have up to 128 characters; nothing in a head is longer than this.
+    routerOptions: { maxParamLength: config.limits.headBytes },
     frameworkErrors: (_error, _request, reply) => refuse(reply, 400, 'This address cannot be read.'),
   });
-  app.register(callbackRoutes({ receive: reportAnswers(receive, report), report }));
+  app.register(callbackRoutes({ receive: reportAnswers(receive, report), readBody, report }));
   app.register(healthRoutes({ isReady }));
   app.register(statusRoutes({ reads, identify, report }));
   app.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'Nothing is served here.'));

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isAnyOf } from './secrets.ts';
-import { isSigned } from './signature.ts';
+import { isSigned, mayBeSigned, type SignedHeaders } from './signature.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** How callbacks may show that they are the aggregator's. Two of each kind allow for rotation. */
@@ -17,11 +17,10 @@ export interface AuthenticatorOptions {
   readonly now: () => number;
 }
 
-/** What is judged of a request. `body` is the raw bytes; `pathSecret` is null on the bare `/callbacks`. */
-export interface Credentials {
+/** What is judged of a request before its body is read. `pathSecret` is null on the bare `/callbacks`. */
+export interface CredentialsInHead {
   readonly headers: IncomingHttpHeaders;
   readonly pathSecret: string | null;
-  readonly body: Uint8Array;
 }
 
 /** `webhookId` is given only where its signature was verified: nothing else may make two callbacks one. */
@@ -29,7 +28,13 @@ export type Authentication =
   | { readonly ok: true; readonly webhookId: string | null }
   | { readonly ok: false };
 
-export type Authenticate = (credentials: Credentials) => Authentication;
+/**
+ * Judges a request by its head. Where a signature may make the difference it gives a function instead, which judges
+ * with the raw bytes of the body: a signature is over them.
+ */
+export type Authenticate = (
+  head: CredentialsInHead,
+) => Authentication | ((body: Uint8Array) => Authentication);
 
 const REFUSED: Authentication = Object.freeze({ ok: false });
 const ACCEPTED: Authentication = Object.freeze({ ok: true, webhookId: null });
@@ -44,22 +49,30 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const headerName = header.name.toLowerCase();
   const isOpen = signingKeys.length + header.secrets.length + pathSecrets.length === 0;
 
-  return ({ headers, pathSecret, body }) => {
+  function byHead({ headers, pathSecret }: CredentialsInHead): Authentication {
     if (isOpen) return ACCEPTED;
-
-    const id = headers['webhook-id'];
-    const timestamp = headers['webhook-timestamp'];
-    const signature = headers['webhook-signature'];
-    if (typeof id === 'string' && typeof timestamp === 'string' && typeof signature === 'string') {
-      if (isSigned({ id, timestamp, signature }, body, signingKeys, now(), toleranceMs)) {
-        return { ok: true, webhookId: id };
-      }
-    }
-
     const value = headers[headerName];
     // Node reads header bytes as latin1: turned back, a secret outside ASCII is compared as it was sent.
     if (typeof value === 'string' && isAnyOf(Buffer.from(value, 'latin1'), header.secrets)) return ACCEPTED;
     if (pathSecret !== null && isAnyOf(pathSecret, pathSecrets)) return ACCEPTED;
     return REFUSED;
+  }
+
+  return (head) => {
+    const signed = signingKeys.length === 0 ? null : signedHeaders(head.headers);
+    if (signed === null || !mayBeSigned(signed, now(), toleranceMs)) return byHead(head);
+    return (body) =>
+      isSigned(signed, body, signingKeys, now(), toleranceMs)
+        ? { ok: true, webhookId: signed.id }
+        : byHead(head);
   };
+}
+
+function signedHeaders(headers: IncomingHttpHeaders): SignedHeaders | null {
+  const id = headers['webhook-id'];
+  const timestamp = headers['webhook-timestamp'];
+  const signature = headers['webhook-signature'];
+  return typeof id === 'string' && typeof timestamp === 'string' && typeof signature === 'string'
+    ? { id, timestamp, signature }
+    : null;
 }

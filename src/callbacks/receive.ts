@@ -22,6 +22,8 @@ export interface Incoming {
   readonly pathSecret: string | null;
   /** Whom an address limit counts. */
   readonly address: string;
+  /** Of the body, as its head says; 0 where it does not. */
+  readonly contentLength: number;
   /** Reads the body, and no more than `limit` bytes of it. */
   read(limit: number): Promise<BodyRead>;
 }
@@ -49,19 +51,25 @@ interface Parts {
 }
 
 /**
- * The whole way in (DESIGN §3): judged by its head, read, authenticated, parsed, recorded, answered. What cannot
+ * The whole way in (DESIGN §3): judged and authenticated by its head, read,
+ * authenticated by its signature, parsed, recorded, answered. What cannot
  * be applied is recorded too, as quarantined: the same bytes sent again could do no better.
  */
 export function createReceive({ authenticate, failures, recorder, now, isDraining }: Parts) {
   return async function receive(incoming: Incoming): Promise<CallbackAnswer> {
     if (incoming.method !== 'POST') return METHOD_NOT_ALLOWED;
     if (!isJson(incoming.headers['content-type'])) return UNSUPPORTED_MEDIA_TYPE;
-    const reading = await incoming.read(LARGEST);
-    if (!reading.ok) return TOO_LARGE;
-    const { body } = reading;
+    if (incoming.contentLength > LARGEST) return TOO_LARGE;
 
     const { headers, pathSecret, address } = incoming;
-    const proof = authenticate({ headers, pathSecret, body });
+    const byHead = authenticate({ headers, pathSecret });
+    // Nothing is read of a request that its head has condemned.
+    if (typeof byHead === 'object' && !byHead.ok) return notAuthentic(failures.failed(address));
+    const reading = await incoming.read(LARGEST);
+    if (!reading.ok)
+      return reading.why === 'too large' ? TOO_LARGE : comeBackLater('too many bodies are unfinished');
+    const { body } = reading;
+    const proof = typeof byHead === 'function' ? byHead(body) : byHead;
     if (!proof.ok) return notAuthentic(failures.failed(address));
     if (isDraining()) return comeBackLater('the gateway is stopping');
 

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerUnread } from '../http/answer-unread.ts';
 import { PROBLEM_TYPE, problem } from '../http/problem.ts';
-import { readBody } from '../http/read-body.ts';
+import { contentLengthOf, discardBody, type ReadBody } from '../http/read-body.ts';
 import { type Report, reportUnexpected } from '../observe.ts';
 import type { CallbackAnswer, Incoming } from './receive.ts';
 
 interface Parts {
   readonly receive: (incoming: Incoming) => Promise<CallbackAnswer>;
+  readonly readBody: ReadBody;
   readonly report: Report;
 }
 
@@ -14,7 +16,7 @@ interface Parts {
  * answer back. That happens before Fastify looks at the body, since it would turn away a media type where the
  * method has to be judged first.
  */
-export function callbackRoutes({ receive, report }: Parts) {
+export function callbackRoutes({ receive, readBody, report }: Parts) {
   return async (app: FastifyInstance): Promise<void> => {
     const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
       const { raw } = request;
@@ -23,10 +25,15 @@ export function callbackRoutes({ receive, report }: Parts) {
         headers: raw.headers,
         pathSecret: secretOf(request.params),
         address: request.ip,
+        contentLength: contentLengthOf(raw),
         read: (limit) => readBody(raw, limit),
       };
       try {
-        return give(reply, await receive(incoming));
+        const answer = await receive(incoming);
+        if (raw.complete) return give(reply, answer);
+        if (REFUSED_BY_HEAD.has(answer.status)) return giveUnread(reply, answer);
+        discardBody(raw);
+        return give(reply, answer);
       } catch (err) {
         // Whoever went away before the body was complete is told nothing, and nothing was recorded.
         if (raw.destroyed && !raw.complete) return reply.hijack();
@@ -43,6 +50,9 @@ export function callbackRoutes({ receive, report }: Parts) {
   };
 }
 
+/** What these are answered to may be anybody's: nothing of it is read, not even to be thrown away. */
+const REFUSED_BY_HEAD: ReadonlySet<number> = new Set([401, 429, 503]);
+
 function secretOf(params: unknown): string | null {
   return typeof params === 'object' &&
     params !== null &&
@@ -52,13 +62,17 @@ function secretOf(params: unknown): string | null {
     : null;
 }
 
-function give(
-  reply: FastifyReply,
-  { status, headers = {}, body }: Pick<CallbackAnswer, 'status' | 'headers' | 'body'>,
-): FastifyReply {
-  return reply
-    .code(status)
-    .headers(headers)
-    .type(status === 200 ? 'application/json; charset=utf-8' : PROBLEM_TYPE)
-    .send(JSON.stringify(body));
+type Given = Pick<CallbackAnswer, 'status' | 'headers' | 'body'>;
+
+function give(reply: FastifyReply, { status, headers = {}, body }: Given): FastifyReply {
+  return reply.code(status).headers(headers).type(typeOf(status)).send(JSON.stringify(body));
 }
+
+function giveUnread(reply: FastifyReply, { status, headers = {}, body }: Given): FastifyReply {
+  reply.hijack();
+  const typed = { ...headers, 'content-type': typeOf(status) };
+  answerUnread(reply.request.raw, reply.raw, status, typed, JSON.stringify(body));
+  return reply;
+}
+
+const typeOf = (status: number) => (status === 200 ? 'application/json; charset=utf-8' : PROBLEM_TYPE);

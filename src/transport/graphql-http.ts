@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type FormattedExecutionResult, OperationTypeNode } from 'graphql';
 import type { Viewer } from '../domain/viewer.ts';
-import { badInput, CallboardError } from '../errors.ts';
+import { badInput, CallboardError, unavailable } from '../errors.ts';
 import { mediaType } from '../http/media-type.ts';
-import { readBody } from '../http/read-body.ts';
+import { discardBody, type ReadBody } from '../http/read-body.ts';
 import { type Report, reportUnexpected } from '../observe.ts';
 import { type Accepted, GRAPHQL_JSON, PLAIN_JSON, readAccept } from './accept.ts';
 import type { Engine, GraphqlRequest, RequestSeed } from './engine.ts';
@@ -23,6 +23,7 @@ interface Parts {
   /** Answers a browser that asks for a page; null where there is none. */
   readonly page: ((req: IncomingMessage, res: ServerResponse) => void) | null;
   readonly identify: Identify;
+  readonly readBody: ReadBody;
   /** The largest body of an operation, in bytes. */
   readonly bodyBytes: number;
   readonly report: Report;
@@ -33,7 +34,7 @@ interface Parts {
  * GraphQL over HTTP for queries, a stream of events for subscriptions, a page for browsers. JSON is the only way in
  * besides the query string, so that no form of another site can ask.
  */
-export function createGraphqlHandler({ engine, sse, page, identify, bodyBytes, report }: Parts) {
+export function createGraphqlHandler({ engine, sse, page, identify, readBody, bodyBytes, report }: Parts) {
   return (req: IncomingMessage, res: ServerResponse): void => {
     answer(req, res).catch((err: unknown) => {
       // Whoever went away before the body was complete is told nothing.
@@ -88,6 +89,8 @@ export function createGraphqlHandler({ engine, sse, page, identify, bodyBytes, r
     }
     const reading = await readBody(req, bodyBytes);
     if (!reading.ok) {
+      discardBody(req);
+      if (reading.why === 'crowded') throw unavailable('Too many requests are unfinished. Try again.');
       refuse(res, PLAIN_JSON, 413, 'LIMIT_EXCEEDED', `An operation has at most ${bodyBytes} bytes.`);
       return null;
     }
