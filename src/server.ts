@@ -1,7 +1,7 @@
 import { type FastifyReply, fastify } from 'fastify';
 import { createAuthenticator } from './callbacks/authenticate.ts';
 import { createFailureLimiter } from './callbacks/failures.ts';
-import { parseCallback } from './callbacks/parse.ts';
+import { parseApplied } from './callbacks/parse.ts';
 import { createReceive } from './callbacks/receive.ts';
 import { reportAnswers } from './callbacks/report-answers.ts';
 import { readReported } from './callbacks/reported.ts';
@@ -94,7 +94,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     opened.push(() => stages.close());
     const hub = createHub({ log });
     const cache = createStateCache();
-    const journal = createJournal({ store, parse: parseCallback, onStages: stages.see });
+    const journal = createJournal({ store, parse: parseApplied, onStages: stages.see });
     const relay = await createRelay({
       hub,
       journal,

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Fault, Json } from '../domain/callback.ts';
+import { endOfString } from './end-of-string.ts';
+import { findRepeatedKey, holdsMoreKeysThan } from './repeated-key.ts';
 
 /** The deepest nesting that is applied; a top-level object is depth 1. */
 const DEEPEST = 32;
@@ -15,10 +17,12 @@ export type Reading =
 
 /**
  * Reads a body as strict UTF-8 (RFC 8259 §8.1: a byte order mark is not JSON) and refuses what cannot be kept or
- * compared: nesting deeper than 32, and NUL characters and lone surrogates, which PostgreSQL's text cannot hold.
- * `value` is undefined where the bytes are not JSON at all. Never throws.
+ * compared: nesting deeper than 32, NUL characters and lone surrogates, which PostgreSQL's text cannot hold, and an
+ * object with the same key twice, of which a parser before us may have read the other one. `value` is undefined where
+ * the bytes are not JSON at all. Never throws.
+ * @param repeatedKeys `taken` reads the last of them, as JSON.parse does
  */
-export function readBody(body: Uint8Array): Reading {
+export function readBody(body: Uint8Array, repeatedKeys: 'refused' | 'taken' = 'refused'): Reading {
   if (body.length === 0)
     return { ok: false, fault: bodyFault('is empty; a JSON object is expected'), value: undefined };
   if (!isUtf8(body)) return { ok: false, fault: bodyFault('is not UTF-8'), value: undefined };
@@ -32,6 +36,12 @@ export function readBody(body: Uint8Array): Reading {
   const walk = createWalk(text.includes('\\u'));
   const canonical = walk.write(value, 0);
   if (walk.flaw !== null) return { ok: false, fault: { reason: walk.flaw, path: pointer(walk.path) }, value };
+  const repeated =
+    repeatedKeys === 'refused' && holdsMoreKeysThan(text, walk.keys) ? findRepeatedKey(text) : null;
+  if (repeated !== null) {
+    const path = pointer(repeated);
+    return { ok: false, fault: { reason: `${named(path)}: stands twice in one object`, path }, value };
+  }
   return { ok: true, value, canonical: walk.sawNumber && !numbersAreHeld(text) ? null : canonical };
 }
 
@@ -55,12 +65,17 @@ function pointer(path: readonly (string | number)[]): string {
   return text;
 }
 
+/** A field as reasons name it. */
+const named = (path: string) => (path === '' ? 'body' : path.slice(1).replaceAll('/', '.'));
+
 interface Walk {
   /** What is wrong, once something is. */
   flaw: string | null;
   /** Where the walk is: keys and indexes from the top. */
   readonly path: (string | number)[];
   sawNumber: boolean;
+  /** How many keys the objects have that were seen so far. */
+  keys: number;
   /** The value's canonical JSON; of no meaning once there is a flaw. `depth` is that of the containers around it. */
   readonly write: (value: Json, depth: number) => string;
 }
@@ -71,7 +86,7 @@ interface Walk {
  * only where the text holds one. On a flaw the walk stops with `path` at the offending value.
  */
 function createWalk(mayHoldUnstorable: boolean): Walk {
-  const walk: Walk = { flaw: null, path: [], sawNumber: false, write };
+  const walk: Walk = { flaw: null, path: [], sawNumber: false, keys: 0, write };
 
   function write(value: Json, depth: number): string {
     switch (typeof value) {
@@ -115,7 +130,9 @@ function createWalk(mayHoldUnstorable: boolean): Walk {
   function writeObject(object: { readonly [key: string]: Json }, depth: number): string {
     let json = '{';
     // Array.prototype.sort compares UTF-16 code units, which no locale changes.
-    for (const key of Object.keys(object).sort()) {
+    const keys = Object.keys(object).sort();
+    walk.keys += keys.length;
+    for (const key of keys) {
       const name = writeText(key);
       // A key that cannot be stored cannot stand in a path either: the path ends at the object that has it.
       if (walk.flaw !== null) return '';
@@ -146,20 +163,6 @@ function numbersAreHeld(text: string): boolean {
     }
   }
   return true;
-}
-
-/** The index after the string that opens at `start`. */
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end + 1;
-}
-
-/** Whether an odd number of backslashes stands before this quote. */
-function isEscaped(text: string, quote: number): boolean {
-  let at = quote - 1;
-  while (text.charCodeAt(at) === 92) at -= 1;
-  return (quote - at) % 2 === 0;
 }
 
 function isDigit(code: number): boolean {

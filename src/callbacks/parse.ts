@@ -9,7 +9,7 @@ import type {
 } from '../domain/callback.ts';
 import type { CallbackKind } from '../domain/words.ts';
 import { readBank, readSecondaryIdentifiers } from './banks.ts';
-import { readBody } from './canonical.ts';
+import { type Reading, readBody } from './canonical.ts';
 import { readAccounts, readPage } from './details.ts';
 import {
   FaultFound,
@@ -34,7 +34,18 @@ import { readPaymentStatus, readStage, readStatus } from './statuses.ts';
  * elsewhere.
  */
 export function parseCallback(body: Uint8Array): Parsed {
-  const reading = readBody(body);
+  return parseReading(body, readBody(body));
+}
+
+/**
+ * The same for the body of a callback that was applied once: what the journal holds is read as it was then, also where
+ * it would be quarantined today.
+ */
+export function parseApplied(body: Uint8Array): Parsed {
+  return parseReading(body, readBody(body, 'taken'));
+}
+
+function parseReading(body: Uint8Array, reading: Reading): Parsed {
   if (!reading.ok) return quarantined(body, new FaultFound(reading.fault), reading.value);
   try {
     const callback = readCallback(reading.value);

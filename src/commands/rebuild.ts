@@ -1,4 +1,4 @@
-import { parseCallback } from '../callbacks/parse.ts';
+import { parseApplied } from '../callbacks/parse.ts';
 import { rebuild } from '../db/rebuild.ts';
 import { runCommand } from './command.ts';
 
@@ -10,7 +10,7 @@ await runCommand({
     return async ({ store, say }) => {
       const { rows, sessions, payments } = await rebuild({
         store,
-        parse: parseCallback,
+        parse: parseApplied,
         onProgress: (position, last) => say(`position ${position} of ${last}`),
       });
       say(

@@ -80,6 +80,12 @@ eachStore('POST /callbacks', (store) => {
       ['what is not UTF-8', Uint8Array.of(0x7b, 0xff, 0xfe, 0x7d), /./],
       ['an unknown stage', JSON.stringify({ ...base, stage: 'Nirvana' }), /^stage/],
       ['an empty object', '{}', /./],
+      ['a key that stands twice', text.replace('{', '{"userId":"somebody else",'), /^userId: stands twice/],
+      [
+        'a key that stands twice within',
+        text.replace('{', '{"x":[{"y":{"z":":","\\u007a":1}}],'),
+        /^x\.0\.y\.z: /,
+      ],
       ['an array', '[]', /./],
       ['a text', '"x"', /./],
       ['null', 'null', /./],
