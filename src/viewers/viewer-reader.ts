@@ -1,6 +1,5 @@
 import type { Config } from '../config.ts';
 import { EXPLORER, type Viewer } from '../domain/viewer.ts';
-import { CallboardError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { createKeySet, type KeySetTimes } from './key-set.ts';
 import { refused, type TokenRules, verifyToken } from './verify-token.ts';
@@ -19,7 +18,7 @@ export interface ViewerReader {
 }
 
 interface Options {
-  /** Told why tokens cannot be verified now: those who ask are not. */
+  /** Told once why tokens cannot be verified now: those who ask are not. */
   readonly log?: Pick<Logger, 'warn'>;
   /** The clock, in milliseconds since 1970: the store's, so that all instances judge alike. */
   readonly now?: () => number;
@@ -42,7 +41,9 @@ export function createViewerReader(
   if (issuer === null || audience === null) throw new Error('tokens need an issuer and an audience');
   const rules: TokenRules = {
     keys:
-      jwksUrl === null ? secrets.map((secret) => Buffer.from(secret)) : createKeySet(jwksUrl, keySetTimes),
+      jwksUrl === null
+        ? secrets.map((secret) => Buffer.from(secret))
+        : createKeySet(jwksUrl, { ...keySetTimes, log, now }),
     algorithms,
     issuer,
     audience,
@@ -52,15 +53,8 @@ export function createViewerReader(
     async read(authorization = '') {
       const token = authorization.length > LARGEST ? undefined : BEARER.exec(authorization)?.[1];
       if (token === undefined) throw refused();
-      try {
-        const { payload, expiresAt } = await verifyToken(token, rules);
-        return viewerOf(payload, expiresAt, jwt);
-      } catch (error) {
-        if (error instanceof CallboardError && error.code === 'UNAVAILABLE') {
-          log?.warn({ err: error }, 'tokens cannot be verified: their keys cannot be fetched');
-        }
-        throw error;
-      }
+      const { payload, expiresAt } = await verifyToken(token, rules);
+      return viewerOf(payload, expiresAt, jwt);
     },
   };
 }

@@ -7,14 +7,19 @@ import { closeLater } from './closing.ts';
 export const ISSUER = 'https://issuer.example';
 export const AUDIENCE = 'callboard';
 
+/** A status; connections that end, never are answered or never to their end; what is no key set, or an empty one. */
+export type IssuerFault = number | 'dead' | 'hanging' | 'trickling' | 'garbage' | 'empty';
+
 /** An issuer of tokens on this machine, with a key set that is served over HTTP. */
 export interface Issuer {
   /** Of the key set. */
   readonly url: string;
   /** How often the key set was fetched. */
   fetches(): number;
-  /** What is answered instead of the key set; null serves it again. */
-  answer(status: number | null): void;
+  /** What is done instead of answering with the key set; null serves it again. */
+  answer(fault: IssuerFault | null): void;
+  /** When nothing is being answered any more. */
+  settled(): Promise<void>;
   /** Adds a key to the set; the newest signs. */
   rotate(algorithm?: 'RS256' | 'EdDSA'): Promise<void>;
   /** Takes all but the newest key out of the set. */
@@ -46,16 +51,25 @@ export function goodClaims(claims: JWTPayload = {}): JWTPayload {
 export async function startIssuer(): Promise<Issuer> {
   const keys: Key[] = [];
   let fetches = 0;
-  let broken: number | null = null;
-  const server = createServer((_req, res) => {
+  let fault: IssuerFault | null = null;
+  const open = new Set<Promise<unknown>>();
+  const server = createServer((req, res) => {
     fetches += 1;
-    res.writeHead(broken ?? 200, { 'content-type': 'application/json', connection: 'close' });
-    res.end(JSON.stringify({ keys: keys.map(({ jwk }) => jwk) }));
+    const closed: Promise<unknown> = once(res, 'close').then(() => open.delete(closed));
+    open.add(closed);
+    if (fault === 'dead') return req.socket.destroy();
+    if (fault === 'hanging') return;
+    const headers = { 'content-type': 'application/json', connection: 'close', location: '/jwks.json' };
+    res.writeHead(typeof fault === 'number' ? fault : 200, headers);
+    if (fault === 'trickling') return res.write('{');
+    if (fault === 'garbage') return res.end('<html>');
+    res.end(JSON.stringify({ keys: fault === 'empty' ? [] : keys.map(({ jwk }) => jwk) }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   closeLater(async () => {
     server.close();
+    server.closeAllConnections();
     await once(server, 'close');
   });
   const address = server.address();
@@ -69,8 +83,11 @@ export async function startIssuer(): Promise<Issuer> {
   const issuer: Issuer = {
     url: `http://127.0.0.1:${address.port}/jwks.json`,
     fetches: () => fetches,
-    answer(status) {
-      broken = status;
+    answer(next) {
+      fault = next;
+    },
+    async settled() {
+      await Promise.all(open);
     },
     async rotate(alg = 'RS256') {
       const { privateKey, publicKey } =

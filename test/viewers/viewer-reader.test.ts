@@ -218,6 +218,7 @@ describe('a token signed with a key of a key set', () => {
   it('is not refused but put off where the keys cannot be fetched', async () => {
     const told: unknown[] = [];
     const keys = createViewerReader(config({ JWT_JWKS_URL: issuer.url }), {
+      keySetTimes: { cooldownMs: 0 },
       log: { warn: (...line: unknown[]) => told.push(line) },
     });
     const token = await issuer.sign();
@@ -229,6 +230,7 @@ describe('a token signed with a key of a key set', () => {
     expect(told).toHaveLength(1);
     issuer.answer(null);
     expect(await keys.read(`Bearer ${token}`)).toMatchObject({ userId: 'anna' });
+    expect(told).toHaveLength(2);
 
     const nobody = createViewerReader(config({ JWT_JWKS_URL: 'http://127.0.0.1:1/jwks.json' }));
     await expect(nobody.read(`Bearer ${token}`)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
