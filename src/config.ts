@@ -92,8 +92,8 @@ export class ConfigError extends Error {
   }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-type Texts = Readonly<Partial<Record<string, string>>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
+export type Texts = Readonly<Partial<Record<string, string>>>;
 
 /**
  * Reads the whole configuration, files of secrets too. An empty variable counts as unset. Throws one ConfigError
@@ -114,7 +114,7 @@ export function readConfig(env: Environment): Config {
 }
 
 /** The first fault of each variable; none of a secret whose file is at fault already. */
-function oneEach(faults: readonly ConfigFault[]): ConfigFault[] {
+export function oneEach(faults: readonly ConfigFault[]): ConfigFault[] {
   const first = new Map<string, ConfigFault>();
   for (const fault of faults) {
     if (!first.has(fault.variable) && !first.has(`${fault.variable}_FILE`)) first.set(fault.variable, fault);
@@ -195,9 +195,14 @@ function withoutPassword(address: string): string {
   return `${protocol}//${username === '' ? '' : `${username}@`}${host}${pathname}`;
 }
 
-function readTexts(env: Environment, faults: ConfigFault[]): Texts {
+/** The texts of these variables, and of each secret's file; without those that are unset. */
+export function readTexts(
+  env: Environment,
+  faults: ConfigFault[],
+  names: readonly string[] = [...Object.keys(VARIABLES), ...LIMIT_VARIABLES],
+): Texts {
   const texts: Record<string, string> = {};
-  for (const name of [...Object.keys(VARIABLES), ...LIMIT_VARIABLES]) {
+  for (const name of names) {
     const text = env[name]?.trim() ?? '';
     const path = SECRETS.has(name) ? (env[`${name}_FILE`]?.trim() ?? '') : '';
     if (text !== '') texts[name] = text;
@@ -222,7 +227,8 @@ function readSecret(name: string, path: string, faults: ConfigFault[]): string {
   }
 }
 
-function toFault([name, entry]: readonly PropertyKey[], texts: Texts): ConfigFault {
+/** What is wrong with a variable, and what it must be. */
+export function toFault([name, entry]: readonly PropertyKey[], texts: Texts): ConfigFault {
   const variable = String(name);
   const allowed = Object.entries(ALLOWED).find(([key]) => key === variable)?.[1] ?? 'left out';
   const place = typeof entry === 'number' ? `entry ${entry + 1} cannot be used; ` : '';

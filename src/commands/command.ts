@@ -1,11 +1,12 @@
-import { type Config, ConfigError, readConfig } from '../config.ts';
+import { ConfigError } from '../config.ts';
+import { readStoreConfig, type StoreConfig } from '../config-store.ts';
 import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
 import { createLogger, type Logger } from '../logger.ts';
 
 /** What every command works with. */
 export interface CommandParts {
-  readonly config: Config;
+  readonly config: StoreConfig;
   readonly store: Store;
   readonly log: Logger;
   /** Says something to the person at the terminal. */
@@ -24,7 +25,7 @@ export interface Command {
 /**
  * Runs a command over the configured store and ends the process: 0 when it is done, 1 when it failed, 2 when it
  * was not understood. PGlite's folder is open in one process only, so there the gateway must be stopped, and the
- * message says so.
+ * message says so. It reads the store's settings alone.
  */
 export async function runCommand({ usage, migrates = false, understand }: Command): Promise<never> {
   const work = understand(process.argv.slice(2));
@@ -33,8 +34,8 @@ export async function runCommand({ usage, migrates = false, understand }: Comman
     process.exit(2);
   }
   try {
-    const config = readConfig(process.env);
-    const log = createLogger({ level: migrates ? 'info' : 'warn' });
+    const config = readStoreConfig(process.env);
+    const log = createLogger({ level: 'info' });
     const { databaseUrl, dataDir, databasePooled: pooled, databaseConnections: connections } = config;
     const migrate = migrates ? 'auto' : config.migrate;
     const store = await openStore({

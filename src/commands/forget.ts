@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Forgotten, forget } from '../db/forget.ts';
 import { runCommand } from './command.ts';
 
@@ -5,19 +6,28 @@ const KINDS = { '--user': 'user', '--session': 'session', '--payment': 'payment'
 
 /**
  * `npm run forget -- --user ID | --session ID | --payment ID`: deletes whole sessions and payments with all that the
- * journal holds of them. Says how much went, and never whose.
+ * journal holds of them. Says how much went, and never whose: the line that it logs for an audit names the id by the
+ * first eight hex digits of its SHA-256 (docs/decisions/0014), so that a request can be matched with it and no id read
+ * from it.
  */
 await runCommand({
   usage: 'npm run forget -- --user ID | --session ID | --payment ID',
   understand(words) {
     const forgotten = forgottenBy(words);
     if (forgotten === null) return null;
-    return async ({ store, say }) => {
-      const { sessions, payments, callbacks } = await forget(store, forgotten);
+    return async ({ store, log, say }) => {
+      const erased = await forget(store, forgotten);
+      const { sessions, payments, callbacks } = erased;
+      const { kind, id } = forgotten;
+      log.info({ audit: 'forget', kind, id: digestOf(id), ...erased }, 'forgotten on request');
       say(`${sessions} sessions, ${payments} payments and ${callbacks} callbacks deleted.`);
     };
   },
 });
+
+function digestOf(id: string): string {
+  return `sha256:${createHash('sha256').update(id).digest('hex').slice(0, 8)}`;
+}
 
 function forgottenBy([option, id, ...rest]: readonly string[]): Forgotten | null {
   const kind = Object.entries(KINDS).find(([name]) => name === option)?.[1];

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
 import { type Erased, erase, NOTHING_ERASED, sumErased } from './erase.ts';
+import { namesId } from './names-id.ts';
 import { callbacks, payments, sessions } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -77,27 +78,5 @@ async function quarantinedNaming(store: Store, { kind, id }: Forgotten): Promise
     const last = rows.at(-1);
     if (last === undefined) return named;
     after = last.position;
-  }
-}
-
-/** Looks for `"field": "id"` or `"field": id`, in whatever is JSON and in whatever only looks like it. */
-function namesId(fields: readonly string[], id: string): (body: Uint8Array) => boolean {
-  const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const pattern = new RegExp(
-    `"(?:${fields.join('|')})"\\s*:\\s*(?:${literal(JSON.stringify(id))}|${literal(id)}(?![\\w.]))`,
-  );
-  return (body) => {
-    const text = new TextDecoder().decode(body);
-    return pattern.test(text) || pattern.test(unescaped(text));
-  };
-}
-
-/** The same JSON without escapes that nobody needs; as it was where it is none. */
-function unescaped(text: string): string {
-  if (!text.includes('\\')) return text;
-  try {
-    return JSON.stringify(JSON.parse(text));
-  } catch {
-    return text;
   }
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -7,11 +8,10 @@ import { spawnGateway } from '../support/gateway.ts';
 import { fields } from '../support/samples.ts';
 import { eachStore } from '../support/stores.ts';
 
-const FORGET = fileURLToPath(new URL('../../dist/commands/forget.js', import.meta.url));
-
-/** Runs the command to its end, as `npm run forget` does after its build. */
-async function forget(env: Readonly<Record<string, string>>, ...words: readonly string[]) {
-  const child = spawn(process.execPath, [FORGET, ...words], {
+/** Runs a command to its end, as `npm run` does after its build. */
+async function run(command: string, env: Readonly<Record<string, string>>, ...words: readonly string[]) {
+  const script = fileURLToPath(new URL(`../../dist/commands/${command}.js`, import.meta.url));
+  const child = spawn(process.execPath, [script, ...words], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -25,6 +25,25 @@ async function forget(env: Readonly<Record<string, string>>, ...words: readonly 
   return { code, output };
 }
 
+const forget = (env: Readonly<Record<string, string>>, ...words: readonly string[]) =>
+  run('forget', env, ...words);
+
+/** What one who deleted a session, no payment and one callback is told, after the line for an audit. */
+function expectDone({ code, output }: { code: unknown; output: string }): void {
+  expect([code, output]).toEqual([
+    0,
+    expect.stringMatching(/^\{.*\}\n1 sessions, 0 payments and 1 callbacks deleted\.\n$/),
+  ]);
+  const digest = createHash('sha256').update('user-to-forget').digest('hex').slice(0, 8);
+  expect(JSON.parse(output.split('\n')[0] ?? '')).toMatchObject({
+    level: 'info',
+    time: expect.stringMatching(/^20/),
+    ...{ audit: 'forget', kind: 'user', id: `sha256:${digest}` },
+    ...{ sessions: 1, payments: 0, callbacks: 1 },
+  });
+  expect(output).not.toContain('user-to-forget');
+}
+
 eachStore('npm run forget', (on) => {
   it('deletes what it is told and says how much, never whose; on PGlite the gateway must be stopped', async () => {
     const gateway = await spawnGateway(on.env());
@@ -35,15 +54,28 @@ eachStore('npm run forget', (on) => {
       expect(first).toEqual({ code: 1, output: expect.stringContaining('is open in another process') });
       await gateway.terminate();
       const second = await forget(on.env(), '--user', 'user-to-forget');
-      expect(second).toEqual({ code: 0, output: '1 sessions, 0 payments and 1 callbacks deleted.\n' });
+      expectDone(second);
       return;
     }
-    expect(first).toEqual({ code: 0, output: '1 sessions, 0 payments and 1 callbacks deleted.\n' });
+    expectDone(first);
     const { data } = await query(gateway.url, '{ session(sessionId: "forget-me") { id } }');
     expect(data).toEqual({ session: null });
     expect((await postCallback(gateway.url, callback)).json).toMatchObject({ outcome: 'recorded' });
     await gateway.terminate();
   });
+
+  it.runIf(on.kind === 'postgres')(
+    'wants the settings of the store alone, as rebuild and replay do',
+    async () => {
+      // A production gateway would not start by these: no way to authenticate callbacks or viewers.
+      const env = { ...on.env(), MODE: 'production', JWT_ALGORITHMS: 'nonsense', LIMIT_DEPTH: 'deep' };
+      expect((await forget(env, '--user', 'nobody')).code).toBe(0);
+      expect((await run('rebuild', env)).code).toBe(0);
+      expect((await run('replay', env, '--quarantined')).code).toBe(0);
+      const { code, output } = await forget({ MODE: 'production', DATABASE_POOLED: 'maybe' }, '--user', 'x');
+      expect([code, output]).toEqual([1, expect.stringMatching(/DATABASE_POOLED.*\n.*DATABASE_URL/)]);
+    },
+  );
 
   it('says how it is used where it is not understood, and opens nothing', async () => {
     for (const words of [[], ['--user'], ['--user', ''], ['--everyone', 'x'], ['--user', 'a', 'b']]) {
