@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { ConfigError, readConfig } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createGateway, type Gateway } from './server.ts';
+import { type OpenFilesShortage, openFilesShortage } from './transport/open-files.ts';
 
 /** The clean end takes less than this beside DRAIN_MS; a process that hangs is ended by itself. */
 const LAST_RESORT_MS = 10_000;
@@ -38,6 +39,8 @@ async function run(): Promise<void> {
     log.info({ url: gateway.url, mode: config.mode }, `Callboard listens on ${gateway.url}`);
     if (config.mode === 'explore') log.warn(EXPLORE_NOTE);
     if (config.databaseUrl === null) log.warn(config.dataDir === 'memory' ? MEMORY_NOTE : PGLITE_NOTE);
+    const shortage = openFilesShortage(config.limits);
+    if (shortage !== null) log.warn(shortage, openFilesNote(config.limits.connections, shortage));
     stop(gateway);
   } catch (error) {
     fail(error);
@@ -48,6 +51,8 @@ const EXPLORE_NOTE =
   'MODE=explore: no credentials are asked for; everyone who reaches this address is an operator. It answers to this machine only.';
 const PGLITE_NOTE =
   'The store is PGlite: it survives a killed process but never flushes to disk, so a power cut may lose callbacks. Production wants DATABASE_URL.';
+const openFilesNote = (connections: number, { allowed, needed }: OpenFilesShortage) =>
+  `This process may open ${allowed} files, and LIMIT_CONNECTIONS=${connections} needs ${needed}: raise the limit (ulimit -n, LimitNOFILE=), or lower LIMIT_CONNECTIONS.`;
 const MEMORY_NOTE = 'DATA_DIR=memory: nothing is kept when this process ends.';
 
 /** Ends the gateway once at the first SIGTERM or SIGINT, also at one that came during the start; a second ends the process at once. */

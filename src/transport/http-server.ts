@@ -12,7 +12,7 @@ import { listenOn } from './listen-on.ts';
 /** Longer than load balancers keep an idle connection, so that they and not we close it. */
 const KEEP_ALIVE_MS = 72_000;
 /** Connections beyond the limit that are still taken: to be told that there are too many, and for short requests. */
-const SPARE_CONNECTIONS = 1_000;
+export const SPARE_CONNECTIONS = 1_000;
 /** A connection on which nothing moves for so long is cut: whoever asks and does not read holds nothing for ever. */
 const STALLED_MS = 30_000;
 /** How long connections in use may take to end by themselves at the stop. */
