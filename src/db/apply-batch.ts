@@ -3,6 +3,7 @@ import { attemptFor } from '../domain/attempt.ts';
 import type { Callback, Fault, Parsed, ReportedSubject } from '../domain/callback.ts';
 import type { JournalEntry } from '../domain/changes.ts';
 import { fingerprintOf } from '../domain/fingerprint.ts';
+import type { LeftOut } from '../domain/fold-session.ts';
 import type { JournalRow } from '../domain/journal.ts';
 import type { StageName } from '../domain/words.ts';
 import { type StateRows, States } from './states.ts';
@@ -36,11 +37,18 @@ export interface Held {
   readonly keys: readonly KeyRow[];
 }
 
+/** What a row reported beyond its session's longest lists: it stands in the row's body alone. */
+export interface RowLeftOut extends LeftOut {
+  readonly position: number;
+}
+
 /** What a batch writes, and what it answers. */
 export interface Applied {
   readonly entries: readonly JournalEntry[];
   readonly repeats: readonly { readonly position: number; readonly n: number; readonly at: number }[];
   readonly states: StateRows;
+  /** Of the rows that had more than their session has room for. */
+  readonly leftOut: readonly RowLeftOut[];
   /** In the order of the deliveries. */
   readonly receipts: readonly Receipt[];
 }
@@ -156,6 +164,7 @@ class Batch {
   readonly #states: States;
   readonly #keys = new Map<string, KeyRow[]>();
   readonly #entries: JournalEntry[] = [];
+  readonly #leftOut: RowLeftOut[] = [];
   readonly #repeats = new Map<number, { n: number; at: number }>();
   #position: number;
   #fingerprint: string;
@@ -182,7 +191,12 @@ class Batch {
     );
     if (held !== undefined) return this.#repeat(held, delivery);
     const position = ++this.#position;
-    const { changed, late, change } = this.#states.advance(callback, { position, receivedAt, attempt });
+    const { changed, late, change, leftOut } = this.#states.advance(callback, {
+      position,
+      receivedAt,
+      attempt,
+    });
+    if (leftOut.accounts + leftOut.transactionPages > 0) this.#leftOut.push({ position, ...leftOut });
     const outcome = late ? 'LATE' : 'RECORDED';
     const judged = {
       kind: callback.kind,
@@ -207,6 +221,7 @@ class Batch {
       entries: this.#entries,
       repeats: [...this.#repeats].map(([position, { n, at }]) => ({ position, n, at })),
       states: this.#states.touched(),
+      leftOut: this.#leftOut,
     };
   }
 

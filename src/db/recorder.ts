@@ -22,6 +22,9 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const MAX_BATCH = 500;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
+const LEFT_OUT =
+  'a callback reported more accounts or transaction pages than a session holds (1,000 and 5,000): what is beyond is left out';
+
 /** Where batches are told. */
 export interface Outlet {
   /** A batch that adds these rows is about to be committed. One of the two that this gives is called, once. */
@@ -156,7 +159,7 @@ export function createRecorder({
     const announced: Announced[] = [];
     try {
       await onStep('begin');
-      const { receipts, states, stamp } = await store.write(async (tx) => {
+      const { receipts, states, leftOut, stamp } = await store.write(async (tx) => {
         const deliveries = take().map((caller) => caller.delivery);
         const written = await writeBatch(tx, deliveries, {
           settings,
@@ -171,6 +174,7 @@ export function createRecorder({
       });
       for (const session of states.sessions) cache.keep(session, stamp);
       recordedAt = performance.now();
+      for (const row of leftOut) log.warn(row, LEFT_OUT);
       await onStep('committed');
       take().forEach((caller, index) => {
         const receipt = receipts[index];

@@ -1,7 +1,7 @@
 import type { Callback, PaymentCallback, SecondaryIdentifier, SessionCallback } from '../domain/callback.ts';
 import type { PaymentChange, SessionChange } from '../domain/changes.ts';
 import { derivePayment, foldPayment } from '../domain/fold-payment.ts';
-import { foldSession } from '../domain/fold-session.ts';
+import { foldSession, type LeftOut } from '../domain/fold-session.ts';
 import { mergeIdentifiers } from '../domain/merge.ts';
 import { deriveSession } from '../domain/outcome.ts';
 import type { Payment } from '../domain/payment.ts';
@@ -36,6 +36,8 @@ export interface Advance {
   readonly late: boolean;
   /** Null where nothing visible changed. */
   readonly change: SessionChange | PaymentChange | null;
+  /** What it reported beyond a session's longest lists. */
+  readonly leftOut: LeftOut;
 }
 
 /**
@@ -80,7 +82,7 @@ export class States {
 
   #advanceSession(callback: SessionCallback, { position, receivedAt, attempt, version }: Place): Advance {
     const before = this.session(callback.sessionId);
-    const { state, changed, late } = foldSession(before, {
+    const { state, changed, late, leftOut } = foldSession(before, {
       position,
       receivedAt,
       attempt,
@@ -93,7 +95,7 @@ export class States {
     const after = isRecomputed ? { ...derived, version: derived.version + 1 } : derived;
     this.#sessions.set(callback.sessionId, after);
     this.#touched.sessions.add(callback.sessionId);
-    if (changed.length === 0) return { changed, late, change: null };
+    if (changed.length === 0) return { changed, late, change: null, leftOut };
     const kind = callback.kind === 'SESSION_STATUS' ? 'STATUS' : callback.kind;
     const change: SessionChange = {
       of: 'session',
@@ -104,7 +106,7 @@ export class States {
       after,
       changedAt: receivedAt,
     };
-    return { changed, late, change };
+    return { changed, late, change, leftOut };
   }
 
   #advancePayment(callback: PaymentCallback, { position, receivedAt, version }: Place): Advance {
@@ -113,10 +115,11 @@ export class States {
     const after = derivePayment(state);
     this.#payments.set(callback.paymentId, after);
     this.#touched.payments.add(callback.paymentId);
-    if (changed.length === 0) return { changed, late, change: null };
+    if (changed.length === 0) return { changed, late, change: null, leftOut: NOTHING };
     return {
       changed,
       late,
+      leftOut: NOTHING,
       change: { of: 'payment', position, kind: 'STATUS', before, after, changedAt: receivedAt },
     };
   }
@@ -129,6 +132,8 @@ export class States {
     this.#touched.banks.add(bankId);
   }
 }
+
+const NOTHING: LeftOut = Object.freeze({ accounts: 0, transactionPages: 0 });
 
 function pick<T>(ids: ReadonlySet<string>, from: ReadonlyMap<string, T>): T[] {
   const picked: T[] = [];

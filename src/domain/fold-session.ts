@@ -24,6 +24,14 @@ export interface FoldedSession {
   readonly changed: readonly string[];
   /** A fact that came after its stage had got further, or that only suspects a restart. */
   readonly late: boolean;
+  /** What it reported beyond the longest lists, in number: it is not in the state. */
+  readonly leftOut: LeftOut;
+}
+
+/** Accounts and first pages of a callback that found no place in their session. */
+export interface LeftOut {
+  readonly accounts: number;
+  readonly transactionPages: number;
 }
 
 /**
@@ -33,19 +41,21 @@ export interface FoldedSession {
 export function foldSession(before: SessionState | null, row: SessionRow): FoldedSession {
   const { callback, position, receivedAt } = row;
   const held = before ?? newSession(row);
+  const accounts = mergeAccounts(held.accounts, callback.accounts);
+  const pages = callback.page === null ? null : mergePages(held.transactionPages, callback.page);
+  const leftOut = { accounts: accounts.leftOut, transactionPages: pages?.leftOut ?? 0 };
   const merged = {
     ...held,
     externalId: held.externalId ?? callback.externalId,
     isSca: held.isSca ?? callback.isSca,
-    accounts: mergeAccounts(held.accounts, callback.accounts),
-    transactionPages:
-      callback.page === null ? held.transactionPages : mergePages(held.transactionPages, callback.page),
+    accounts: accounts.items,
+    transactionPages: pages === null ? held.transactionPages : pages.items,
     stages: foldStages(held, row),
     heardAt: Math.max(held.heardAt, receivedAt),
   };
   const changed = changedPaths(held, merged);
   const late = isLate(merged.stages[callback.stage], row);
-  if (changed.length === 0) return { state: merged, changed, late };
+  if (changed.length === 0) return { state: merged, changed, late, leftOut };
   const version = Math.max(held.version + 1, row.version ?? 0);
   const state: SessionState = {
     ...merged,
@@ -58,7 +68,7 @@ export function foldSession(before: SessionState | null, row: SessionRow): Folde
         : stage,
     ),
   };
-  return { state, changed, late };
+  return { state, changed, late, leftOut };
 }
 
 const NOT_YET: StageState = Object.freeze({

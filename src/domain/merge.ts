@@ -5,6 +5,17 @@ import type { Account, Progress, SecondaryIdentifier, TransactionPage } from './
  * the order of lists. Each function gives back the very object it was given where nothing changes.
  */
 
+/** How long a session's lists may be. What is beyond is left out: no bank has as many, and every change costs by them. */
+export const MAX_ACCOUNTS = 1_000;
+export const MAX_TRANSACTION_PAGES = 5_000;
+
+/** A list after merging: the very one that was held where nothing changed. */
+export interface Merged<T> {
+  readonly items: readonly T[];
+  /** How many that were reported found no place. */
+  readonly leftOut: number;
+}
+
 /** The largest total, then the largest done; of two equal ones, the one that says what it counts. */
 export function mergeProgress(held: Progress | null, reported: Progress | null): Progress | null {
   if (reported === null) return held;
@@ -15,16 +26,13 @@ export function mergeProgress(held: Progress | null, reported: Progress | null):
 }
 
 /** The union by (accountNumber, accountType), in the order first seen; of any other field the first value given. */
-export function mergeAccounts(held: readonly Account[], reported: readonly Account[]): readonly Account[] {
-  return mergeBy(held, reported, accountKey, mergeAccount);
+export function mergeAccounts(held: readonly Account[], reported: readonly Account[]): Merged<Account> {
+  return mergeBy(held, reported, accountKey, mergeAccount, MAX_ACCOUNTS);
 }
 
 /** By (accountId, transactionStatus): the largest count, the earliest and the latest dates. */
-export function mergePages(
-  held: readonly TransactionPage[],
-  page: TransactionPage,
-): readonly TransactionPage[] {
-  return mergeBy(held, [page], pageKey, mergePage);
+export function mergePages(held: readonly TransactionPage[], page: TransactionPage): Merged<TransactionPage> {
+  return mergeBy(held, [page], pageKey, mergePage, MAX_TRANSACTION_PAGES);
 }
 
 /** Of each type the value given first, in the order first seen. */
@@ -37,7 +45,8 @@ export function mergeIdentifiers(
     reported,
     ({ type }) => type,
     (identifier) => identifier,
-  );
+    Number.POSITIVE_INFINITY,
+  ).items;
 }
 
 const accountKey = ({ accountNumber, accountType }: Account) => JSON.stringify([accountNumber, accountType]);
@@ -75,22 +84,51 @@ function mergePage(held: TransactionPage, reported: TransactionPage): Transactio
 const least = (a: number | null, b: number | null) => (a === null || b === null ? (a ?? b) : Math.min(a, b));
 const most = (a: number | null, b: number | null) => (a === null || b === null ? (a ?? b) : Math.max(a, b));
 
-function mergeBy<T>(
+/** Where each key stands in a list: made once for each list that is merged into, and handed on to what comes of it. */
+const places = new WeakMap<readonly object[], Map<string, number>>();
+
+function placesOf<T extends object>(list: readonly T[], key: (item: T) => string): Map<string, number> {
+  const found = places.get(list);
+  if (found !== undefined) return found;
+  const made = new Map(list.map((item, place) => [key(item), place]));
+  places.set(list, made);
+  return made;
+}
+
+function mergeBy<T extends object>(
   held: readonly T[],
   reported: readonly T[],
   key: (item: T) => string,
   merge: (held: T, reported: T) => T,
-): readonly T[] {
-  if (reported.length === 0) return held;
-  const byKey = new Map(held.map((item) => [key(item), item]));
-  let changed = false;
+  most: number,
+): Merged<T> {
+  if (reported.length === 0) return { items: held, leftOut: 0 };
+  const found = placesOf(held, key);
+  let items: T[] | null = null;
+  let leftOut = 0;
   for (const item of reported) {
-    const before = byKey.get(key(item));
-    const after = before === undefined ? item : merge(before, item);
-    if (after !== before) {
-      byKey.set(key(item), after);
-      changed = true;
+    const place = found.get(key(item));
+    const before = place === undefined ? undefined : (items ?? held)[place];
+    if (place !== undefined && before !== undefined) {
+      const after = merge(before, item);
+      if (after === before) continue;
+      items ??= [...held];
+      items[place] = after;
+    } else if ((items ?? held).length < most) {
+      items ??= [...held];
+      found.set(key(item), items.length);
+      items.push(item);
+    } else {
+      leftOut += 1;
     }
   }
-  return changed ? [...byKey.values()] : held;
+  if (items === null) return { items: held, leftOut };
+  handOn(found, held, items);
+  return { items, leftOut };
+}
+
+/** The old list's places are the new one's now: whoever merges into the old one again finds them anew. */
+function handOn(found: Map<string, number>, from: readonly object[], to: readonly object[]): void {
+  places.delete(from);
+  places.set(to, found);
 }

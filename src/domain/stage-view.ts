@@ -73,7 +73,18 @@ export function progressOf(session: SessionState, name: StageName, stage: StageS
   if (stage.shown.progress !== null) return { ...stage.shown.progress, derived: false };
   const total = session.accounts.length;
   if (name !== 'TRANSACTIONS' || total === 0) return null;
-  const done = new Set(session.transactionPages.map((page) => page.accountId)).size;
+  const done = countAccounts(session.transactionPages);
   if (done > total || (done === 0 && isTerminal(shownStatus(stage.shown.facts)))) return null;
   return { done, total, unit: 'ACCOUNTS', derived: true };
 }
+
+/** Accounts with a first page: counted once for each list, which may be long and is asked for several times a callback. */
+function countAccounts(pages: SessionState['transactionPages']): number {
+  const counted = accountsCounted.get(pages);
+  if (counted !== undefined) return counted;
+  const count = new Set(pages.map((page) => page.accountId)).size;
+  accountsCounted.set(pages, count);
+  return count;
+}
+
+const accountsCounted = new WeakMap<SessionState['transactionPages'], number>();
