@@ -8,6 +8,7 @@ import {
   quarantined,
   type Receipt,
 } from './apply-batch.ts';
+import { createLongSessions } from './long-sessions.ts';
 import { isDataFault } from './sql-state.ts';
 import { createStateCache, type StateCache } from './state-cache.ts';
 import type { Store } from './store.ts';
@@ -86,6 +87,7 @@ export function createRecorder({
 }: RecorderOptions): Recorder {
   const notifies = store.kind === 'postgres';
   const cache = createStateCache();
+  const longSessions = createLongSessions(cache);
   /** Every caller without an answer, oldest first: those in flight, then those that wait. */
   let unanswered: Caller[] = [];
   let queue: Caller[] = [];
@@ -93,6 +95,7 @@ export function createRecorder({
   let running: Promise<void> | null = null;
   let closed = false;
   let recordedAt: number | null = null;
+  let arrived = () => {};
   let clock: NodeJS.Timeout | null = null;
 
   function answer(caller: Caller, give: () => void): void {
@@ -124,14 +127,17 @@ export function createRecorder({
   }
 
   function takeBatch(): Caller[] {
-    const waiting = queue.filter((caller) => !caller.answered);
+    const unansweredYet = queue.filter((caller) => !caller.answered);
+    const { now: waiting, later } = closed
+      ? { now: unansweredYet, later: [] }
+      : longSessions.sort(unansweredYet, (caller) => caller.delivery);
     let bytes = 0;
     const size = waiting.findIndex((caller, index) => {
       bytes += caller.delivery.body.byteLength;
       return index > 0 && (index >= MAX_BATCH || bytes > MAX_BATCH_BYTES);
     });
-    const batch = size === -1 ? waiting : waiting.slice(0, size);
-    queue = size === -1 ? [] : waiting.slice(size);
+    const batch = size === -1 ? [...waiting] : waiting.slice(0, size);
+    queue = [...(size === -1 ? [] : waiting.slice(size)), ...later];
     queuedBytes = queue.reduce((sum, caller) => sum + caller.delivery.body.byteLength, 0);
     return batch;
   }
@@ -140,6 +146,11 @@ export function createRecorder({
     // What else arrives in this turn of the event loop comes along.
     await new Promise((resolve) => setImmediate(resolve));
     while (queue.length > 0) {
+      const restMs = closed ? 0 : longSessions.restMs();
+      if (restMs > 0 && longSessions.sort(queue, (caller) => caller.delivery).now.length === 0) {
+        await nextArrival(restMs);
+        continue;
+      }
       let batch: readonly Caller[] | null = null;
       await writeAll(() => {
         batch ??= takeBatch();
@@ -150,6 +161,18 @@ export function createRecorder({
     running = null;
   }
 
+  /** Until something else arrives, and for so many milliseconds at most. */
+  async function nextArrival(atMostMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, atMostMs);
+      arrived = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    arrived = () => {};
+  }
+
   /**
    * Writes the callers' deliveries; those that break a batch are set apart, so that they fail alone.
    * @param take gives the callers, the same at each call; called as late as can be, so that who comes while the
@@ -158,6 +181,7 @@ export function createRecorder({
   async function writeAll(take: () => readonly Caller[]): Promise<void> {
     const announced: Announced[] = [];
     try {
+      const began = performance.now();
       await onStep('begin');
       const { receipts, states, leftOut, stamp } = await store.write(async (tx) => {
         const deliveries = take().map((caller) => caller.delivery);
@@ -174,6 +198,10 @@ export function createRecorder({
       });
       for (const session of states.sessions) cache.keep(session, stamp);
       recordedAt = performance.now();
+      longSessions.wrote(
+        take().map((caller) => caller.delivery),
+        performance.now() - began,
+      );
       for (const row of leftOut) log.warn(row, LEFT_OUT);
       await onStep('committed');
       take().forEach((caller, index) => {
@@ -241,6 +269,7 @@ export function createRecorder({
           answered: false,
         };
         queue.push(caller);
+        arrived();
         unanswered.push(caller);
         queuedBytes += delivery.body.byteLength;
         watchDeadlines();
@@ -255,6 +284,7 @@ export function createRecorder({
     },
     async close() {
       closed = true;
+      arrived();
       await running;
       if (clock !== null) clearTimeout(clock);
     },
