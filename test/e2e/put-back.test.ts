@@ -4,6 +4,7 @@ import postgres from 'postgres';
 import { describe, inject, it } from 'vitest';
 import { closeLater } from '../support/closing.ts';
 import { POSTGRES_BIN, startCluster } from '../support/cluster.ts';
+import { LONG } from '../support/long.ts';
 import { expectTakenUp } from '../support/put-back.ts';
 import { makeDatabase } from '../support/stores.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -34,6 +35,7 @@ describe.skipIf(reached === null)('a store that is put back under two running ga
     const databaseUrl = await ownDatabase(server);
     await expectTakenUp({
       databaseUrl,
+      found: 'the journal ends before what was read of it',
       save: () =>
         onServer(databaseUrl, async (sql) => {
           await sql.unsafe('create schema kept');
@@ -62,6 +64,7 @@ describe.skipIf(reached === null)('a store that is put back under two running ga
     const name = new URL(databaseUrl).pathname.slice(1);
     await expectTakenUp({
       databaseUrl,
+      found: 'the journal ends before what was read of it',
       save: async () => void program('pg_dump', '-d', databaseUrl, '-f', file),
       async putBack() {
         await onServer(server, (sql) => sql.unsafe(`drop database ${name} with (force)`));
@@ -72,46 +75,49 @@ describe.skipIf(reached === null)('a store that is put back under two running ga
   });
 });
 
-describe.skipIf(POSTGRES_BIN === null)(
-  `a cluster of PostgreSQL (programs in ${POSTGRES_BIN ?? 'no known place'})`,
-  () => {
-    const bin = POSTGRES_BIN ?? '';
+const named =
+  POSTGRES_BIN === null
+    ? 'a cluster of the test (skipped: no initdb below /usr/lib/postgresql)'
+    : 'a cluster of the test';
+describe.skipIf(POSTGRES_BIN === null)(named, () => {
+  const bin = POSTGRES_BIN ?? '';
 
-    it('that is replaced by an older base backup, with the same timeline and the same transaction ids', async () => {
-      const cluster = await startCluster(bin);
-      let backup = cluster;
-      await expectTakenUp({
-        databaseUrl: cluster.url,
-        async save() {
-          backup = await cluster.backUp({ port: Number(new URL(cluster.url).port) });
-        },
-        async putBack() {
-          await cluster.stop();
-          await backup.start();
-        },
-      });
+  it('that is replaced by an older base backup, with the same timeline and the same transaction ids', async () => {
+    const cluster = await startCluster(bin);
+    let backup = cluster;
+    await expectTakenUp({
+      databaseUrl: cluster.url,
+      found: 'the journal ends before what was read of it',
+      async save() {
+        backup = await cluster.backUp({ port: Number(new URL(cluster.url).port) });
+      },
+      async putBack() {
+        await cluster.stop();
+        await backup.start();
+      },
     });
+  });
 
-    it('whose standby is promoted before it had everything', async () => {
-      const primary = await startCluster(bin);
-      const proxy = await startTcpProxy(primary.url);
-      const standby = await primary.backUp({ standby: true });
-      await expectTakenUp({
-        databaseUrl: proxy.through(primary.url),
-        async save() {
-          await standby.start();
-          await standby.caughtUp(primary);
-          await standby.stop('SIGINT');
-        },
-        async putBack() {
-          await proxy.cut('refused');
-          await primary.stop();
-          await standby.start();
-          await standby.promote();
-          proxy.turnTo(standby.url);
-          await proxy.mend();
-        },
-      });
+  it.skipIf(!LONG)('whose standby is promoted before it had everything', async () => {
+    const primary = await startCluster(bin);
+    const proxy = await startTcpProxy(primary.url);
+    const standby = await primary.backUp({ standby: true });
+    await expectTakenUp({
+      databaseUrl: proxy.through(primary.url),
+      found: 'the database cluster is on another timeline',
+      async save() {
+        await standby.start();
+        await standby.caughtUp(primary);
+        await standby.stop('SIGINT');
+      },
+      async putBack() {
+        await proxy.cut('refused');
+        await primary.stop();
+        await standby.start();
+        await standby.promote();
+        proxy.turnTo(standby.url);
+        await proxy.mend();
+      },
     });
-  },
-);
+  });
+});

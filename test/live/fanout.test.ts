@@ -435,6 +435,22 @@ describe('the fanout', () => {
       expect(reader.heard.map((heard) => data(heard).session.sessionId)).toEqual(['new', 'old', 'old']);
     });
 
+    it('says so to who iterates alone', async () => {
+      const bench = createBench();
+      for (let n = 0; n < 3; n++) bench.change();
+      const messages = bench.live
+        .callbackRecorded({ viewer: operator, after: cursorOf(2) })
+        [Symbol.asyncIterator]();
+      const next = async () => (await messages.next()).value;
+      expect(await next()).toMatchObject({ callback: { position: 3 } });
+      bench.change();
+      putBack(bench, 1);
+      expect(await next()).toMatchObject({ recovered: false, callback: null });
+      bench.change();
+      expect(await next()).toMatchObject({ recovered: true, callback: { position: 2 } });
+      await messages.return?.();
+    });
+
     it('reads once for all that ask the same, and executes once', async () => {
       const bench = createBench();
       bench.change();
