@@ -29,9 +29,13 @@ export const LIMIT_RULES = {
   aliases: rule('LIMIT_ALIASES', 15, [0, 10_000], 'aliases'),
   /** Directives of a document. */
   directives: rule('LIMIT_DIRECTIVES', 5, [0, 10_000], 'directives'),
-  /** Fields that an answer may hold: each counts once for every row that its lists may have. */
+  /** Fields that a document asks for: each counts once for every row of the pages around it. */
   complexity: rule('LIMIT_COMPLEXITY', 10_000, [10, 10_000_000], 'fields'),
-  /** Of a query or mutation. */
+  /** Fields that an answer, or a message of a subscription, holds: counted while it is resolved. */
+  fields: rule('LIMIT_FIELDS', 50_000, [100, 100_000_000], 'fields'),
+  /** Of the same, as JSON. */
+  responseBytes: rule('LIMIT_RESPONSE_BYTES', 4_194_304, [1_024, 1_073_741_824], 'bytes'),
+  /** Of a query, or of a message of a subscription. */
   executionMs: rule('LIMIT_EXECUTION_MS', 5_000, [10, 600_000], 'milliseconds'),
   /** From the handshake of a WebSocket to `connection_init`. */
   socketInitMs: rule('LIMIT_SOCKET_INIT_MS', 3_000, [100, 60_000], 'milliseconds'),
@@ -85,6 +89,8 @@ function toLimits(read: (rule: LimitRule) => number | undefined): Limits {
     aliases: limit('aliases'),
     directives: limit('directives'),
     complexity: limit('complexity'),
+    fields: limit('fields'),
+    responseBytes: limit('responseBytes'),
     executionMs: limit('executionMs'),
     socketInitMs: limit('socketInitMs'),
     socketFrameBytes: limit('socketFrameBytes'),

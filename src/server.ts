@@ -10,6 +10,7 @@ import { parseSigningKey } from './callbacks/signing-key.ts';
 import { type Config, describeConfig } from './config.ts';
 import { readVersion } from './config-version.ts';
 import { awaitMigration } from './db/await-migration.ts';
+import { CancellableReads } from './db/cancellable-reads.ts';
 import { createCatchUp } from './db/catch-up.ts';
 import { createExpectedStages } from './db/expected-stages.ts';
 import { createJournal } from './db/journal.ts';
@@ -121,7 +122,14 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     const expects = (stage: StageName) => stages.current.includes(stage);
     const engine = createEngine({
       schema: buildSchema(),
-      contextOf: ({ viewer, after }) => ({ viewer, after, reads, live, expects, readReported }),
+      contextOf: ({ viewer, after }, execution) => ({
+        viewer,
+        after,
+        reads: new CancellableReads(reads, execution),
+        live,
+        expects,
+        readReported,
+      }),
       introspection: config.introspection ? 'on' : isExplore ? 'off' : 'operators',
       limits,
       trustedDocuments: config.trustedDocuments,
@@ -313,7 +321,7 @@ async function createRoutes(parts: RouteParts) {
   });
   app.register(callbackRoutes({ receive: reportAnswers(receive, report), readBody, report }));
   app.register(healthRoutes({ isReady }));
-  app.register(statusRoutes({ reads, identify, report }));
+  app.register(statusRoutes({ reads, identify, limits: config.limits, report }));
   app.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'Nothing is served here.'));
   app.setErrorHandler((err, _request, reply) => {
     const errorId = reportUnexpected(report, 'a request failed unexpectedly', err);

@@ -288,6 +288,8 @@ describe('limits', () => {
       aliases: 15,
       directives: 5,
       complexity: 10_000,
+      fields: 50_000,
+      responseBytes: 4 * 1024 * 1024,
       executionMs: 5_000,
       socketInitMs: 3_000,
       socketFrameBytes: 64 * 1024,

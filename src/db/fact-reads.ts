@@ -1,5 +1,6 @@
 import { and, asc, ne, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { Cancellation } from '../domain/cancellation.ts';
 import type { Instant } from '../domain/session.ts';
 import {
   PAYMENT_STATUSES,
@@ -10,6 +11,7 @@ import {
 } from '../domain/words.ts';
 import { createBatchLoader } from './batch-loader.ts';
 import { keysTable } from './keys-table.ts';
+import type { ReadQueue } from './read-queue.ts';
 import { callbacks } from './schema.ts';
 import type { Db, Store } from './store.ts';
 
@@ -32,29 +34,39 @@ export type PaymentFact = Omit<StageFact, 'stage' | 'status' | 'attempt'> & {
 
 /**
  * Every status the journal holds of one session or payment, oldest first; quarantined callbacks report nothing.
- * For subjects that were already read for the viewer. Asked for in one turn, they are one statement.
+ * For subjects that were already read for the viewer. Asked for in one turn, they are one statement. A read that is
+ * given up before its statement is sent rejects with the reason.
  */
 export interface FactReads {
-  facts(sessionId: string): Promise<readonly StageFact[]>;
-  paymentHistory(paymentId: string): Promise<readonly PaymentFact[]>;
+  facts(sessionId: string, cancellation?: Cancellation): Promise<readonly StageFact[]>;
+  paymentHistory(paymentId: string, cancellation?: Cancellation): Promise<readonly PaymentFact[]>;
 }
 
-export function createFactReads({ db }: Pick<Store, 'db'>): FactReads {
-  const facts = loaderOf(prepareFacts(db, callbacks.sessionId, 'facts'), ({ stage, status, ...fact }) =>
-    stage !== null && isWord(STAGE_STATUSES, status) ? [{ ...fact, stage, status }] : [],
+export function createFactReads({ db }: Pick<Store, 'db'>, queue: ReadQueue): FactReads {
+  const facts = loaderOf(
+    prepareFacts(db, callbacks.sessionId, 'facts'),
+    ({ stage, status, ...fact }) =>
+      stage !== null && isWord(STAGE_STATUSES, status) ? [{ ...fact, stage, status }] : [],
+    queue,
   );
   const history = loaderOf(
     prepareFacts(db, callbacks.paymentId, 'payment_history'),
     ({ stage: _, attempt: __, status, ...fact }) =>
       isWord(PAYMENT_STATUSES, status) ? [{ ...fact, status }] : [],
+    queue,
   );
   return { facts, paymentHistory: history };
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof prepareFacts>['execute']>>[number]['fact'];
 
-function loaderOf<Fact>(statement: ReturnType<typeof prepareFacts>, toFacts: (row: Row) => Fact[]) {
+function loaderOf<Fact>(
+  statement: ReturnType<typeof prepareFacts>,
+  toFacts: (row: Row) => Fact[],
+  queue: ReadQueue,
+) {
   return createBatchLoader<string, readonly Fact[]>({
+    queue,
     nameOf: (id) => id,
     async load(ids) {
       const answers: Fact[][] = ids.map(() => []);

@@ -1,11 +1,13 @@
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { SecondaryIdentifier } from '../domain/callback.ts';
+import type { Cancellation } from '../domain/cancellation.ts';
 import type { JournalRow } from '../domain/journal.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { Session } from '../domain/session.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { createBatchLoader } from './batch-loader.ts';
 import { keysTable } from './keys-table.ts';
+import { type ReadQueue, readThrough } from './read-queue.ts';
 import { toJournalRow, toPayment, toSession } from './rows.ts';
 import { banks, callbacks, payments, sessions } from './schema.ts';
 import { type Owner, paymentOwner, sessionOwner } from './scope.ts';
@@ -20,21 +22,30 @@ export interface BankFacts {
 
 /**
  * Single things by their keys. Keys asked for in one turn of the event loop are one statement (batch-loader.ts);
- * nothing is cached. What is absent and what is not the viewer's are both null, by the same statement.
+ * nothing is cached. What is absent and what is not the viewer's are both null, by the same statement. A read that is
+ * given up before its statement is sent rejects with the reason.
  */
 export interface KeyReads {
-  session(sessionId: string, viewer: Viewer): Promise<Session | null>;
+  session(sessionId: string, viewer: Viewer, cancellation?: Cancellation): Promise<Session | null>;
   /** Of those that share it and that the viewer may see, the one created last; ties go to the higher id. */
-  sessionByExternalId(externalId: string, viewer: Viewer): Promise<Session | null>;
-  payment(paymentId: string, viewer: Viewer): Promise<Payment | null>;
+  sessionByExternalId(
+    externalId: string,
+    viewer: Viewer,
+    cancellation?: Cancellation,
+  ): Promise<Session | null>;
+  payment(paymentId: string, viewer: Viewer, cancellation?: Cancellation): Promise<Payment | null>;
   /** As `sessionByExternalId`. */
-  paymentByExternalId(externalId: string, viewer: Viewer): Promise<Payment | null>;
+  paymentByExternalId(
+    externalId: string,
+    viewer: Viewer,
+    cancellation?: Cancellation,
+  ): Promise<Payment | null>;
   /** Null for who is not an operator. */
-  callback(position: number, viewer: Viewer): Promise<JournalRow | null>;
+  callback(position: number, viewer: Viewer, cancellation?: Cancellation): Promise<JournalRow | null>;
   /** For whom a session or payment of the bank was already read; null where no callback named it. */
-  bank(bankId: string): Promise<BankFacts | null>;
+  bank(bankId: string, cancellation?: Cancellation): Promise<BankFacts | null>;
   /** Whether the viewer may know of the bank: operators of each, others of their sessions' and payments'. */
-  isBankOf(bankId: string, viewer: Viewer): Promise<boolean>;
+  isBankOf(bankId: string, viewer: Viewer, cancellation?: Cancellation): Promise<boolean>;
 }
 
 /** What a key-read is asked for: an id, and whose row it may find. */
@@ -43,31 +54,44 @@ interface Key {
   readonly owner: Owner;
 }
 
-export function createKeyReads({ db }: Pick<Store, 'db'>): KeyReads {
-  const session = ofOwner(prepareSession(db, sessions.sessionId, 'session'), toSession);
-  const sessionByExternalId = ofOwner(prepareSession(db, sessions.externalId, 'session_external'), toSession);
-  const payment = ofOwner(preparePayment(db, payments.paymentId, 'payment'), toPayment);
-  const paymentByExternalId = ofOwner(preparePayment(db, payments.externalId, 'payment_external'), toPayment);
-  const callback = byKey(prepareCallback(db), toJournalRow);
-  const bank = byKey(prepareBank(db), (row) => row);
+export function createKeyReads({ db }: Pick<Store, 'db'>, queue: ReadQueue): KeyReads {
+  const session = ofOwner(prepareSession(db, sessions.sessionId, 'session'), toSession, queue);
+  const sessionByExternalId = ofOwner(
+    prepareSession(db, sessions.externalId, 'session_external'),
+    toSession,
+    queue,
+  );
+  const payment = ofOwner(preparePayment(db, payments.paymentId, 'payment'), toPayment, queue);
+  const paymentByExternalId = ofOwner(
+    preparePayment(db, payments.externalId, 'payment_external'),
+    toPayment,
+    queue,
+  );
+  const callback = byKey(prepareCallback(db), toJournalRow, queue);
+  const bank = byKey(prepareBank(db), (row) => row, queue);
   const bankOfOwner = prepareBankOfOwner(db);
 
   return {
-    session: (id, viewer) => session(id, sessionOwner(viewer)),
-    sessionByExternalId: (id, viewer) => sessionByExternalId(id, sessionOwner(viewer)),
-    payment: (id, viewer) => payment(id, paymentOwner(viewer)),
-    paymentByExternalId: (id, viewer) => paymentByExternalId(id, paymentOwner(viewer)),
-    callback: async (position, viewer) =>
-      viewer.isOperator ? callback({ id: String(position), owner: null }) : null,
-    bank: async (id) => (isStorable(id) ? bank({ id, owner: null }) : null),
-    async isBankOf(bankId, viewer) {
+    session: (id, viewer, cancellation) => session(id, sessionOwner(viewer), cancellation),
+    sessionByExternalId: (id, viewer, cancellation) =>
+      sessionByExternalId(id, sessionOwner(viewer), cancellation),
+    payment: (id, viewer, cancellation) => payment(id, paymentOwner(viewer), cancellation),
+    paymentByExternalId: (id, viewer, cancellation) =>
+      paymentByExternalId(id, paymentOwner(viewer), cancellation),
+    callback: async (position, viewer, cancellation) =>
+      viewer.isOperator ? callback({ id: String(position), owner: null }, cancellation) : null,
+    bank: async (id, cancellation) => (isStorable(id) ? bank({ id, owner: null }, cancellation) : null),
+    async isBankOf(bankId, viewer, cancellation) {
       if (viewer.isOperator) return true;
       // An id that no row can hold stands for a user who has none.
       const [userId, paymentUserId] = [viewer.userId, viewer.paymentUserId].map((id) =>
         id !== null && isStorable(id) ? id : '',
       );
       if (!isStorable(bankId)) return false;
-      return (await bankOfOwner.execute({ bankId, userId, paymentUserId })).length > 0;
+      const found = await readThrough(queue, cancellation, () =>
+        bankOfOwner.execute({ bankId, userId, paymentUserId }),
+      );
+      return found.length > 0;
     },
   };
 }
@@ -82,8 +106,9 @@ interface Statement<Row> {
 }
 
 /** Loads by key through one statement a batch. */
-function byKey<Row, Shown>(statement: Statement<Row>, toShown: (row: Row) => Shown) {
+function byKey<Row, Shown>(statement: Statement<Row>, toShown: (row: Row) => Shown, queue: ReadQueue) {
   return createBatchLoader<Key, Shown | null>({
+    queue,
     nameOf: ({ id, owner }) => (owner === null ? id : `${id}\0${owner}`),
     async load(keys) {
       const answers: (Shown | null)[] = keys.map(() => null);
@@ -95,13 +120,13 @@ function byKey<Row, Shown>(statement: Statement<Row>, toShown: (row: Row) => Sho
 }
 
 /** The same for one owner's rows; undefined owns none. What no row can hold is never sent. */
-function ofOwner<Row, Shown>(statement: Statement<Row>, toShown: (row: Row) => Shown) {
-  const load = byKey(statement, toShown);
+function ofOwner<Row, Shown>(statement: Statement<Row>, toShown: (row: Row) => Shown, queue: ReadQueue) {
+  const load = byKey(statement, toShown, queue);
   const nothing = Promise.resolve(null);
-  return (id: string, owner: Owner | undefined): Promise<Shown | null> =>
+  return (id: string, owner: Owner | undefined, cancellation?: Cancellation): Promise<Shown | null> =>
     owner === undefined || !isStorable(id) || (owner !== null && !isStorable(owner))
       ? nothing
-      : load({ id, owner });
+      : load({ id, owner }, cancellation);
 }
 
 type Keys = ReturnType<typeof keysTable>;

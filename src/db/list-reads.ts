@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { Cancellation } from '../domain/cancellation.ts';
 import type { CallbackFilter, PaymentFilter, SessionFilter } from '../domain/filters.ts';
 import type { JournalRow } from '../domain/journal.ts';
 import type { Payment } from '../domain/payment.ts';
@@ -8,6 +9,7 @@ import type { Viewer } from '../domain/viewer.ts';
 import { callbackConditions, paymentConditions, sessionConditions } from './conditions.ts';
 import { type Ask, askFor, headOf, listOf, whereOf } from './list-statement.ts';
 import { type ListOf, type OrderColumns, orderOf, type Page, topOf } from './page.ts';
+import { type ReadQueue, readThrough } from './read-queue.ts';
 import { toJournalRow, toPayment, toSession } from './rows.ts';
 import { callbacks, payments, sessions } from './schema.ts';
 import { callbackScope, paymentScope, sessionScope } from './scope.ts';
@@ -19,43 +21,49 @@ export type SessionPage = Page<SessionFilter, ListOrderField>;
 export type PaymentPage = Page<PaymentFilter, ListOrderField>;
 export type CallbackPage = Page<CallbackFilter, 'POSITION'>;
 
-/** The lists, each page with its neighbours and the store's head in one statement. */
+/**
+ * The lists, each page with its neighbours and the store's head in one statement. A read that is given up before its
+ * statement is sent rejects with the reason.
+ */
 export interface ListReads {
-  sessions(page: SessionPage, viewer: Viewer): Promise<ListOf<Session>>;
-  payments(page: PaymentPage, viewer: Viewer): Promise<ListOf<Payment>>;
+  sessions(page: SessionPage, viewer: Viewer, cancellation?: Cancellation): Promise<ListOf<Session>>;
+  payments(page: PaymentPage, viewer: Viewer, cancellation?: Cancellation): Promise<ListOf<Payment>>;
   /** Empty for who is not an operator. */
-  callbacks(page: CallbackPage, viewer: Viewer): Promise<ListOf<JournalRow>>;
+  callbacks(page: CallbackPage, viewer: Viewer, cancellation?: Cancellation): Promise<ListOf<JournalRow>>;
 }
 
-export function createListReads({ db }: Pick<Store, 'db'>): ListReads {
+export function createListReads({ db }: Pick<Store, 'db'>, queue: ReadQueue): ListReads {
   const ofSessions = createStatements<ReturnType<typeof prepareSessions>>('sessions');
   const ofPayments = createStatements<ReturnType<typeof preparePayments>>('payments');
   const ofCallbacks = createStatements<ReturnType<typeof prepareCallbacks>>('callbacks');
 
   return {
-    async sessions(page, viewer) {
+    async sessions(page, viewer, cancellation) {
       const ask = askFor(page, sessionColumns(page), [
         ...sessionScope(viewer),
         ...sessionConditions(page.filter),
       ]);
       const statement = ofSessions(ask, (name) => prepareSessions(db, ask, name));
-      return listOf(page, await statement.execute(ask.values), toSession);
+      const rows = await readThrough(queue, cancellation, () => statement.execute(ask.values));
+      return listOf(page, rows, toSession);
     },
-    async payments(page, viewer) {
+    async payments(page, viewer, cancellation) {
       const ask = askFor(page, paymentColumns(page), [
         ...paymentScope(viewer),
         ...paymentConditions(page.filter),
       ]);
       const statement = ofPayments(ask, (name) => preparePayments(db, ask, name));
-      return listOf(page, await statement.execute(ask.values), toPayment);
+      const rows = await readThrough(queue, cancellation, () => statement.execute(ask.values));
+      return listOf(page, rows, toPayment);
     },
-    async callbacks(page, viewer) {
+    async callbacks(page, viewer, cancellation) {
       const ask = askFor(page, CALLBACK_COLUMNS, [
         ...callbackScope(viewer),
         ...callbackConditions(page.filter),
       ]);
       const statement = ofCallbacks(ask, (name) => prepareCallbacks(db, ask, name));
-      return listOf(page, await statement.execute(ask.values), toJournalRow);
+      const rows = await readThrough(queue, cancellation, () => statement.execute(ask.values));
+      return listOf(page, rows, toJournalRow);
     },
   };
 }

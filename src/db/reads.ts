@@ -4,6 +4,7 @@ import { createFactReads, type FactReads } from './fact-reads.ts';
 import { HEAD_COLUMNS } from './head-columns.ts';
 import { createKeyReads, type KeyReads } from './key-reads.ts';
 import { createListReads, type ListReads } from './list-reads.ts';
+import { createReadQueue, unqueued } from './read-queue.ts';
 import { store as storeTable } from './schema.ts';
 import { createSessionCallbacks, type SessionCallbacks } from './session-callbacks.ts';
 import type { Db, Store } from './store.ts';
@@ -18,12 +19,13 @@ export interface Reads extends KeyReads, ListReads, FactReads {
   readonly sessionCallbacks: SessionCallbacks;
 }
 
-export function createReads(store: Pick<Store, 'db'>): Reads {
+export function createReads(store: Pick<Store, 'db'> & Partial<Pick<Store, 'kind'>>): Reads {
+  const queue = store.kind === 'pglite' ? createReadQueue() : unqueued;
   return {
-    ...createKeyReads(store),
-    ...createListReads(store),
-    ...createFactReads(store),
-    sessionCallbacks: createSessionCallbacks(store),
+    ...createKeyReads(store, queue),
+    ...createListReads(store, queue),
+    ...createFactReads(store, queue),
+    sessionCallbacks: createSessionCallbacks(store, queue),
     head: createHeadRead(store),
   };
 }

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { Cancellation } from '../domain/cancellation.ts';
 import type { JournalRow } from '../domain/journal.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { createBatchLoader } from './batch-loader.ts';
@@ -7,6 +8,7 @@ import { keysTable } from './keys-table.ts';
 import { CALLBACK_COLUMNS, type CallbackPage } from './list-reads.ts';
 import { type Ask, askFor, headOf, listOf, whereOf } from './list-statement.ts';
 import { type ListOf, orderOf, topOf } from './page.ts';
+import type { ReadQueue } from './read-queue.ts';
 import { toJournalRow } from './rows.ts';
 import { callbacks } from './schema.ts';
 import { callbackScope } from './scope.ts';
@@ -25,15 +27,16 @@ type Placed = readonly [place: number, key: Key];
 /**
  * A page of one session's journal, quarantined rows that claim the session too; empty for who is not an operator.
  * For a session that was already read for the viewer. Asked for in one turn, pages alike but for the session are
- * one statement.
+ * one statement. A read that is given up before its statement is sent rejects with the reason.
  */
 export type SessionCallbacks = (
   sessionId: string,
   page: CallbackPage,
   viewer: Viewer,
+  cancellation?: Cancellation,
 ) => Promise<ListOf<JournalRow>>;
 
-export function createSessionCallbacks({ db }: Pick<Store, 'db'>): SessionCallbacks {
+export function createSessionCallbacks({ db }: Pick<Store, 'db'>, queue: ReadQueue): SessionCallbacks {
   const ofShape = createStatements<ReturnType<typeof prepareSessionCallbacks>>('session_callbacks');
   const pageName = ({ page, viewer: { isOperator } }: Key) => JSON.stringify([page, isOperator]);
 
@@ -52,6 +55,7 @@ export function createSessionCallbacks({ db }: Pick<Store, 'db'>): SessionCallba
   }
 
   const load = createBatchLoader<Key, ListOf<JournalRow>>({
+    queue,
     nameOf: (key) => `${key.sessionId}\0${pageName(key)}`,
     async load(keys) {
       const groups = groupBy([...keys.entries()], ([, key]) => pageName(key));
@@ -64,7 +68,7 @@ export function createSessionCallbacks({ db }: Pick<Store, 'db'>): SessionCallba
         .map(([, list]) => list);
     },
   });
-  return (sessionId, page, viewer) => load({ sessionId, page, viewer });
+  return (sessionId, page, viewer, cancellation) => load({ sessionId, page, viewer }, cancellation);
 }
 
 /** The journal of the session that the batch's key names. */

@@ -25,12 +25,12 @@ export interface Measured {
 /** Rows of a page that does not say how many it wants, and the most that any page has (DESIGN §6). */
 const PAGE = 20;
 const LARGEST_PAGE = 100;
-/** What a list without pages is taken to hold: stages, accounts, facts. */
-const PLAIN_LIST = 5;
 
 /**
- * Counts the fields that an answer may hold: each once for every row of the lists around it. What is asked for is
- * counted, not what is there, so that a query is refused always or never.
+ * Counts the fields that are asked for: each once for every row of the pages around it. What is asked for is counted,
+ * not what is there, so that a query is refused always or never. How long a list without pages is (stages, accounts,
+ * facts) nobody can know from the document: its fields count once, and what it really holds is counted while it is
+ * resolved (budget.ts).
  */
 export function createComplexity(schema: GraphQLSchema): (measured: Measured) => number {
   const fixed = new WeakMap<OperationDefinitionNode, number>();
@@ -100,7 +100,7 @@ function countFields(schema: GraphQLSchema, { document, operation, variables }: 
   function rowsOf(field: FieldNode, parent: GraphQLNamedType | undefined, page: number): number {
     if (parent?.name.endsWith('Connection') === true) return page;
     const ids = field.arguments?.find(({ name }) => name.value === 'ids');
-    if (ids === undefined) return PLAIN_LIST;
+    if (ids === undefined) return 1;
     const value = argumentValue(ids.value);
     return Array.isArray(value) ? Math.min(value.length, LARGEST_PAGE) : LARGEST_PAGE;
   }

@@ -16,15 +16,19 @@ import {
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { createBoundedCache } from '../bounded-cache.ts';
 import type { Limits } from '../config-limits.ts';
+import type { Cancellation } from '../domain/cancellation.ts';
 import { type Viewer, viewerScope } from '../domain/viewer.ts';
 import { badInput, CallboardError } from '../errors.ts';
 import type { Message, Source } from '../live/source.ts';
 import type { Logger } from '../logger.ts';
+import { boundSchema } from './bound-schema.ts';
+import { Budget, FIELDS_PER_TURN } from './budget.ts';
 import { createComplexity } from './complexity.ts';
 import { createDocumentLimits } from './document-limits.ts';
 import { createMaskError } from './format-error.ts';
 import { createLiveKey, fieldOf } from './live-key.ts';
-import { withinTime } from './time-limit.ts';
+import { withinBudget } from './time-limit.ts';
+import { createTurns } from './turns.ts';
 
 /** One operation as a client sends it, over whatever wire. */
 export interface GraphqlRequest {
@@ -48,8 +52,8 @@ export interface LiveOperation {
   /** The same for all that ask the same and may see the same; cursors are no part of it. */
   readonly key: string;
   /**
-   * Answers the operation's selection for one message, at once unless a resolver has to read. Never throws: the
-   * result carries `data` and `extensions.cursor`, or `errors`, never both.
+   * Answers the operation's selection for one message, at once unless a resolver has to read or the answer is long.
+   * Each message has the limits of a query for itself. Never throws: the result carries `data` and `extensions.cursor`, or `errors`, never both.
    */
   run(message: Message): FormattedExecutionResult | Promise<FormattedExecutionResult>;
 }
@@ -74,8 +78,10 @@ export interface Engine {
 export type Introspection = 'on' | 'off' | 'operators';
 
 interface EngineParts {
+  /** The engine's from now on: it changes its resolvers. */
   readonly schema: GraphQLSchema;
-  readonly contextOf: (seed: RequestSeed) => object;
+  /** What resolvers are given, for each execution; once it is cancelled nobody waits for what they read. */
+  readonly contextOf: (seed: RequestSeed, execution: Cancellation) => object;
   /** Whoever may not introspect gets no suggestions either: they tell the schema name by name. */
   readonly introspection: Introspection;
   readonly limits: Limits;
@@ -113,6 +119,8 @@ export function createEngine({
   trustedDocuments = null,
   log,
 }: EngineParts): Engine {
+  boundSchema(schema);
+  const turns = createTurns(FIELDS_PER_TURN);
   const documentLimits = createDocumentLimits(limits);
   const complexityOf = createComplexity(schema);
   const mayIntrospect = ({ isOperator }: Viewer) =>
@@ -120,7 +128,6 @@ export function createEngine({
   const maskError = createMaskError({ log });
   const yoga = createYoga<Seeded, object>({
     schema,
-    context: ({ seed }: Seeded) => contextOf(seed),
     plugins: [useIntrospectionFor(mayIntrospect)],
     logging: false,
     maskedErrors: { maskError },
@@ -192,14 +199,15 @@ export function createEngine({
       if ('errors' in prepared) return prepared;
       if (prepared.operation.operation === OperationTypeNode.SUBSCRIPTION)
         return refuse([badInput(WRONG_WIRE)]);
-      const args = {
-        schema: enveloped.schema,
+      const budget = new Budget(limits, turns);
+      const executed = graphqlExecute({
+        schema,
         document: prepared.document,
-        contextValue: await enveloped.contextFactory(),
+        contextValue: { ...contextOf(seed, budget), budget },
         variableValues: request.variables,
         operationName: request.operationName,
-      };
-      const result = await withinTime(limits.executionMs, enveloped.execute(args));
+      });
+      const result = await withinBudget(budget, limits.executionMs, executed);
       return result.errors === undefined ? result : { ...result, ...refuse(result.errors) };
     } catch (error) {
       return refuse([error]);
@@ -208,20 +216,19 @@ export function createEngine({
 
   async function subscribe(request: GraphqlRequest, seed: RequestSeed): Promise<Refusal | LiveOperation> {
     try {
-      const enveloped = yoga.getEnveloped({ seed: { ...seed, after: besides(request, seed) } });
+      const cursors = { ...seed, after: besides(request, seed) };
+      const enveloped = yoga.getEnveloped({ seed });
       const prepared = prepare(enveloped, request, seed.viewer);
       if ('errors' in prepared) return prepared;
       const { document, operation } = prepared;
       if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return refuse([badInput(NOT_LIVE)]);
       const variables = request.variables ?? {};
-      const args = {
-        schema,
-        document,
-        contextValue: await enveloped.contextFactory(),
-        variableValues: variables,
-        operationName: request.operationName,
+      const args = { schema, document, variableValues: variables, operationName: request.operationName };
+      const contextValue = () => {
+        const budget = new Budget(limits, turns);
+        return { ...contextOf(cursors, budget), budget };
       };
-      const source: unknown = await createSourceEventStream(args);
+      const source: unknown = await createSourceEventStream({ ...args, contextValue: contextValue() });
       if (!isSource(source)) return refuse(errorsOf(source));
       const key = liveKey({
         document,
@@ -234,7 +241,9 @@ export function createEngine({
 
       function run(message: Message): FormattedExecutionResult | Promise<FormattedExecutionResult> {
         try {
-          const result = graphqlExecute({ ...args, rootValue: message });
+          const context = contextValue();
+          const executed = graphqlExecute({ ...args, contextValue: context, rootValue: message });
+          const result = withinBudget(context.budget, limits.executionMs, executed);
           return result instanceof Promise
             ? result.then(told, (error: unknown) => refuse([error]))
             : told(result);

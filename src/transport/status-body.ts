@@ -60,6 +60,12 @@ export function detailsBody(session: Session, viewer: Viewer) {
   };
 }
 
+/** The fields that `detailsBody` holds. */
+export function detailsFields({ accounts, transactionPages }: Session): number {
+  const ofStages = STAGE_NAMES.length * 3;
+  return 11 + ofStages + accounts.length * 5 + transactionPages.length * 7;
+}
+
 /** Owners read their own numbers; others need the scope for it. */
 export function readsNumbers(session: Session, viewer: Viewer): boolean {
   return viewer.readsAccounts || (viewer.userId !== null && viewer.userId === session.userId);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Limits } from '../config-limits.ts';
 import type { Reads } from '../db/reads.ts';
 import type { Session } from '../domain/session.ts';
 import type { Viewer } from '../domain/viewer.ts';
@@ -9,11 +10,13 @@ import { PROBLEM_TYPE, problem } from '../http/problem.ts';
 import { type Report, reportUnexpected } from '../observe.ts';
 import { isStoreAway } from './format-error.ts';
 import type { Identify } from './graphql-http.ts';
-import { detailsBody, readsNumbers, statusBody } from './status-body.ts';
+import { detailsBody, detailsFields, readsNumbers, statusBody } from './status-body.ts';
 
 interface Parts {
   readonly reads: Pick<Reads, 'session' | 'sessionByExternalId'>;
   readonly identify: Identify;
+  /** Of the details, whose lists are as long as the session's. */
+  readonly limits: Pick<Limits, 'fields' | 'responseBytes'>;
   readonly report: Report;
 }
 
@@ -27,7 +30,7 @@ const STAGE_BY_WIRE: ReadonlyMap<string, StageName> = new Map(
  * The three routes that the aggregator's page documents for clients that poll (DESIGN §7), in its own words. A
  * poll that would see nothing new is answered 304. Who may see what is as in the graph.
  */
-export function statusRoutes({ reads, identify, report }: Parts) {
+export function statusRoutes({ reads, identify, limits, report }: Parts) {
   return async (app: FastifyInstance): Promise<void> => {
     app.setErrorHandler((error, _request, reply) => refuse(reply, error, report));
 
@@ -40,7 +43,8 @@ export function statusRoutes({ reads, identify, report }: Parts) {
       const { session, viewer } = await find(request);
       // Another answer for those who read numbers whole: a shared tag would hand one out for the other.
       const variant = readsNumbers(session, viewer) ? 'details' : 'details-masked';
-      return tell(request, reply, session, variant, () => detailsBody(session, viewer));
+      checkSize('fields', detailsFields(session), limits.fields);
+      return tell(request, reply, session, variant, () => detailsBody(session, viewer), limits.responseBytes);
     });
 
     app.get<{ Params: { stage: string }; Querystring: Readonly<Record<string, unknown>> }>(
@@ -85,13 +89,25 @@ function tell(
   session: Session,
   variant: string,
   body: () => object,
+  mostBytes = Number.POSITIVE_INFINITY,
 ): FastifyReply {
   // By externalId another session may come to be meant: its version says nothing of this one's.
   const whose = createHash('sha256').update(session.sessionId).digest('base64url').slice(0, 12);
   const tag = `"${whose}.${session.version}.${variant}"`;
   reply.header('etag', tag).header('cache-control', 'private, no-cache');
   if (isKnown(headers['if-none-match'], tag)) return reply.code(304).send();
-  return reply.type('application/json; charset=utf-8').send(JSON.stringify(body()));
+  const text = JSON.stringify(body());
+  checkSize('bytes', text.length, mostBytes);
+  return reply.type('application/json; charset=utf-8').send(text);
+}
+
+/** Throws LIMIT_EXCEEDED where these are too many. */
+function checkSize(unit: 'fields' | 'bytes', found: number, allowed: number): void {
+  if (found <= allowed) return;
+  throw new CallboardError(
+    'LIMIT_EXCEEDED',
+    `The details of this session have ${found} ${unit}; at most ${allowed} are allowed: ask for /api/session/status, or over GraphQL for fewer fields.`,
+  );
 }
 
 /** Weak comparison, as If-None-Match asks for (RFC 9110 §13.1.2). */

@@ -27,7 +27,7 @@ describe.skipIf(inject('postgresUrl') === null)('what is read of a store to know
     const url = new URL(database.url);
     url.username = role;
     const look = async () => {
-      const store = openPostgres({ url: url.href, pooled: false, patient: false, log });
+      const store = openPostgres({ url: url.href, pooled: false, connections: 10, patient: false, log });
       try {
         return await createSightings(store).at(0);
       } finally {
