@@ -103,7 +103,7 @@ export class Budget implements Cancellation {
 
   /** Counts a text, or what else stands in the answer as JSON; false where it is too much. */
   admitText(value: unknown, place: Place): boolean {
-    this.#bytes += bytesOf(value);
+    this.#bytes += typeof value === 'string' && value.length < LONG_TEXT ? value.length : longBytesOf(value);
     return this.#bytes <= this.#mostBytes ? this.#reason === null : this.#spend(0, 0, place);
   }
 
@@ -127,11 +127,9 @@ export class Budget implements Cancellation {
 /** Below this a text counts by its length; above, exactly as it is written. */
 const LONG_TEXT = 1_024;
 
-function bytesOf(value: unknown): number {
-  if (typeof value === 'string') {
-    return value.length < LONG_TEXT ? value.length : Buffer.byteLength(JSON.stringify(value));
-  }
-  return typeof value === 'object' && value !== null ? Buffer.byteLength(JSON.stringify(value)) : 0;
+function longBytesOf(value: unknown): number {
+  const isMeasured = typeof value === 'string' || (typeof value === 'object' && value !== null);
+  return isMeasured ? Buffer.byteLength(JSON.stringify(value)) : 0;
 }
 
 function tooLarge(

