@@ -7,7 +7,6 @@ import { at, postCallback, query } from '../support/client.ts';
 import { deliverAll } from '../support/flood.ts';
 import { type SpawnedGateway, spawnGateway } from '../support/gateway.ts';
 import { LONG, longOr } from '../support/long.ts';
-import { DEFAULTS } from '../support/memory-store.ts';
 import { everyRow } from '../support/recording.ts';
 import { eachStore } from '../support/stores.ts';
 
