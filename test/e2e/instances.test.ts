@@ -168,11 +168,12 @@ eachStore('several instances', (store) => {
       const readers = await readLogs(urls);
       await sql.begin(async (tx) => {
         await tx`select pg_advisory_xact_lock(7226255201)`;
-        await tx`update store set position = position + 1`;
+        await tx`update store set position = position + 1, fingerprint = 'feedfeedfeedfeed'`;
         await tx`
-          insert into callbacks (position, kind, outcome, session_id, stage, attempt, digest, received_at, deliveries,
-            last_delivered_at, changed, body)
-          select position, 'CONSENT', 'RECORDED', 'session-0', 'CONSENTS', 1, 'digest', now(), 1, now(), '[]', '{}'
+          insert into callbacks (position, kind, outcome, session_id, stage, attempt, digest, fingerprint, received_at,
+            deliveries, last_delivered_at, changed, body)
+          select position, 'CONSENT', 'RECORDED', 'session-0', 'CONSENTS', 1, 'digest', fingerprint, now(),
+            1, now(), '[]', '{}'
           from store`;
       });
       await deliver(urls, burst(3, 30));

@@ -84,6 +84,10 @@ export async function expectTakenUp({ databaseUrl, save, putBack, found }: PutBa
   await returning.disconnect();
   const told = readers.map(({ heard }) => heard.length);
   await putBack();
+  for (const url of [a, b]) await ready(url);
+  // Nobody is sent here before it is taken up.
+  const foundBy = () => lines.flatMap((line) => at(JSON.parse(line), 'found') ?? []);
+  expect(foundBy()).toEqual([found, found]);
 
   const anew = (reader: LiveReader, n: number) => reader.heard.slice(told[n]);
   const haveAll = (isSo: (heard: LiveReader['heard'], reader: LiveReader) => boolean) =>
@@ -127,8 +131,8 @@ export async function expectTakenUp({ databaseUrl, save, putBack, found }: PutBa
   expect(resumed(returning)).toMatchObject({ recovered: false, kind: 'SNAPSHOT' });
   expect(resumed(faithful)).toMatchObject({ recovered: true, kind: 'TRANSACTION_PAGE' });
 
-  for (const url of [a, b]) expect((await send(`${url}/readyz`)).status).toBe(200);
-  expect(lines.flatMap((line) => at(JSON.parse(line), 'found') ?? [])).toEqual([found, found]);
+  for (const url of [a, b]) await ready(url);
+  expect(foundBy()).toEqual([found, found]);
   for (const reader of [...readers, returning, faithful]) await reader.disconnect();
   for (const gateway of gateways) await gateway.close();
 
@@ -138,6 +142,14 @@ export async function expectTakenUp({ databaseUrl, save, putBack, found }: PutBa
   const rebuilt = await rebuild({ store, parse: parseCallback });
   await store.close();
   expect(rebuilt).toMatchObject({ sessions: 0, payments: 0 });
+}
+
+/** Resolves when `/readyz` answers 200. */
+async function ready(url: string): Promise<void> {
+  const late = Date.now() + WITHIN_MS;
+  while ((await send(`${url}/readyz`)).status !== 200) {
+    if (Date.now() > late) throw new Error(`${url} is not ready again`);
+  }
 }
 
 /** The position of the newest row. */
