@@ -14,7 +14,10 @@ export function answerUnread(
   headers: OutgoingHttpHeaders,
   text: string,
 ): void {
-  req.socket.pause();
+  // What came together with the head is here already, and would be held until the connection ends.
+  req.read();
+  // Reading has let the socket go on, from the next tick on.
+  setImmediate(() => req.socket.pause());
   const cut = setTimeout(() => req.socket.destroy(), LINGER_MS).unref();
   res.once('close', () => clearTimeout(cut));
   res.writeHead(status, { ...headers, connection: 'close', 'content-length': Buffer.byteLength(text) });

@@ -30,12 +30,11 @@ const forget = (env: Readonly<Record<string, string>>, ...words: readonly string
 
 /** What one who deleted a session, no payment and one callback is told, after the line for an audit. */
 function expectDone({ code, output }: { code: unknown; output: string }): void {
-  expect([code, output]).toEqual([
-    0,
-    expect.stringMatching(/^\{.*\}\n1 sessions, 0 payments and 1 callbacks deleted\.\n$/),
-  ]);
+  expect(code).toBe(0);
+  expect(output).toMatch(/^1 sessions, 0 payments and 1 callbacks deleted\.$/m);
   const digest = createHash('sha256').update('user-to-forget').digest('hex').slice(0, 8);
-  expect(JSON.parse(output.split('\n')[0] ?? '')).toMatchObject({
+  const audit = output.split('\n').find((line) => line.includes('"audit"'));
+  expect(JSON.parse(audit ?? '{}')).toMatchObject({
     level: 'info',
     time: expect.stringMatching(/^20/),
     ...{ audit: 'forget', kind: 'user', id: `sha256:${digest}` },
