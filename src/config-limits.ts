@@ -45,6 +45,10 @@ export const LIMIT_RULES = {
   /** Messages of a client, pings and pongs among them. */
   socketMessages: rule('LIMIT_SOCKET_MESSAGES', 100, [10, 1_000_000], 'messages a minute'),
   viewerSockets: rule('LIMIT_VIEWER_SOCKETS', 10, [1, 1_000_000], 'sockets a viewer'),
+  /** Queries, polls and openings of subscriptions in execution; others of the viewer wait. */
+  viewerOperations: rule('LIMIT_VIEWER_OPERATIONS', 6, [1, 10_000], 'operations a viewer'),
+  /** Those that wait, for a second at most. */
+  viewerWaiting: rule('LIMIT_VIEWER_WAITING', 64, [0, 100_000], 'waiting operations a viewer'),
   viewerStreams: rule('LIMIT_VIEWER_STREAMS', 10, [1, 1_000_000], 'streams a viewer'),
   /** Of whatever kind, to the whole gateway. */
   connections: rule('LIMIT_CONNECTIONS', 20_000, [10, 1_000_000], 'connections'),
@@ -97,6 +101,8 @@ function toLimits(read: (rule: LimitRule) => number | undefined): Limits {
     socketSubscriptions: limit('socketSubscriptions'),
     socketMessages: limit('socketMessages'),
     viewerSockets: limit('viewerSockets'),
+    viewerOperations: limit('viewerOperations'),
+    viewerWaiting: limit('viewerWaiting'),
     viewerStreams: limit('viewerStreams'),
     connections: limit('connections'),
     headMs: limit('headMs'),

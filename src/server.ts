@@ -33,12 +33,15 @@ import { createSubscriptions } from './live/subscriptions.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createReport, type Report, reportUnexpected } from './observe.ts';
 import { buildSchema } from './schema/build.ts';
+import { type Admission, createAdmission } from './transport/admission.ts';
+import { createAdmittedEngine } from './transport/admitted-engine.ts';
 import { createEdge } from './transport/edge.ts';
 import { createEngine } from './transport/engine.ts';
 import { createGraphiql } from './transport/graphiql.ts';
 import { createGraphqlHandler, type Identify } from './transport/graphql-http.ts';
 import { healthRoutes } from './transport/health-routes.ts';
 import { createHttpServer } from './transport/http-server.ts';
+import { createPressure } from './transport/pressure.ts';
 import { createSseTransport } from './transport/sse.ts';
 import { statusRoutes } from './transport/status-routes.ts';
 import { startWaitingGateway } from './transport/waiting-gateway.ts';
@@ -120,7 +123,15 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     const reads = createReads(store);
     const live = createSubscriptions({ hub, catchUp: createCatchUp(store), now });
     const expects = (stage: StageName) => stages.current.includes(stage);
-    const engine = createEngine({
+    const pressure = createPressure({ recorder });
+    opened.push(async () => pressure.close());
+    const admission = createAdmission({
+      pressure,
+      // In explore mode all are one viewer.
+      perViewer: isExplore ? null : { operations: limits.viewerOperations, waiting: limits.viewerWaiting },
+    });
+    opened.push(async () => admission.close());
+    const bareEngine = createEngine({
       schema: buildSchema(),
       contextOf: ({ viewer, after }, execution) => ({
         viewer,
@@ -135,6 +146,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       trustedDocuments: config.trustedDocuments,
       log,
     });
+    const engine = createAdmittedEngine(bareEngine, admission);
     const fanout = createFanout({ hub, errorOf: engine.errorOf });
     const viewers = createViewerReader(config, { log, now });
     const identify: Identify = ({ headers }) =>
@@ -190,10 +202,16 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     const app = await createRoutes({
       config,
       readBody,
-      recorder,
+      recorder: {
+        record(delivery) {
+          pressure.callbackArrived();
+          return recorder.record(delivery);
+        },
+      },
       reads,
       identify,
       report,
+      admission,
       now,
       isReady,
       isDraining: () => draining,
@@ -235,6 +253,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       report('drainBegan', { callbacks: recorder.waiting, ...held, drainMs: config.drainMs });
       await recorder.close();
       await Promise.all([ws.close(config.drainMs), sse.close(config.drainMs)]);
+      admission.close();
       await http.stop();
       fanout.close();
       hub.close();
@@ -285,10 +304,11 @@ function waitForMigration(
 interface RouteParts {
   readonly config: Config;
   readonly readBody: ReadBody;
-  readonly recorder: Recorder;
+  readonly recorder: Pick<Recorder, 'record'>;
   readonly reads: Reads;
   readonly identify: Identify;
   readonly report: Report;
+  readonly admission: Admission;
   /** The store's clock. */
   readonly now: () => number;
   readonly isReady: () => Promise<boolean>;
@@ -297,7 +317,7 @@ interface RouteParts {
 
 /** Everything but GraphQL, ready to be served. */
 async function createRoutes(parts: RouteParts) {
-  const { config, readBody, recorder, reads, identify, report, now, isReady, isDraining } = parts;
+  const { config, readBody, recorder, reads, identify, admission, report, now, isReady, isDraining } = parts;
   const { signingKeys, header, headerSecrets, pathSecrets } = config.callback;
   const authenticate = createAuthenticator({
     signingKeys: signingKeys.map(parseSigningKey),
@@ -321,7 +341,7 @@ async function createRoutes(parts: RouteParts) {
   });
   app.register(callbackRoutes({ receive: reportAnswers(receive, report), readBody, report }));
   app.register(healthRoutes({ isReady }));
-  app.register(statusRoutes({ reads, identify, limits: config.limits, report }));
+  app.register(statusRoutes({ reads, identify, limits: config.limits, admission, report }));
   app.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'Nothing is served here.'));
   app.setErrorHandler((err, _request, reply) => {
     const errorId = reportUnexpected(report, 'a request failed unexpectedly', err);

@@ -61,6 +61,8 @@ export interface Recorder {
   readonly recordedAt: number | null;
   /** Deliveries that are not answered yet. */
   readonly waiting: number;
+  /** For how long the oldest of them has waited, in milliseconds; 0 where there is none. */
+  readonly waitedMs: number;
   /** Takes no more, and resolves when all that it took is answered and published. */
   close(): Promise<void>;
 }
@@ -281,6 +283,10 @@ export function createRecorder({
     },
     get waiting() {
       return unanswered.length;
+    },
+    get waitedMs() {
+      const oldest = unanswered.find((caller) => !caller.answered);
+      return oldest === undefined ? 0 : performance.now() - oldest.deadline + DEADLINE_MS;
     },
     async close() {
       closed = true;

@@ -42,6 +42,8 @@ export interface GraphqlRequest {
 export interface RequestSeed {
   readonly viewer: Viewer;
   readonly after: string | null;
+  /** Whether the client has gone, where that can be known: what still waits is not executed then. */
+  readonly isGone?: () => boolean;
 }
 
 /** A subscription that was accepted, ready to be told of changes. */

@@ -68,7 +68,7 @@ export function createGraphqlHandler({ engine, sse, page, identify, readBody, bo
       if (error instanceof CallboardError) return refuseWith(res, accepted.json, error);
       throw error;
     }
-    const seed: RequestSeed = { viewer, after: lastEventId(req) };
+    const seed: RequestSeed = { viewer, after: lastEventId(req), isGone: () => res.destroyed };
     if (isStreamed(accepted, request)) {
       sse.handle(req, res, request, seed);
       return;
@@ -113,17 +113,20 @@ type Json = Accepted['json'];
 
 function give(res: ServerResponse, json: Json, result: FormattedExecutionResult): void {
   const status = statusOf(result, json);
+  if (status === 429) res.setHeader('retry-after', '1');
   if (status === 503) res.setHeader('retry-after', '5');
   end(res, status, json, JSON.stringify(result));
 }
 
 /**
  * As plain JSON everything that GraphQL answered is 200; as GraphQL's own type a request that was not understood is
- * 400 (GraphQL over HTTP §"Status Codes"). In both, an answer that holds nothing because the store is away is 503.
+ * 400 (GraphQL over HTTP §"Status Codes"). In both, an answer that holds nothing is 429 where its viewer asks for too
+ * much at once, and 503 where the store is away or the gateway has too much to do.
  */
 function statusOf({ data, errors }: FormattedExecutionResult, json: Json): number {
   if (errors === undefined) return 200;
   const isEmpty = data == null || Object.values(data).every((value) => value === null);
+  if (isEmpty && errors.some(({ extensions }) => extensions?.code === 'RATE_LIMITED')) return 429;
   if (isEmpty && errors.some(({ extensions }) => extensions?.retryable === true)) return 503;
   const wasRefused = data == null && errors.every(({ path }) => path === undefined);
   return wasRefused && json === GRAPHQL_JSON ? 400 : 200;

@@ -8,6 +8,8 @@ import { STAGE_NAMES, type StageName, toWire } from '../domain/words.ts';
 import { badInput, CallboardError, unavailable } from '../errors.ts';
 import { PROBLEM_TYPE, problem } from '../http/problem.ts';
 import { type Report, reportUnexpected } from '../observe.ts';
+import type { Admission } from './admission.ts';
+import { admitted } from './admitted-engine.ts';
 import { isStoreAway } from './format-error.ts';
 import type { Identify } from './graphql-http.ts';
 import { detailsBody, detailsFields, readsNumbers, statusBody } from './status-body.ts';
@@ -18,7 +20,11 @@ interface Parts {
   /** Of the details, whose lists are as long as the session's. */
   readonly limits: Pick<Limits, 'fields' | 'responseBytes'>;
   readonly report: Report;
+  readonly admission: Admission;
 }
+
+/** Stands for a document: all polls cost the same. */
+const STATUS = 'GET /api/session/status';
 
 type Asked = FastifyRequest<{ Querystring: Readonly<Record<string, unknown>> }>;
 
@@ -30,7 +36,7 @@ const STAGE_BY_WIRE: ReadonlyMap<string, StageName> = new Map(
  * The three routes that the aggregator's page documents for clients that poll (DESIGN §7), in its own words. A
  * poll that would see nothing new is answered 304. Who may see what is as in the graph.
  */
-export function statusRoutes({ reads, identify, limits, report }: Parts) {
+export function statusRoutes({ reads, identify, limits, admission, report }: Parts) {
   return async (app: FastifyInstance): Promise<void> => {
     app.setErrorHandler((error, _request, reply) => refuse(reply, error, report));
 
@@ -60,12 +66,14 @@ export function statusRoutes({ reads, identify, limits, report }: Parts) {
   async function find({ raw, query }: Asked): Promise<{ session: Session; viewer: Viewer }> {
     const { sessionId, sessionExternalId } = query;
     const viewer = await identify(raw);
-    const session = await readOne(sessionId, sessionExternalId, viewer);
+    const read = () => readOne(sessionId, sessionExternalId, viewer);
+    const isGone = () => raw.destroyed;
+    const session = await admitted(admission, { viewer, isGone, text: STATUS, kind: 'query' }, read);
     if (session === null) throw new Unknown();
     return { session, viewer };
   }
 
-  function readOne(id: unknown, externalId: unknown, viewer: Viewer): Promise<Session | null> {
+  async function readOne(id: unknown, externalId: unknown, viewer: Viewer): Promise<Session | null> {
     if (typeof id === 'string' && id !== '' && externalId === undefined) return reads.session(id, viewer);
     if (typeof externalId === 'string' && externalId !== '' && id === undefined) {
       return reads.sessionByExternalId(externalId, viewer);
@@ -123,6 +131,7 @@ function refuse(reply: FastifyReply, error: unknown, report: Report): FastifyRep
     message: `Unexpected error (id ${reportUnexpected(report, 'a status could not be told', error)}).`,
   };
   if (status === 401) reply.header('www-authenticate', 'Bearer');
+  if (status === 429) reply.header('retry-after', '1');
   if (status === 503) reply.header('retry-after', '5');
   return reply
     .code(status)

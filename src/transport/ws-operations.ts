@@ -86,9 +86,10 @@ export function createWsOperations(parts: Parts) {
 
     async onSubscribe({ extra: { connection }, subscriptions }, id, request) {
       if (connection.viewer === null) throw new Error('a subscription came before its client was admitted');
+      const isGone = () => connection.socket.readyState !== connection.socket.OPEN;
       let seed: RequestSeed;
       try {
-        seed = { viewer: viewerOf(connection.viewer, request.extensions), after: null };
+        seed = { viewer: viewerOf(connection.viewer, request.extensions), after: null, isGone };
       } catch (error) {
         return refusal([engine.errorOf(error)]);
       }

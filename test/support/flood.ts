@@ -1,4 +1,5 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import type { Headers } from './client.ts';
 
 /** What one delivery came to: no status where the connection broke before an answer. */
 export interface Delivered {
@@ -16,14 +17,14 @@ export interface Delivered {
 export async function deliverAll(
   url: string,
   bodies: readonly string[],
-  { connections = 50, onAnswer = () => {} }: DeliverOptions = {},
+  { connections = 50, headers = {}, onAnswer = () => {} }: DeliverOptions = {},
 ): Promise<readonly Delivered[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const answers: Delivered[] = [];
   let next = 0;
   const sendOn = async (): Promise<void> => {
     for (let index = next++; index < bodies.length; index = next++) {
-      const answer = await deliver(`${url}/callbacks`, bodies[index] ?? '', agent);
+      const answer = await deliver(`${url}/callbacks`, bodies[index] ?? '', agent, headers);
       answers[index] = answer;
       onAnswer(answer, index);
     }
@@ -38,15 +39,21 @@ export async function deliverAll(
 
 export interface DeliverOptions {
   readonly connections?: number;
+  /** Besides the media type: what makes them authentic. */
+  readonly headers?: Headers;
   readonly onAnswer?: (answer: Delivered, index: number) => void;
 }
 
-function deliver(url: string, body: string, agent: Agent): Promise<Delivered> {
+function deliver(url: string, body: string, agent: Agent, extra: Headers): Promise<Delivered> {
   const began = performance.now();
   return new Promise((resolve) => {
     const done = (status: number | null, headers: IncomingHttpHeaders, text: string) =>
       resolve({ status, headers, text, tookMs: performance.now() - began });
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      ...extra,
+    };
     const outgoing = request(url, { method: 'POST', agent, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8');

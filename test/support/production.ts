@@ -35,6 +35,17 @@ export function productionConfig(on: TestStore, overrides: Partial<Config> = {})
   };
 }
 
+/** The same as variables, for a gateway that is spawned. */
+export const productionEnv = {
+  MODE: 'production',
+  CALLBACK_HEADER: 'x-callback-secret',
+  CALLBACK_HEADER_SECRETS: CALLBACK_SECRET,
+  JWT_SECRETS: TOKEN_SECRET,
+  JWT_ISSUER: 'https://issuer.example',
+  JWT_AUDIENCE: 'callboard',
+  JWT_ALGORITHMS: 'HS256',
+};
+
 export async function startProduction(
   on: TestStore,
   overrides: Partial<Config> = {},
