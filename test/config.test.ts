@@ -296,6 +296,8 @@ describe('limits', () => {
       socketSubscriptions: 20,
       socketMessages: 100,
       viewerSockets: 10,
+      viewerOperations: 6,
+      viewerWaiting: 64,
       viewerStreams: 10,
       connections: 20_000,
       headMs: 5_000,

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { at } from './client.ts';
 import { closeLater } from './closing.ts';
 
 /** What each connection sends again and again. */
@@ -34,8 +35,8 @@ export async function startGreedyClients(
   let answered = 0;
   let statuses: Readonly<Record<string, number>> = {};
   child.on('message', (message) => {
-    if (typeof message === 'object' && 'statuses' in message) statuses = message.statuses;
-    else answered += 1;
+    if (message === 'answered') answered += 1;
+    else if (typeof message === 'object') statuses = countsOf(message);
   });
   return {
     answered: () => answered,
@@ -45,4 +46,9 @@ export async function startGreedyClients(
       return statuses;
     },
   };
+}
+
+function countsOf(message: unknown): Readonly<Record<string, number>> {
+  const found = at(message, 'statuses');
+  return Object.fromEntries(Object.entries(found ?? {}).map(([status, count]) => [status, Number(count)]));
 }
