@@ -1,7 +1,7 @@
 import { type FastifyReply, fastify } from 'fastify';
 import { createAuthenticator } from './callbacks/authenticate.ts';
 import { createFailureLimiter } from './callbacks/failures.ts';
-import { parseApplied } from './callbacks/parse.ts';
+import { parseApplied, readFindings } from './callbacks/parse.ts';
 import { createReceive } from './callbacks/receive.ts';
 import { reportAnswers } from './callbacks/report-answers.ts';
 import { readReported } from './callbacks/reported.ts';
@@ -140,6 +140,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
         live,
         expects,
         readReported,
+        readFindings,
       }),
       introspection: config.introspection ? 'on' : isExplore ? 'off' : 'operators',
       limits,

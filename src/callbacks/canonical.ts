@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Fault, Json } from '../domain/callback.ts';
 import { endOfString } from './end-of-string.ts';
+import { BODY, type KnownField, type KnownFields } from './known-fields.ts';
 import { findRepeatedKey, holdsMoreKeysThan } from './repeated-key.ts';
 
 /** The deepest nesting that is applied; a top-level object is depth 1. */
@@ -12,21 +13,30 @@ const DEEPEST = 32;
  * bodies would become one text.
  */
 export type Reading =
-  | { readonly ok: true; readonly value: Json; readonly canonical: string | null }
+  | {
+      readonly ok: true;
+      readonly value: Json;
+      readonly canonical: string | null;
+      /** As sent, without a byte order mark. */
+      readonly text: string;
+      /** JSON Pointers of fields that this version does not know. */
+      readonly unknownFields: readonly string[];
+    }
   | { readonly ok: false; readonly fault: Fault; readonly value: Json | undefined };
 
 /**
- * Reads a body as strict UTF-8 (RFC 8259 §8.1: a byte order mark is not JSON) and refuses what cannot be kept or
- * compared: nesting deeper than 32, NUL characters and lone surrogates, which PostgreSQL's text cannot hold, and an
- * object with the same key twice, of which a parser before us may have read the other one. `value` is undefined where
- * the bytes are not JSON at all. Never throws.
+ * Reads a body as strict UTF-8, with or without a byte order mark, and refuses what cannot be kept or compared: nesting
+ * deeper than 32, NUL characters and lone surrogates, which PostgreSQL's text cannot hold, and an object with the same
+ * key twice, of which a parser before us may have read the other one. `value` is undefined where the bytes are not JSON
+ * at all. Never throws.
  * @param repeatedKeys `taken` reads the last of them, as JSON.parse does
  */
 export function readBody(body: Uint8Array, repeatedKeys: 'refused' | 'taken' = 'refused'): Reading {
   if (body.length === 0)
     return { ok: false, fault: bodyFault('is empty; a JSON object is expected'), value: undefined };
   if (!isUtf8(body)) return { ok: false, fault: bodyFault('is not UTF-8'), value: undefined };
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  const start = hasByteOrderMark(body) ? 3 : 0;
+  const text = Buffer.from(body.buffer, body.byteOffset + start, body.byteLength - start).toString('utf8');
   let value: Json;
   try {
     value = JSON.parse(text);
@@ -34,7 +44,7 @@ export function readBody(body: Uint8Array, repeatedKeys: 'refused' | 'taken' = '
     return { ok: false, fault: bodyFault('is not JSON'), value: undefined };
   }
   const walk = createWalk(text.includes('\\u'));
-  const canonical = walk.write(value, 0);
+  const canonical = walk.write(value, 0, BODY);
   if (walk.flaw !== null) return { ok: false, fault: { reason: walk.flaw, path: pointer(walk.path) }, value };
   const repeated =
     repeatedKeys === 'refused' && holdsMoreKeysThan(text, walk.keys) ? findRepeatedKey(text) : null;
@@ -42,12 +52,17 @@ export function readBody(body: Uint8Array, repeatedKeys: 'refused' | 'taken' = '
     const path = pointer(repeated);
     return { ok: false, fault: { reason: `${named(path)}: stands twice in one object`, path }, value };
   }
-  return { ok: true, value, canonical: walk.sawNumber && !numbersAreHeld(text) ? null : canonical };
+  const isWhole = !walk.sawNumber || numbersAreHeld(text);
+  return { ok: true, value, canonical: isWhole ? canonical : null, text, unknownFields: walk.unknown };
 }
 
 /** Whether text can be kept as it is: neither NUL nor a lone surrogate in it. */
 export function isStorable(text: string): boolean {
   return !text.includes('\0') && !/\p{Surrogate}/u.test(text);
+}
+
+function hasByteOrderMark(body: Uint8Array): boolean {
+  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
 }
 
 function bodyFault(what: string): Fault {
@@ -76,8 +91,21 @@ interface Walk {
   sawNumber: boolean;
   /** How many keys the objects have that were seen so far. */
   keys: number;
-  /** The value's canonical JSON; of no meaning once there is a flaw. `depth` is that of the containers around it. */
-  readonly write: (value: Json, depth: number) => string;
+  /** Where fields stand that are not known, at every level that is. */
+  readonly unknown: string[];
+  /**
+   * The value's canonical JSON; of no meaning once there is a flaw. `depth` is that of the containers around it, and
+   * `known` what is known of the field that has it.
+   */
+  readonly write: (value: Json, depth: number, known: KnownField | null) => string;
+}
+
+/** How many unknown fields of one callback are named. */
+const MAX_UNKNOWN_FIELDS = 50;
+
+/** A name as programs write them. One with more digits may be an account number or an id that stands as a key. */
+function isName(key: string): boolean {
+  return /^[A-Za-z_$@][\w$.-]{0,63}$/.test(key) && (key.match(/\d/g)?.length ?? 0) <= 4;
 }
 
 /**
@@ -86,9 +114,10 @@ interface Walk {
  * only where the text holds one. On a flaw the walk stops with `path` at the offending value.
  */
 function createWalk(mayHoldUnstorable: boolean): Walk {
-  const walk: Walk = { flaw: null, path: [], sawNumber: false, keys: 0, write };
+  const walk: Walk = { flaw: null, path: [], sawNumber: false, keys: 0, unknown: [], write };
+  const seen = new Map<KnownFields, Set<string>>();
 
-  function write(value: Json, depth: number): string {
+  function write(value: Json, depth: number, known: KnownField | null): string {
     switch (typeof value) {
       case 'string':
         return writeText(value);
@@ -103,7 +132,9 @@ function createWalk(mayHoldUnstorable: boolean): Walk {
           walk.flaw = `body: is nested deeper than ${DEEPEST} levels`;
           return '';
         }
-        return Array.isArray(value) ? writeArray(value, depth + 1) : writeObject(value, depth + 1);
+        return Array.isArray(value)
+          ? writeArray(value, depth + 1, known === null ? null : known.member)
+          : writeObject(value, depth + 1, known === null ? null : known.fields);
     }
   }
 
@@ -114,12 +145,12 @@ function createWalk(mayHoldUnstorable: boolean): Walk {
     return JSON.stringify(text);
   }
 
-  function writeArray(members: readonly Json[], depth: number): string {
+  function writeArray(members: readonly Json[], depth: number, known: KnownField | null): string {
     let json = '[';
     let index = 0;
     for (const member of members) {
       walk.path.push(index);
-      json += (index === 0 ? '' : ',') + write(member, depth);
+      json += (index === 0 ? '' : ',') + write(member, depth, known);
       if (walk.flaw !== null) return '';
       walk.path.pop();
       index += 1;
@@ -127,21 +158,39 @@ function createWalk(mayHoldUnstorable: boolean): Walk {
     return `${json}]`;
   }
 
-  function writeObject(object: { readonly [key: string]: Json }, depth: number): string {
+  function writeObject(
+    object: { readonly [key: string]: Json },
+    depth: number,
+    fields: KnownFields | null,
+  ): string {
     let json = '{';
     // Array.prototype.sort compares UTF-16 code units, which no locale changes.
     const keys = Object.keys(object).sort();
     walk.keys += keys.length;
     for (const key of keys) {
-      const name = writeText(key);
-      // A key that cannot be stored cannot stand in a path either: the path ends at the object that has it.
-      if (walk.flaw !== null) return '';
+      const known = fields?.get(key) ?? null;
+      let name = known?.text;
+      if (name === undefined) {
+        name = `${writeText(key)}:`;
+        // A key that cannot be stored cannot stand in a path either: the path ends at the object that has it.
+        if (walk.flaw !== null) return '';
+        if (fields !== null) noteUnknown(fields, key);
+      }
       walk.path.push(key);
-      json += `${json.length === 1 ? '' : ','}${name}:${write(object[key] ?? null, depth)}`;
+      json += (json.length === 1 ? '' : ',') + name + write(object[key] ?? null, depth, known);
       if (walk.flaw !== null) return '';
       walk.path.pop();
     }
     return `${json}}`;
+  }
+
+  /** Names a field that is not known: once for all members of a list; one that may be a value is written `*`. */
+  function noteUnknown(fields: KnownFields, key: string): void {
+    const name = isName(key) ? key : '*';
+    const names = seen.get(fields) ?? new Set();
+    if (names.has(name) || walk.unknown.length >= MAX_UNKNOWN_FIELDS) return;
+    seen.set(fields, names.add(name));
+    walk.unknown.push(pointer([...walk.path, name]));
   }
 
   return walk;

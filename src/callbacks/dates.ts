@@ -1,31 +1,24 @@
-import type { Json } from '../domain/callback.ts';
+import type { Day, Json } from '../domain/callback.ts';
 
-const ISO =
-  /^(\d{4}-\d{2}-\d{2})(?:T([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,9}))?)?(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?)?$/;
+/** A day, and what may follow it: a time, an offset, or both, in whatever form. */
+const DAY = /^\s*(\d{4})-(\d{2})-(\d{2})(?:$|[Tt\sZz+-])/;
 
-// The years 0001 to 9999: what RFC 3339 can write.
-const EARLIEST = Date.parse('0001-01-01T00:00:00.000Z');
-const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+/** How a program writes that it has no date. */
+const NONE: readonly string[] = ['0001-01-01', '9999-12-31'];
 
-/**
- * An ISO 8601 date, or date and time, as milliseconds since 1970; without a zone it is UTC, and finer than
- * milliseconds is cut off. Null for anything else, also for a day that no calendar has.
- */
-export function readDate(value: Json | undefined): number | null {
-  const match = typeof value === 'string' && value.length <= 40 ? ISO.exec(value) : null;
-  if (match === null) return null;
-  const [, day = '', hours = '00', minutes = '00', seconds = '00', fraction = '', zone = 'Z'] = match;
-  const midnight = Date.parse(day);
-  // V8 reads 31 February as 3 March.
-  if (new Date(midnight).getUTCDate() !== Number(day.slice(-2))) return null;
-  const time = (Number(hours) * 60 + Number(minutes)) * 60_000 + Number(seconds) * 1000;
-  const instant = midnight + time + Number(fraction.slice(0, 3).padEnd(3, '0')) - offsetOf(zone);
-  return instant >= EARLIEST && instant <= LATEST ? instant : null;
+/** What a date means: a day, none at all (null), or nothing that can be read (undefined). */
+export function readDay(value: Json): Day | null | undefined {
+  const match = typeof value === 'string' && value.length <= 64 ? DAY.exec(value) : null;
+  if (match === null) return undefined;
+  const [, year = '', month = '', day = ''] = match;
+  if (year === '0000' || !isInMonth(Number(year), Number(month), Number(day))) return undefined;
+  const written = `${year}-${month}-${day}`;
+  return NONE.includes(written) ? null : written;
 }
 
-/** A zone's distance from UTC in milliseconds: `+02:00`, `+0200` or `Z`. */
-function offsetOf(zone: string): number {
-  if (zone === 'Z') return 0;
-  const distance = (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2))) * 60_000;
-  return zone.startsWith('-') ? -distance : distance;
+function isInMonth(year: number, month: number, day: number): boolean {
+  if (month < 1 || month > 12 || day < 1) return false;
+  const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  if (month === 2) return day <= (isLeapYear ? 29 : 28);
+  return day <= ([4, 6, 9, 11].includes(month) ? 30 : 31);
 }

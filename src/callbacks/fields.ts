@@ -6,6 +6,8 @@ export type JsonObject = { readonly [key: string]: Json };
 /** The longest id that is readable, in UTF-16 code units: ids stand in indexes, whose entries are bounded. */
 export const LONGEST_ID = 256;
 
+const AN_ID = `text of 1 to ${LONGEST_ID} characters or a whole number up to 2^53-1`;
+
 const LARGEST_COUNT = 2 ** 31 - 1;
 
 /**
@@ -51,27 +53,20 @@ export function readId(value: Json | undefined): string | null {
   return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : null;
 }
 
-/** An id without which the callback cannot be applied. `parent` is the JSON Pointer of the object. */
-export function requiredId(object: JsonObject, name: string, parent = ''): string {
+/** An id without which the callback cannot be applied. */
+export function requiredId(object: JsonObject, name: string): string {
   const value = own(object, name);
   const id = readId(value);
-  if (id === null) throw unreadableId(`${parent}/${name}`, value);
+  if (id === null) throw unreadableId(`/${name}`, value);
   return id;
 }
 
-/** An id that may be missing: null where unreadable, a fault only where its digits were lost. */
-export function optionalId(object: JsonObject, name: string, parent = ''): string | null {
-  const value = own(object, name);
-  if (isBeyondSafe(value)) throw unreadableId(`${parent}/${name}`, value);
-  return readId(value);
-}
+/** What is said of a value that is no id and is left out. */
+export const ID_ALLOWED = `is missing or unreadable; ${AN_ID} is allowed`;
 
 /** Says why this value is no id. */
 export function unreadableId(path: string, value: Json | undefined): FaultFound {
-  return faultAt(
-    path,
-    `${flawOfId(value)}; text of 1 to ${LONGEST_ID} characters or a whole number up to 2^53-1 is allowed`,
-  );
+  return faultAt(path, `${flawOfId(value)}; ${AN_ID} is allowed`);
 }
 
 function flawOfId(value: Json | undefined): string {
@@ -80,11 +75,6 @@ function flawOfId(value: Json | undefined): string {
   if (value === '') return 'is empty';
   if (typeof value === 'string') return 'is too long';
   return 'is neither text nor a whole number';
-}
-
-/** Text as it stands, or null. */
-export function readText(value: Json | undefined): string | null {
-  return typeof value === 'string' ? value : null;
 }
 
 /** A count from 0 to 2^31-1 (what GraphQL's Int and Postgres's integer hold), as a number or as digits. */
@@ -97,10 +87,10 @@ export function readCount(value: Json | undefined): number | null {
 }
 
 /** A flag in any of the forms seen: a boolean, `"true"`/`"false"` in any case, 0/1 or `"0"`/`"1"`; else null. */
-export function readFlag(value: Json | undefined): boolean | null {
+export function readFlag(value: Json): boolean | null {
   if (typeof value === 'boolean') return value;
   if (typeof value !== 'string' && typeof value !== 'number') return null;
-  switch (String(value).toLowerCase()) {
+  switch (String(value).trim().toLowerCase()) {
     case 'true':
     case '1':
       return true;

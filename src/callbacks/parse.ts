@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type {
   Callback,
+  Findings,
   Json,
   Parsed,
   PaymentCallback,
@@ -11,27 +12,28 @@ import type { CallbackKind } from '../domain/words.ts';
 import { readBank, readSecondaryIdentifiers } from './banks.ts';
 import { type Reading, readBody } from './canonical.ts';
 import { readAccounts, readPage } from './details.ts';
+import { FaultList } from './fault-list.ts';
 import {
   FaultFound,
   faultAt,
   isObject,
   type JsonObject,
-  optionalId,
   own,
   readFlag,
   readId,
   requiredId,
   unreadableId,
 } from './fields.ts';
+import { optional, optionalId } from './optional.ts';
 import { readProgress } from './progress.ts';
 import { reportedBy } from './reported.ts';
 import { shapeOf } from './shapes.ts';
 import { readPaymentStatus, readStage, readStatus } from './statuses.ts';
 
 /**
- * Makes of a body's bytes what the aggregator meant, or says what is wrong with it and where (DESIGN §3). Pure; a
- * few microseconds; never throws, whatever the bytes. Fields it does not know are ignored: the body is kept whole
- * elsewhere.
+ * Makes of a body's bytes what the aggregator meant, or says what is wrong with it and where. Pure; a few
+ * microseconds; never throws, whatever the bytes. What is not needed to apply it and cannot be read is left out, and
+ * named in `faults`; fields it does not know are named in `unknownFields`. The body is kept whole elsewhere.
  */
 export function parseCallback(body: Uint8Array): Parsed {
   return parseReading(body, readBody(body));
@@ -46,24 +48,38 @@ export function parseApplied(body: Uint8Array): Parsed {
 }
 
 function parseReading(body: Uint8Array, reading: Reading): Parsed {
-  if (!reading.ok) return quarantined(body, new FaultFound(reading.fault), reading.value);
+  if (!reading.ok) return quarantined(body, new FaultFound(reading.fault), reading.value, []);
+  const { value, unknownFields } = reading;
+  const faults = new FaultList();
   try {
-    const callback = readCallback(reading.value);
-    return { ok: true, callback, digest: hash('sha256', reading.canonical ?? body) };
+    const callback = readCallback(value, faults);
+    const digest = hash('sha256', reading.canonical ?? reading.text);
+    return { ok: true, callback, digest, faults: faults.read(), unknownFields };
   } catch (error) {
-    if (error instanceof FaultFound) return quarantined(body, error, reading.value);
+    if (error instanceof FaultFound) return quarantined(body, error, value, unknownFields);
     throw error;
   }
 }
 
-/** A quarantined body is known by its bytes: of what cannot be read, nothing says that two spellings mean the same. */
-function quarantined(body: Uint8Array, { fault }: FaultFound, value: Json | undefined): Parsed {
-  const shape = isObject(value) ? shapeOf(value) : 'UNKNOWN';
-  const kind = shape === 'UNKNOWN' || shape === 'TWO' ? null : shape;
-  return { ok: false, fault, kind, reported: reportedBy(value), digest: hash('sha256', body) };
+/** What reading a kept body finds besides its meaning. Never throws. */
+export function readFindings(body: Uint8Array): Findings {
+  return parseCallback(body);
 }
 
-function readCallback(body: Json): Callback {
+/** A quarantined body is known by its bytes: of what cannot be read, nothing says that two spellings mean the same. */
+function quarantined(
+  body: Uint8Array,
+  { fault }: FaultFound,
+  value: Json | undefined,
+  unknownFields: readonly string[],
+): Parsed {
+  const shape = isObject(value) ? shapeOf(value) : 'UNKNOWN';
+  const kind = shape === 'UNKNOWN' || shape === 'TWO' ? null : shape;
+  const digest = hash('sha256', body);
+  return { ok: false, fault, kind, reported: reportedBy(value), digest, faults: [], unknownFields };
+}
+
+function readCallback(body: Json, faults: FaultList): Callback {
   if (!isObject(body)) throw faultAt('', 'is not a JSON object');
   const shape = shapeOf(body);
   switch (shape) {
@@ -72,41 +88,47 @@ function readCallback(body: Json): Callback {
     case 'TWO':
       throw faultAt('', 'has the fields of two shapes; a callback has one');
     case 'PAYMENT':
-      return readPayment(body);
+      return readPayment(body, faults);
     default:
-      return readSession(body, shape);
+      return readSession(body, shape, faults);
   }
 }
 
-function readSession(body: JsonObject, kind: Exclude<CallbackKind, 'PAYMENT'>): SessionCallback {
+const FLAG = { read: readFlag, allowed: 'is no flag; true, false, 1 or 0 is allowed' };
+
+function readSession(
+  body: JsonObject,
+  kind: Exclude<CallbackKind, 'PAYMENT'>,
+  faults: FaultList,
+): SessionCallback {
   return {
     kind,
     sessionId: requiredId(body, 'sessionId'),
-    externalId: optionalId(body, 'sessionExternalId'),
+    externalId: optionalId(body, 'sessionExternalId', faults),
     userId: requiredId(body, 'userId'),
-    bank: readBank(body),
-    isSca: readFlag(own(body, 'isSca')),
+    bank: readBank(body, faults),
+    isSca: optional(body, 'isSca', '', FLAG, faults),
     stage: readStage(body),
     status: readStatus(body),
-    progress: readProgress(body),
-    accounts: kind === 'ACCOUNTS' ? readAccounts(body) : [],
-    page: kind === 'TRANSACTION_PAGE' ? readPage(body) : null,
+    progress: readProgress(body, faults),
+    accounts: kind === 'ACCOUNTS' ? readAccounts(body, faults) : [],
+    page: kind === 'TRANSACTION_PAGE' ? readPage(body, faults) : null,
   };
 }
 
-function readPayment(body: JsonObject): PaymentCallback {
+function readPayment(body: JsonObject, faults: FaultList): PaymentCallback {
   return {
     kind: 'PAYMENT',
     paymentId: requiredId(body, 'paymentId'),
-    externalId: optionalId(body, 'paymentExternalId'),
+    externalId: optionalId(body, 'paymentExternalId', faults),
     status: readPaymentStatus(body),
-    bank: readBank(body),
-    user: readUser(body),
+    bank: readBank(body, faults),
+    user: readUser(body, faults),
   };
 }
 
 /** The user decides who may see the payment: one that is there but cannot be read is a fault, not nobody. */
-function readUser(body: JsonObject): PaymentUser {
+function readUser(body: JsonObject, faults: FaultList): PaymentUser {
   const user = own(body, 'user');
   if (!isObject(user)) throw faultAt('/user', 'is missing or is not an object');
   const claimed = own(user, 'externalId');
@@ -114,6 +136,6 @@ function readUser(body: JsonObject): PaymentUser {
   if (claimed !== undefined && externalId === null) throw unreadableId('/user/externalId', claimed);
   return {
     externalId,
-    secondaryIdentifiers: readSecondaryIdentifiers(own(user, 'secondaryIdentifiers')),
+    secondaryIdentifiers: readSecondaryIdentifiers(user, '/user', faults),
   };
 }

@@ -5,6 +5,7 @@ import { isObject, type JsonObject, LONGEST_ID, own, readId } from './fields.ts'
 import { paymentStatusOf } from './statuses.ts';
 
 const NOTHING: ReportedSubject = Object.freeze({
+  userId: null,
   sessionId: null,
   sessionExternalId: null,
   paymentId: null,
@@ -27,6 +28,7 @@ export function reportedBy(value: Json | undefined): ReportedSubject {
   if (!isObject(value)) return NOTHING;
   const bank = own(value, 'bank');
   return {
+    userId: claimedId(value, 'userId'),
     sessionId: claimedId(value, 'sessionId'),
     sessionExternalId: claimedId(value, 'sessionExternalId'),
     paymentId: claimedId(value, 'paymentId'),

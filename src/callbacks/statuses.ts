@@ -15,7 +15,7 @@ const toStage = wireReader(STAGE_NAMES);
 const toStatus = wireReader(STAGE_STATUSES);
 const toPaymentStatus = wireReader(PAYMENT_STATUSES);
 
-/** The stage in the aggregator's exact spelling; anything else is a fault that names the known ones. */
+/** The stage in the aggregator's spelling; anything else is a fault that names the known ones. */
 export function readStage(body: JsonObject): StageName {
   const value = own(body, 'stage');
   const stage = typeof value === 'string' ? toStage(value) : undefined;
@@ -23,7 +23,7 @@ export function readStage(body: JsonObject): StageName {
   return stage;
 }
 
-/** The stage's status in the aggregator's exact spelling; anything else is a fault that names the known ones. */
+/** The stage's status in the aggregator's spelling; anything else is a fault that names the known ones. */
 export function readStatus(body: JsonObject): StageStatus {
   const value = own(body, 'status');
   const status = typeof value === 'string' ? toStatus(value) : undefined;
@@ -47,7 +47,7 @@ export function readPaymentStatus(body: JsonObject): PaymentStatus {
 
 /** The payment status that this number, or its text, stands for: 1 is Created. */
 export function paymentStatusOf(value: Json | undefined): PaymentStatus | undefined {
-  const isNumber = typeof value === 'number' || (typeof value === 'string' && /^\d$/.test(value));
+  const isNumber = typeof value === 'number' || (typeof value === 'string' && /^\s*\d\s*$/.test(value));
   return isNumber ? PAYMENT_STATUSES[Number(value) - 1] : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { attemptFor } from '../domain/attempt.ts';
+import { isOldNews, type Placement, placementOf } from '../domain/attempt.ts';
 import type { Callback, Fault, Parsed, ReportedSubject } from '../domain/callback.ts';
 import type { JournalEntry } from '../domain/changes.ts';
 import { fingerprintOf } from '../domain/fingerprint.ts';
@@ -125,6 +125,8 @@ export function quarantined(delivery: Delivery, fault: Fault): Delivery {
     parsed: {
       ok: false,
       fault,
+      faults: [],
+      unknownFields: parsed.unknownFields,
       kind: parsed.ok ? parsed.callback.kind : parsed.kind,
       reported: parsed.ok ? subjectOf(parsed.callback) : parsed.reported,
       digest: createHash('sha256').update(body).digest('hex'),
@@ -134,6 +136,7 @@ export function quarantined(delivery: Delivery, fault: Fault): Delivery {
 
 function subjectOf(callback: Callback): ReportedSubject {
   const none = {
+    userId: null,
     sessionId: null,
     sessionExternalId: null,
     paymentId: null,
@@ -151,6 +154,7 @@ function subjectOf(callback: Callback): ReportedSubject {
       }
     : {
         ...none,
+        userId: callback.userId,
         sessionId: callback.sessionId,
         sessionExternalId: callback.externalId,
         bankId,
@@ -181,21 +185,25 @@ class Batch {
     const { parsed, webhookId, receivedAt } = delivery;
     if (!parsed.ok) return this.#quarantine(delivery, parsed);
     const { callback, digest } = parsed;
-    const attempt =
+    const session = callback.kind === 'PAYMENT' ? null : this.#states.session(callback.sessionId);
+    const placement =
       callback.kind === 'PAYMENT'
-        ? 1
-        : attemptFor(this.#states.session(callback.sessionId), callback, receivedAt, this.#restartQuietMs);
-    const held = (this.#keys.get(digest) ?? []).find(
-      (row) =>
-        row.attempt === attempt || (webhookId !== null && row.attempt > 0 && row.webhookId === webhookId),
-    );
+        ? FIRST
+        : placementOf(
+            session,
+            { callback, receivedAt, isReplay: delivery.replay !== undefined },
+            this.#restartQuietMs,
+          );
+    const known = this.#keys.get(digest)?.filter((row) => row.attempt > 0) ?? [];
+    const held =
+      known.find((row) => row.attempt === placement.attempt || isSameId(row, webhookId)) ??
+      (callback.kind !== 'PAYMENT' && isOldNews(session, callback)
+        ? known.find((row) => row.webhookId === null || webhookId === null)
+        : undefined);
     if (held !== undefined) return this.#repeat(held, delivery);
     const position = ++this.#position;
-    const { changed, late, change, leftOut } = this.#states.advance(callback, {
-      position,
-      receivedAt,
-      attempt,
-    });
+    const place = { position, receivedAt, replayOf: delivery.replay?.of ?? null, ...placement };
+    const { changed, late, change, leftOut } = this.#states.advance(callback, place);
     if (leftOut.accounts + leftOut.transactionPages > 0) this.#leftOut.push({ position, ...leftOut });
     const outcome = late ? 'LATE' : 'RECORDED';
     const judged = {
@@ -208,9 +216,9 @@ class Batch {
       bankId: callback.bank.bankId,
       stage: callback.kind === 'PAYMENT' ? null : callback.stage,
       status: callback.status,
-      attempt,
+      ...placement,
       changed,
-      version: change?.after.version ?? null,
+      version: change.after.version,
     } as const;
     this.#enter(this.#rowOf(position, delivery, judged), change);
     return { outcome: late ? 'late' : 'recorded', position };
@@ -243,6 +251,8 @@ class Batch {
       stage: null,
       status: null,
       attempt: 0,
+      confirms: false,
+      putsBack: false,
       changed: [],
       version: null,
     } as const;
@@ -280,10 +290,19 @@ class Batch {
   }
 }
 
+/** Payments have no restart. */
+const FIRST: Placement = Object.freeze({ attempt: 1, confirms: false, putsBack: false });
+
+/** Whether a verified id says that it is the same callback. */
+const isSameId = (row: KeyRow, webhookId: string | null): boolean =>
+  webhookId !== null && row.webhookId === webhookId;
+
 /** What a new row does not have of its delivery alone. */
 type Judged = Omit<
   JournalRow,
   | 'position'
+  | 'faults'
+  | 'unknownFields'
   | 'digest'
   | 'fingerprint'
   | 'body'
@@ -308,12 +327,16 @@ function journalRow(
     outcome: judged.outcome,
     reason: judged.reason,
     path: judged.path,
+    faults: parsed.faults.length > 0 ? parsed.faults : null,
+    unknownFields: parsed.unknownFields.length > 0 ? parsed.unknownFields : null,
     sessionId: judged.sessionId,
     paymentId: judged.paymentId,
     bankId: judged.bankId,
     stage: judged.stage,
     status: judged.status,
     attempt: judged.attempt,
+    confirms: judged.confirms,
+    putsBack: judged.putsBack,
     digest: parsed.digest,
     fingerprint,
     webhookId,

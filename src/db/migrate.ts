@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { eq, sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { migrate as applyMigrations } from 'drizzle-orm/pg-core/async/session';
+import { RULES_EDITION } from '../domain/rules-edition.ts';
 import { CallboardError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { lockForMigration, tryLockForMigration } from './locks.ts';
@@ -160,6 +161,7 @@ async function settleRow(tx: Db, openedBy: string | null): Promise<void> {
       lowest: 0,
       lowestFingerprint: fingerprint,
       expectedStages: '',
+      rulesEdition: RULES_EDITION,
       openedBy: SCHEMA_VERSION,
     })
     .onConflictDoNothing();

@@ -72,7 +72,8 @@ async function recomputePortion(tx: Db): Promise<number | null> {
   const held = found.map(toSession);
   const differing = held.flatMap((before) => {
     const after = deriveSession(before, expectedStages);
-    return after.outcome === before.outcome ? [] : [{ ...after, version: before.version + 1 }];
+    const isSame = after.outcome === before.outcome && after.failedStage === before.failedStage;
+    return isSame ? [] : [{ ...after, version: before.version + 1 }];
   });
   const none = { payments: [], banks: [] };
   await writeStates(tx, { ...none, sessions: differing }, { ...none, sessions: held });

@@ -78,7 +78,7 @@ async function rebuildFor(
     }
     await takeTime(tx);
     const corrected = { rows, sessions: await correct(tx, sessions), payments: await correct(tx, payments) };
-    await addMissing(tx, banks);
+    await takeBanks(tx);
     await tx.execute(sql`drop schema rebuild cascade`);
     if (corrected.sessions + corrected.payments > 0) await markRecomputed(tx);
     onProgress(position, position);
@@ -174,6 +174,15 @@ async function addMissing(tx: Db, table: PgTable): Promise<void> {
   await tx.execute(
     sql`insert into public.${table} (${names}) select ${names} from rebuild.${table} on conflict do nothing`,
   );
+}
+
+/** Banks are named by many sessions: one that no row names any more stays, since others may show it. */
+async function takeBanks(tx: Db): Promise<void> {
+  await tx.execute(
+    sql`update public.${banks} as live set secondary_identifiers = shadow.secondary_identifiers from rebuild.${banks} as shadow
+      where live.bank_id = shadow.bank_id and live.secondary_identifiers is distinct from shadow.secondary_identifiers`,
+  );
+  await addMissing(tx, banks);
 }
 
 async function count(tx: Db, from: SQL): Promise<number> {

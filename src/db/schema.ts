@@ -12,8 +12,8 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { Account, PaymentUser, SecondaryIdentifier, TransactionPage } from '../domain/callback.ts';
-import type { Instant, StageState } from '../domain/session.ts';
+import type { Fault, PaymentUser, SecondaryIdentifier } from '../domain/callback.ts';
+import type { Account, Instant, StageState, TransactionPage } from '../domain/session.ts';
 import {
   CALLBACK_KINDS,
   CALLBACK_OUTCOMES,
@@ -74,6 +74,8 @@ export const store = pgTable('store', {
   expectedStages: text('expected_stages').notNull(),
   /** While stored outcomes are recomputed for them: the session up to which they are. Null: all are. */
   recomputedTo: text('recomputed_to'),
+  /** The edition of the rules that the stored states were computed with (RULES_EDITION). */
+  rulesEdition: integer('rules_edition').notNull().default(1),
   /** The newest minor version of Callboard (`0.1`) that has opened this store: an older one refuses to start. */
   openedBy: text('opened_by').notNull(),
 });
@@ -93,6 +95,12 @@ export const callbacks = pgTable(
     /** What is wrong and where (JSON Pointer): set exactly where outcome is QUARANTINED. */
     reason: text(),
     path: text(),
+    /**
+     * What could not be read and was left out, and the fields that were not known. Null where there is nothing, so that
+     * the usual row costs nothing, and in rows of version 0.1: both are then read from the body.
+     */
+    faults: jsonb().$type<readonly Fault[]>(),
+    unknownFields: jsonb('unknown_fields').$type<readonly string[]>(),
     /** What the body claims; judged true only where outcome is not QUARANTINED. */
     sessionId: text('session_id'),
     paymentId: text('payment_id'),
@@ -103,6 +111,10 @@ export const callbacks = pgTable(
     status: text(),
     /** The run of the stage that this row belongs to; 0 where quarantined. Decided once, on receipt. */
     attempt: integer().notNull(),
+    /** Whether it makes its attempt, until then only suspected, the shown one. Decided once, on receipt. */
+    confirms: boolean().notNull().default(false),
+    /** Whether it makes every later stage unobserved again. Decided once, on receipt. */
+    putsBack: boolean('puts_back').notNull().default(false),
     /** Hex SHA-256 of the canonical JSON, or of the bytes where quarantined. It holds subject and stage within it. */
     digest: text().notNull(),
     /** Of this row and all before it (see domain/fingerprint.ts): the same position of another history has another. */
@@ -164,6 +176,8 @@ export const sessions = pgTable(
     /** Derived from `stages` and the store's `expectedStages`, kept for filters. */
     outcome: sessionOutcome().notNull(),
     nextAction: nextAction('next_action').notNull(),
+    /** The stage that decides a bad end: derived with `outcome`, kept for filters. */
+    failedStage: stageName('failed_stage'),
     conflict: boolean().notNull(),
     stages: jsonb().$type<Readonly<Record<StageName, StageState>>>().notNull(),
     accounts: jsonb().$type<readonly Account[]>().notNull(),
@@ -185,6 +199,9 @@ export const sessions = pgTable(
       .where(sql`external_id is not null`),
     index('sessions_outcome').on(table.outcome, table.createdAt, table.sessionId),
     index('sessions_next_action').on(table.nextAction, table.createdAt, table.sessionId),
+    index('sessions_failed_stage')
+      .on(table.failedStage, table.createdAt, table.sessionId)
+      .where(sql`failed_stage is not null`),
     index('sessions_conflict').on(table.createdAt, table.sessionId).where(sql`conflict = true`),
     index('sessions_stage').on(table.stage, table.status, table.createdAt, table.sessionId),
     // sessions ordered by UPDATED_AT.
@@ -208,6 +225,7 @@ export const payments = pgTable(
     isFinal: boolean('is_final').notNull(),
     conflict: boolean().notNull(),
     facts: jsonb().$type<readonly (typeof PAYMENT_STATUSES)[number][]>().notNull(),
+    terminalAt: instant('terminal_at'),
     version: integer().notNull(),
     position: position('position').notNull(),
     createdAt: instant('created_at').notNull(),
@@ -228,7 +246,7 @@ export const payments = pgTable(
   ],
 );
 
-/** Banks as callbacks named them: of each type of identifier the value reported first, by position. */
+/** Banks as callbacks named them: every identifier that was reported, in the order of position. */
 export const banks = pgTable('banks', {
   bankId: text('bank_id').primaryKey(),
   secondaryIdentifiers: jsonb('secondary_identifiers').$type<readonly SecondaryIdentifier[]>().notNull(),

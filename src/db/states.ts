@@ -1,3 +1,4 @@
+import type { Placement } from '../domain/attempt.ts';
 import type { Callback, PaymentCallback, SecondaryIdentifier, SessionCallback } from '../domain/callback.ts';
 import type { PaymentChange, SessionChange } from '../domain/changes.ts';
 import { derivePayment, foldPayment } from '../domain/fold-payment.ts';
@@ -21,11 +22,11 @@ export interface StateRows {
   readonly banks: readonly StoredBank[];
 }
 
-/** Where a row stands in the journal. */
-export interface Place {
+/** Where a row stands in the journal, and what was decided of it on receipt. */
+export interface Place extends Placement {
   readonly position: number;
   readonly receivedAt: Instant;
-  readonly attempt: number;
+  readonly replayOf: number | null;
   /** The version that the row made of its session or payment; absent where it is being recorded. */
   readonly version?: number | null;
 }
@@ -34,8 +35,7 @@ export interface Place {
 export interface Advance {
   readonly changed: readonly string[];
   readonly late: boolean;
-  /** Null where nothing visible changed. */
-  readonly change: SessionChange | PaymentChange | null;
+  readonly change: SessionChange | PaymentChange;
   /** What it reported beyond a session's longest lists. */
   readonly leftOut: LeftOut;
 }
@@ -80,22 +80,14 @@ export class States {
     };
   }
 
-  #advanceSession(callback: SessionCallback, { position, receivedAt, attempt, version }: Place): Advance {
+  #advanceSession(callback: SessionCallback, place: Place): Advance {
+    const { position, receivedAt, attempt, confirms, putsBack, replayOf, version } = place;
     const before = this.session(callback.sessionId);
-    const { state, changed, late, leftOut } = foldSession(before, {
-      position,
-      receivedAt,
-      attempt,
-      version,
-      callback,
-    });
-    const derived = deriveSession(state, this.#expectedStages);
-    // Other EXPECTED_STAGES may be in force than when it was written last: that is a version, too.
-    const isRecomputed = changed.length === 0 && before !== null && derived.outcome !== before.outcome;
-    const after = isRecomputed ? { ...derived, version: derived.version + 1 } : derived;
+    const row = { position, receivedAt, attempt, confirms, putsBack, replayOf, version, callback };
+    const { state, changed, late, leftOut } = foldSession(before, row);
+    const after = deriveSession(state, this.#expectedStages);
     this.#sessions.set(callback.sessionId, after);
     this.#touched.sessions.add(callback.sessionId);
-    if (changed.length === 0) return { changed, late, change: null, leftOut };
     const kind = callback.kind === 'SESSION_STATUS' ? 'STATUS' : callback.kind;
     const change: SessionChange = {
       of: 'session',
@@ -109,13 +101,13 @@ export class States {
     return { changed, late, change, leftOut };
   }
 
-  #advancePayment(callback: PaymentCallback, { position, receivedAt, version }: Place): Advance {
+  #advancePayment(callback: PaymentCallback, { position, receivedAt, replayOf, version }: Place): Advance {
     const before = this.#payments.get(callback.paymentId) ?? null;
-    const { state, changed, late } = foldPayment(before, { position, receivedAt, version, callback });
+    const row = { position, receivedAt, replayOf, version, callback };
+    const { state, changed, late } = foldPayment(before, row);
     const after = derivePayment(state);
     this.#payments.set(callback.paymentId, after);
     this.#touched.payments.add(callback.paymentId);
-    if (changed.length === 0) return { changed, late, change: null, leftOut: NOTHING };
     return {
       changed,
       late,

@@ -22,24 +22,26 @@ export interface Progress {
   readonly unit: ProgressUnit | null;
 }
 
-/** One account of the person; (accountNumber, accountType) is its identity. The number need not be an IBAN. */
-export interface Account {
+/** One account as a callback reports it. The number need not be an IBAN. */
+export interface ReportedAccount {
   readonly accountNumber: string;
   readonly accountType: string | null;
   readonly accountRelation: readonly Json[];
   readonly manualAccountRelation: string | null;
 }
 
-/** The first page of one account's transactions in one status; (accountId, transactionStatus) is its identity.
- * Dates are instants in milliseconds since 1970 UTC. */
-export interface TransactionPage {
+/** A day without a time, `YYYY-MM-DD`, of the years 0001 to 9999: two compare as their texts do. */
+export type Day = string;
+
+/** The first page of one account's transactions in one status; (accountId, transactionStatus) is its identity. */
+export interface ReportedPage {
   readonly accountId: string;
   readonly transactionStatus: string;
   readonly transactionsCount: number;
-  readonly earliestAccountingDate: number | null;
-  readonly latestAccountingDate: number | null;
-  readonly earliestEffectiveDate: number | null;
-  readonly latestEffectiveDate: number | null;
+  readonly earliestAccountingDate: Day | null;
+  readonly latestAccountingDate: Day | null;
+  readonly earliestEffectiveDate: Day | null;
+  readonly latestEffectiveDate: Day | null;
 }
 
 /** A callback about a session, of any of its three shapes. */
@@ -54,9 +56,9 @@ export interface SessionCallback {
   readonly status: StageStatus;
   readonly progress: Progress | null;
   /** Empty unless kind is ACCOUNTS. */
-  readonly accounts: readonly Account[];
-  /** Null unless kind is TRANSACTION_PAGE. */
-  readonly page: TransactionPage | null;
+  readonly accounts: readonly ReportedAccount[];
+  /** Null unless kind is TRANSACTION_PAGE and the page could be read. */
+  readonly page: ReportedPage | null;
 }
 
 /** A callback about a payment. */
@@ -79,6 +81,7 @@ export type Callback = SessionCallback | PaymentCallback;
 
 /** What a body claims, unjudged: it finds a quarantined callback's session. Null where nothing readable stands. */
 export interface ReportedSubject {
+  readonly userId: string | null;
   readonly sessionId: string | null;
   readonly sessionExternalId: string | null;
   readonly paymentId: string | null;
@@ -88,20 +91,33 @@ export interface ReportedSubject {
   readonly status: string | null;
 }
 
-/** Why a callback cannot be applied: a sentence that begins with the field, and a JSON Pointer to it. */
+/**
+ * Why a callback cannot be applied, or what of it could not be read: a sentence that begins with the field, and a JSON
+ * Pointer to it. Neither repeats an id, an account number or any other value of a person.
+ */
 export interface Fault {
   readonly reason: string;
   /** JSON Pointer (RFC 6901); the empty string is the whole body. */
   readonly path: string;
 }
 
+/** What reading a body found besides its meaning. */
+export interface Findings {
+  /** What could not be read and was left out, the rest being applied; empty where the callback is quarantined. */
+  readonly faults: readonly Fault[];
+  /** JSON Pointers of fields that this version does not know; a name that many members of a list have stands once. */
+  readonly unknownFields: readonly string[];
+}
+
 /** What parsing makes of a body. `digest` is the hex SHA-256 of the canonical JSON, or of the bytes where quarantined. */
-export type Parsed =
-  | { readonly ok: true; readonly callback: Callback; readonly digest: string }
-  | {
-      readonly ok: false;
-      readonly fault: Fault;
-      readonly kind: CallbackKind | null;
-      readonly reported: ReportedSubject;
-      readonly digest: string;
-    };
+export type Parsed = Findings &
+  (
+    | { readonly ok: true; readonly callback: Callback; readonly digest: string }
+    | {
+        readonly ok: false;
+        readonly fault: Fault;
+        readonly kind: CallbackKind | null;
+        readonly reported: ReportedSubject;
+        readonly digest: string;
+      }
+  );

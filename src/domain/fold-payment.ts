@@ -10,6 +10,8 @@ export interface PaymentRow {
   readonly receivedAt: Instant;
   /** The version it made of its payment, where it is recorded already: a recomputation may have raised it before. */
   readonly version?: number | null;
+  /** The quarantined row that it applies at last: then it is as old as its `receivedAt`; else null. */
+  readonly replayOf: number | null;
   readonly callback: PaymentCallback;
 }
 
@@ -22,26 +24,28 @@ export interface FoldedPayment {
   readonly late: boolean;
 }
 
-/** Applies one journal row to a payment: pure and total. There is no restart. Source of the rules: DESIGN §4. */
+/** Applies one journal row to a payment: pure and total. There is no restart. Each row raises the version. */
 export function foldPayment(before: PaymentState | null, row: PaymentRow): FoldedPayment {
-  const { callback, position, receivedAt } = row;
+  const { callback, position, receivedAt, replayOf } = row;
   const held = before ?? newPayment(row);
+  const isOlder = replayOf !== null && held.terminalAt !== null && receivedAt < held.terminalAt;
   const merged: PaymentState = {
     ...held,
     externalId: held.externalId ?? callback.externalId,
     user: mergeUser(held.user, callback.user),
-    facts: withFact(held.facts, callback.status),
+    facts: withFact(held.facts, callback.status, isOlder),
   };
   const changed = before === null ? ['status'] : changedPaths(held, merged);
-  const late = rank(callback.status) < rank(shownStatus(merged.facts));
-  if (changed.length === 0) return { state: merged, changed, late };
+  const isNewEnd =
+    isTerminal(callback.status) && (before === null || shownStatus(merged.facts) !== shownStatus(held.facts));
   const state = {
     ...merged,
+    terminalAt: isNewEnd ? receivedAt : held.terminalAt,
     version: Math.max(held.version + 1, row.version ?? 0),
     position,
     updatedAt: Math.max(held.updatedAt, receivedAt),
   };
-  return { state, changed, late };
+  return { state, changed, late: rank(callback.status) < rank(shownStatus(merged.facts)) };
 }
 
 /** The payment as it is stored and shown. */
@@ -57,6 +61,7 @@ function newPayment({ callback, position, receivedAt }: PaymentRow): PaymentStat
     bankId: callback.bank.bankId,
     user: callback.user,
     facts: [callback.status],
+    terminalAt: null,
     version: 0,
     position,
     createdAt: receivedAt,

@@ -1,17 +1,18 @@
+import type { Placement } from './attempt.ts';
 import type { SessionCallback } from './callback.ts';
 import { mergeAccounts, mergePages, mergeProgress } from './merge.ts';
-import { currentStageOf, endedBadly } from './outcome.ts';
+import { currentStageOf } from './outcome.ts';
 import type { Attempt, Instant, SessionState, StageState } from './session.ts';
-import { hasConflict, progressOf, type ShownProgress } from './stage-view.ts';
+import { hasConflict, progressOf, type ShownProgress, summaryOf } from './stage-view.ts';
 import { isTerminal, rank, shownStatus, withFact } from './status.ts';
 import { STAGE_NAMES, type StageName } from './words.ts';
 
 /** A journal row about a session, as the fold reads it: neither clock nor setting enters. */
-export interface SessionRow {
+export interface SessionRow extends Placement {
   readonly position: number;
   readonly receivedAt: Instant;
-  /** The run of the stage it belongs to, decided once, on receipt (`attemptFor`). */
-  readonly attempt: number;
+  /** The quarantined row that it applies at last: then it is as old as its `receivedAt`; else null. */
+  readonly replayOf: number | null;
   /** The version it made of its session, where it is recorded already: a recomputation may have raised it before. */
   readonly version?: number | null;
   readonly callback: SessionCallback;
@@ -20,9 +21,9 @@ export interface SessionRow {
 /** What a row made of a session. */
 export interface FoldedSession {
   readonly state: SessionState;
-  /** Field paths that visibly changed, e.g. `stages.ACCOUNTS.status`; empty where nothing did. */
+  /** Field paths that visibly changed, e.g. `stages.ACCOUNTS.status`; empty where nothing but a fact was added. */
   readonly changed: readonly string[];
-  /** A fact that came after its stage had got further, or that only suspects a restart. */
+  /** A fact that came after its stage had got further, or of an attempt that is not shown. */
   readonly late: boolean;
   /** What it reported beyond the longest lists, in number: it is not in the state. */
   readonly leftOut: LeftOut;
@@ -36,13 +37,14 @@ export interface LeftOut {
 
 /**
  * Applies one journal row to a session: pure, total, and the only place where a session's state comes from.
- * Rows come in the order of position. Source of the rules: DESIGN §4.
+ * Rows come in the order of position. Each raises the version, since facts are visible.
  */
 export function foldSession(before: SessionState | null, row: SessionRow): FoldedSession {
-  const { callback, position, receivedAt } = row;
+  const { callback, position, receivedAt, attempt } = row;
   const held = before ?? newSession(row);
-  const accounts = mergeAccounts(held.accounts, callback.accounts);
-  const pages = callback.page === null ? null : mergePages(held.transactionPages, callback.page);
+  const under = { stage: callback.stage, attempt, receivedAt };
+  const accounts = mergeAccounts(held.accounts, callback.accounts, under);
+  const pages = callback.page === null ? null : mergePages(held.transactionPages, callback.page, under);
   const leftOut = { accounts: accounts.leftOut, transactionPages: pages?.leftOut ?? 0 };
   const merged = {
     ...held,
@@ -50,12 +52,10 @@ export function foldSession(before: SessionState | null, row: SessionRow): Folde
     isSca: held.isSca ?? callback.isSca,
     accounts: accounts.items,
     transactionPages: pages === null ? held.transactionPages : pages.items,
-    stages: foldStages(held, row),
+    stages: foldStages(held.stages, row),
     heardAt: Math.max(held.heardAt, receivedAt),
   };
   const changed = changedPaths(held, merged);
-  const late = isLate(merged.stages[callback.stage], row);
-  if (changed.length === 0) return { state: merged, changed, late, leftOut };
   const version = Math.max(held.version + 1, row.version ?? 0);
   const state: SessionState = {
     ...merged,
@@ -63,18 +63,20 @@ export function foldSession(before: SessionState | null, row: SessionRow): Folde
     position,
     updatedAt: Math.max(held.updatedAt, receivedAt),
     stages: mapStages(merged.stages, (stage, name) =>
-      changed.some((path) => path.startsWith(`stages.${name}.`))
+      name === callback.stage || changed.some((path) => path.startsWith(`stages.${name}.`))
         ? { ...stage, version, updatedAt: Math.max(stage.updatedAt ?? 0, receivedAt) }
         : stage,
     ),
   };
-  return { state, changed, late, leftOut };
+  return { state, changed, late: isLate(merged.stages[callback.stage], row), leftOut };
 }
 
 const NOT_YET: StageState = Object.freeze({
   shown: null,
   suspected: null,
+  past: Object.freeze([]),
   next: 1,
+  putBackAt: null,
   passed: false,
   version: 0,
   updatedAt: null,
@@ -106,63 +108,77 @@ function newSession({ callback, position, receivedAt }: SessionRow): SessionStat
 
 type Stages = SessionState['stages'];
 
-function foldStages(session: SessionState, row: SessionRow): Stages {
-  const restartable = endedBadly(session);
+function foldStages(stages: Stages, row: SessionRow): Stages {
   const { stage: name } = row.callback;
-  const held = session.stages[name];
-  const stage = foldStage(held, row, restartable);
-  const restarted = held.shown !== null && stage.shown?.number !== held.shown.number;
-  if (!restarted) return { ...session.stages, [name]: stage };
+  const stage = foldStage(stages[name], row);
+  if (!row.confirms && !row.putsBack) return { ...stages, [name]: stage };
   const place = STAGE_NAMES.indexOf(name);
-  return mapStages(session.stages, (other, otherName) => {
+  const beganAt = stage.shown?.startedAt ?? row.receivedAt;
+  return mapStages(stages, (other, otherName) => {
     if (otherName === name) return stage;
     if (STAGE_NAMES.indexOf(otherName) < place || other.shown === null) return other;
-    return restartable ? putBack(other) : { ...other, passed: true };
+    if (row.putsBack) return putBack(other, row.receivedAt);
+    // What was reported since the new run began is of the new run.
+    return other.shown.lastFactAt >= beganAt ? other : { ...other, passed: true };
   });
 }
 
-/** DESIGN §4.4: what is suspected is not shown; a terminal confirms it, or any but Initiated where all ended badly. */
-function foldStage(stage: StageState, row: SessionRow, restartable: boolean): StageState {
-  const { shown, suspected } = stage;
+function foldStage(stage: StageState, row: SessionRow): StageState {
+  const { shown, suspected, past } = stage;
+  const isOfThePast = row.attempt < (shown?.number ?? stage.next);
+  if (isOfThePast) return stage;
   if (shown === null || row.attempt === shown.number) {
     return { ...stage, shown: foldAttempt(shown, row), passed: false };
   }
-  if (row.attempt < shown.number) return stage;
   const attempt = foldAttempt(suspected, row);
-  const { status } = row.callback;
-  return isTerminal(status) || (restartable && status !== 'INITIATED')
-    ? { ...stage, shown: attempt, suspected: null, passed: false }
+  return row.confirms
+    ? { ...stage, shown: attempt, suspected: null, past: [...past, summaryOf(shown)], passed: false }
     : { ...stage, suspected: attempt };
 }
 
-function foldAttempt(held: Attempt | null, { attempt, callback, receivedAt }: SessionRow): Attempt {
+function foldAttempt(held: Attempt | null, { attempt, callback, receivedAt, replayOf }: SessionRow): Attempt {
   const { status, progress } = callback;
+  const ends = isTerminal(status);
+  const isEnd = status === 'FINISHED';
   if (held === null) {
-    const ended = isTerminal(status) ? receivedAt : null;
+    const ended = ends ? receivedAt : null;
     return {
       number: attempt,
       facts: [status],
-      progress,
+      progress: isEnd ? null : progress,
+      endProgress: isEnd ? progress : null,
+      lastFactAt: receivedAt,
       startedAt: receivedAt,
       finishedAt: ended,
       terminalAt: ended,
     };
   }
-  const facts = withFact(held.facts, status);
-  const ends = isTerminal(status);
+  const isOlder = replayOf !== null && held.finishedAt !== null && receivedAt < held.finishedAt;
+  const facts = withFact(held.facts, status, isOlder);
   return {
     ...held,
+    lastFactAt: Math.max(held.lastFactAt, receivedAt),
     facts,
-    progress: mergeProgress(held.progress, progress),
+    progress: isEnd ? held.progress : mergeProgress(held.progress, progress),
+    endProgress: isEnd ? mergeProgress(held.endProgress, progress) : held.endProgress,
     finishedAt: ends && shownStatus(facts) !== shownStatus(held.facts) ? receivedAt : held.finishedAt,
     terminalAt: ends ? Math.max(held.terminalAt ?? 0, receivedAt) : held.terminalAt,
   };
 }
 
-/** A later stage after a restart of all that ended badly: its next attempt, unobserved. */
-function putBack(stage: StageState): StageState {
-  const last = stage.suspected?.number ?? stage.shown?.number ?? 0;
-  return { ...stage, shown: null, suspected: null, next: last + 1, passed: false };
+/** A later stage where the road starts again: its next attempt, unobserved. */
+function putBack(stage: StageState, at: Instant): StageState {
+  const { shown, suspected, past } = stage;
+  const last = suspected?.number ?? shown?.number ?? 0;
+  return {
+    ...stage,
+    shown: null,
+    suspected: null,
+    past: shown === null ? past : [...past, summaryOf(shown)],
+    next: last + 1,
+    putBackAt: at,
+    passed: false,
+  };
 }
 
 function isLate({ shown }: StageState, { attempt, callback }: SessionRow): boolean {
@@ -182,6 +198,7 @@ function changedPaths(before: SessionState, after: SessionState): string[] {
       compare(`stages.${name}.status`, statusOf(a), statusOf(b));
       compare(`stages.${name}.attempt`, a.shown?.number ?? 0, b.shown?.number ?? 0);
       compare(`stages.${name}.conflict`, hasConflict(a), hasConflict(b));
+      compare(`stages.${name}.restartSuspected`, a.suspected !== null, b.suspected !== null);
     }
     compare(
       `stages.${name}.progress`,

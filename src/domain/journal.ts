@@ -1,3 +1,4 @@
+import type { Fault } from './callback.ts';
 import type { Instant } from './session.ts';
 import type { CallbackKind, CallbackOutcome, StageName } from './words.ts';
 
@@ -10,6 +11,10 @@ export interface JournalRow {
   readonly reason: string | null;
   /** JSON Pointer to the offending field. */
   readonly path: string | null;
+  /** What could not be read and was left out; null where nothing was, and in rows of version 0.1: the body says it. */
+  readonly faults: readonly Fault[] | null;
+  /** JSON Pointers of fields that were not known when it was recorded; null as with `faults`. */
+  readonly unknownFields: readonly string[] | null;
   readonly sessionId: string | null;
   readonly paymentId: string | null;
   readonly bankId: string | null;
@@ -17,6 +22,10 @@ export interface JournalRow {
   readonly status: string | null;
   /** 0 where quarantined. */
   readonly attempt: number;
+  /** Whether it makes its attempt, until then only suspected, the one that is shown. Decided once, on receipt. */
+  readonly confirms: boolean;
+  /** Whether it makes every later stage unobserved again. Decided once, on receipt. */
+  readonly putsBack: boolean;
   readonly digest: string;
   /** Of this row and all before it: see fingerprint.ts. */
   readonly fingerprint: string;

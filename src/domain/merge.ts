@@ -1,7 +1,9 @@
-import type { Account, Progress, SecondaryIdentifier, TransactionPage } from './callback.ts';
+import type { Day, Progress, ReportedAccount, ReportedPage, SecondaryIdentifier } from './callback.ts';
+import type { Account, Instant, ReportedIn, TransactionPage } from './session.ts';
+import { STAGE_NAMES, type StageName } from './words.ts';
 
 /*
- * Merging is free of order (DESIGN §4.6): whatever the order of two callbacks, the same values come out, but for
+ * Merging is free of order: whatever the order of two callbacks, the same values come out, but for
  * the order of lists. Each function gives back the very object it was given where nothing changes.
  */
 
@@ -25,45 +27,117 @@ export function mergeProgress(held: Progress | null, reported: Progress | null):
   return held.unit === null && reported.unit !== null ? reported : held;
 }
 
-/** The union by (accountNumber, accountType), in the order first seen; of any other field the first value given. */
-export function mergeAccounts(held: readonly Account[], reported: readonly Account[]): Merged<Account> {
-  return mergeBy(held, reported, accountKey, mergeAccount, MAX_ACCOUNTS);
+/** Under which stage and in which of its attempts something was reported. */
+export interface ReportedUnder {
+  readonly stage: StageName;
+  readonly attempt: number;
+}
+
+/**
+ * The union by number and type, in the order first seen; of any other field the first value given. Numbers that differ
+ * in spaces or letter case alone are one, shown as first written; an account without a type joins one with its number.
+ */
+export function mergeAccounts(
+  held: readonly Account[],
+  reported: readonly ReportedAccount[],
+  under: ReportedUnder,
+): Merged<Account> {
+  if (reported.length === 0) return { items: held, leftOut: 0 };
+  const accounts = [...held];
+  let leftOut = 0;
+  const byNumber = new Map<string, number[]>();
+  const placesOf = (number: string): number[] => {
+    const places = byNumber.get(number) ?? [];
+    byNumber.set(number, places);
+    return places;
+  };
+  for (const [place, { accountNumber }] of accounts.entries()) {
+    placesOf(comparable(accountNumber)).push(place);
+  }
+  let changed = false;
+  for (const account of reported) {
+    const places = placesOf(comparable(account.accountNumber));
+    const place = placeOf(accounts, places, account.accountType);
+    const before = place === undefined ? undefined : accounts[place];
+    if (place === undefined || before === undefined) {
+      if (accounts.length >= MAX_ACCOUNTS) {
+        leftOut += 1;
+        continue;
+      }
+      places.push(accounts.length);
+      accounts.push({ ...account, reportedIn: { [under.stage]: under.attempt } });
+      changed = true;
+      continue;
+    }
+    const after = mergeAccount(before, account, under);
+    accounts[place] = after;
+    changed ||= after !== before;
+  }
+  return { items: changed ? accounts : held, leftOut };
+}
+
+const comparable = (text: string): string => text.replace(/\s+/g, '').toUpperCase();
+
+/** Of the accounts with one number: the one of this type, else one where either type is missing. */
+function placeOf(
+  accounts: readonly Account[],
+  places: readonly number[],
+  type: string | null,
+): number | undefined {
+  const typeAt = (place: number) => accounts[place]?.accountType ?? null;
+  if (type === null) return places[0];
+  return (
+    places.find((place) => comparable(typeAt(place) ?? '') === comparable(type)) ??
+    places.find((place) => typeAt(place) === null)
+  );
 }
 
 /** By (accountId, transactionStatus): the largest count, the earliest and the latest dates. */
-export function mergePages(held: readonly TransactionPage[], page: TransactionPage): Merged<TransactionPage> {
-  return mergeBy(held, [page], pageKey, mergePage, MAX_TRANSACTION_PAGES);
+export function mergePages(
+  held: readonly TransactionPage[],
+  page: ReportedPage,
+  under: ReportedUnder & { readonly receivedAt: Instant },
+): Merged<TransactionPage> {
+  const reported = { ...page, receivedAt: under.receivedAt, reportedIn: { [under.stage]: under.attempt } };
+  return mergeBy(held, [reported], pageKey, mergePage, MAX_TRANSACTION_PAGES);
 }
 
-/** Of each type the value given first, in the order first seen. */
+/** How many identifiers are kept: a bank has a few, and each callback that names it is compared with them. */
+export const MAX_IDENTIFIERS = 100;
+
+/** Every pair of type and value, once, in the order first seen; what is beyond the first 100 is left out. */
 export function mergeIdentifiers(
   held: readonly SecondaryIdentifier[],
   reported: readonly SecondaryIdentifier[],
 ): readonly SecondaryIdentifier[] {
-  return mergeBy(
-    held,
-    reported,
-    ({ type }) => type,
-    (identifier) => identifier,
-    Number.POSITIVE_INFINITY,
-  ).items;
+  let merged = held;
+  for (const { type, value } of reported) {
+    if (merged.length >= MAX_IDENTIFIERS) break;
+    if (!merged.some((known) => known.type === type && known.value === value)) {
+      merged = [...merged, { type, value }];
+    }
+  }
+  return merged;
 }
 
-const accountKey = ({ accountNumber, accountType }: Account) => JSON.stringify([accountNumber, accountType]);
-const pageKey = ({ accountId, transactionStatus }: TransactionPage) =>
+const pageKey = ({ accountId, transactionStatus }: ReportedPage) =>
   JSON.stringify([accountId, transactionStatus]);
 
-function mergeAccount(held: Account, reported: Account): Account {
+function mergeAccount(held: Account, reported: ReportedAccount, under: ReportedUnder): Account {
+  const accountType = held.accountType ?? reported.accountType;
   const accountRelation = held.accountRelation.length > 0 ? held.accountRelation : reported.accountRelation;
   const manualAccountRelation = held.manualAccountRelation ?? reported.manualAccountRelation;
+  const reportedIn = mergeReportedIn(held.reportedIn, { [under.stage]: under.attempt });
   const same =
+    accountType === held.accountType &&
     accountRelation.length === held.accountRelation.length &&
-    manualAccountRelation === held.manualAccountRelation;
-  return same ? held : { ...held, accountRelation, manualAccountRelation };
+    manualAccountRelation === held.manualAccountRelation &&
+    reportedIn === held.reportedIn;
+  return same ? held : { ...held, accountType, accountRelation, manualAccountRelation, reportedIn };
 }
 
 function mergePage(held: TransactionPage, reported: TransactionPage): TransactionPage {
-  const merged: TransactionPage = {
+  return {
     accountId: held.accountId,
     transactionStatus: held.transactionStatus,
     transactionsCount: Math.max(held.transactionsCount, reported.transactionsCount),
@@ -71,18 +145,25 @@ function mergePage(held: TransactionPage, reported: TransactionPage): Transactio
     latestAccountingDate: most(held.latestAccountingDate, reported.latestAccountingDate),
     earliestEffectiveDate: least(held.earliestEffectiveDate, reported.earliestEffectiveDate),
     latestEffectiveDate: most(held.latestEffectiveDate, reported.latestEffectiveDate),
+    receivedAt: Math.max(held.receivedAt, reported.receivedAt),
+    reportedIn: mergeReportedIn(held.reportedIn, reported.reportedIn),
   };
-  const same =
-    merged.transactionsCount === held.transactionsCount &&
-    merged.earliestAccountingDate === held.earliestAccountingDate &&
-    merged.latestAccountingDate === held.latestAccountingDate &&
-    merged.earliestEffectiveDate === held.earliestEffectiveDate &&
-    merged.latestEffectiveDate === held.latestEffectiveDate;
-  return same ? held : merged;
 }
 
-const least = (a: number | null, b: number | null) => (a === null || b === null ? (a ?? b) : Math.min(a, b));
-const most = (a: number | null, b: number | null) => (a === null || b === null ? (a ?? b) : Math.max(a, b));
+/** Of each stage the highest attempt; `held` itself where `reported` has none higher. */
+function mergeReportedIn(held: ReportedIn, reported: ReportedIn): ReportedIn {
+  if (STAGE_NAMES.every((name) => (reported[name] ?? 0) <= (held[name] ?? 0))) return held;
+  const merged: { -readonly [Name in keyof ReportedIn]: ReportedIn[Name] } = {};
+  // In the stages' order, so that the same reports make the same text whatever their order.
+  for (const name of STAGE_NAMES) {
+    const attempt = Math.max(held[name] ?? 0, reported[name] ?? 0);
+    if (attempt > 0) merged[name] = attempt;
+  }
+  return merged;
+}
+
+const least = (a: Day | null, b: Day | null) => (a === null || b === null ? (a ?? b) : a <= b ? a : b);
+const most = (a: Day | null, b: Day | null) => (a === null || b === null ? (a ?? b) : a >= b ? a : b);
 
 /** Where each key stands in a list: made once for each list that is merged into, and handed on to what comes of it. */
 const places = new WeakMap<readonly object[], Map<string, number>>();

@@ -11,9 +11,11 @@ export interface PaymentState {
   readonly user: PaymentUser;
   /** The set of statuses reported, in the order first seen. */
   readonly facts: readonly PaymentStatus[];
-  /** From 1; rises with every visible change. */
+  /** When the shown terminal was received; null where none was. */
+  readonly terminalAt: Instant | null;
+  /** From 1; rises with every row of the journal. */
   readonly version: number;
-  /** Position of the last visible change. */
+  /** Position of the last row. */
   readonly position: number;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;

@@ -51,10 +51,16 @@ export function shownStatus<T extends Status>(facts: readonly T[]): T {
 
 /**
  * Adds a status to a set of facts. A non-terminal keeps the place where it was first seen; a terminal goes to the
- * end, since of two the newest by position is shown. The same array where nothing moves.
+ * end, since of two the newest is shown. The same array where nothing moves.
+ * @param isOlder whether it is older than the terminal that is shown: then it goes before that one
  */
-export function withFact<T extends Status>(facts: readonly T[], fact: T): readonly T[] {
+export function withFact<T extends Status>(facts: readonly T[], fact: T, isOlder = false): readonly T[] {
   if (facts.at(-1) === fact) return facts;
+  if (isOlder && isTerminal(fact)) {
+    if (facts.includes(fact)) return facts;
+    const place = facts.indexOf(shownStatus(facts));
+    return [...facts.slice(0, place), fact, ...facts.slice(place)];
+  }
   if (!facts.includes(fact)) return [...facts, fact];
   return isTerminal(fact) ? [...facts.filter((seen) => seen !== fact), fact] : facts;
 }

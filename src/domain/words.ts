@@ -71,8 +71,16 @@ export function toWire(word: string): string {
   return word.replace(/([A-Z])([A-Z]*)_?/g, (_, head: string, tail: string) => head + tail.toLowerCase());
 }
 
-/** Reads the aggregator's spelling of one closed set; undefined for anything it does not hold. */
+/**
+ * Reads the aggregator's spelling of one closed set, whatever its letter case and the spaces around it; undefined for
+ * anything that the set does not hold.
+ */
 export function wireReader<T extends string>(words: readonly T[]): (text: string) => T | undefined {
-  const byWire = new Map(words.map((word) => [toWire(word), word]));
-  return (text) => byWire.get(text);
+  const byWire = new Map(
+    words.flatMap((word): [string, T][] => [
+      [toWire(word), word],
+      [toWire(word).toLowerCase(), word],
+    ]),
+  );
+  return (text) => byWire.get(text) ?? byWire.get(text.trim().toLowerCase());
 }

@@ -2,15 +2,16 @@ import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { PaymentFact, StageFact } from '../db/fact-reads.ts';
 import type {
+  Day,
+  Fault,
   Json,
   PaymentUser,
   ReportedSubject,
   SecondaryIdentifier,
-  TransactionPage,
 } from '../domain/callback.ts';
 import type { JournalRow } from '../domain/journal.ts';
 import type { Payment } from '../domain/payment.ts';
-import type { Instant, Session } from '../domain/session.ts';
+import type { Instant, Session, TransactionPage } from '../domain/session.ts';
 import type { ShownProgress } from '../domain/stage-view.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import type { CallbackMessage } from '../live/callback-source.ts';
@@ -29,6 +30,7 @@ interface Types {
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Instant; Output: Instant };
+    LocalDate: { Input: Day; Output: Day };
     JSON: { Input: Json; Output: Json };
   };
   Objects: {
@@ -45,6 +47,7 @@ interface Types {
     PaymentUser: PaymentUser;
     PaymentStep: PaymentFact;
     Callback: JournalRow;
+    CallbackFault: Fault;
     ReportedSubject: ReportedSubject;
     SessionStatusChange: SessionMessage;
     PaymentStatusChange: PaymentMessage;

@@ -31,6 +31,17 @@ export function defineCallback(builder: Builder, { enums, inputs, connections }:
       outcome: t.field({ type: enums.CallbackOutcome, resolve: ({ outcome }) => outcome }),
       reason: t.exposeString('reason', { nullable: true }),
       path: t.exposeString('path', { nullable: true, description: 'JSON Pointer to the offending field.' }),
+      faults: t.field({
+        type: ['CallbackFault'],
+        description: 'What in it could not be read and was left out, the rest being applied.',
+        resolve: ({ faults, body }, _, { readFindings }) => faults ?? readFindings(body).faults,
+      }),
+      unknownFields: t.field({
+        type: ['String'],
+        description: 'Names of fields that this version does not know, as JSON Pointers.',
+        resolve: ({ unknownFields, body }, _, { readFindings }) =>
+          unknownFields ?? readFindings(body).unknownFields,
+      }),
       reported: t.field({
         type: 'ReportedSubject',
         description: "What the body claims, unjudged: finds a quarantined callback's session.",
@@ -71,8 +82,16 @@ export function defineCallback(builder: Builder, { enums, inputs, connections }:
     }),
   });
 
+  builder.objectType('CallbackFault', {
+    fields: (t) => ({
+      path: t.exposeString('path', { description: 'JSON Pointer.' }),
+      reason: t.exposeString('reason'),
+    }),
+  });
+
   builder.objectType('ReportedSubject', {
     fields: (t) => ({
+      userId: t.exposeID('userId', { nullable: true }),
       sessionId: t.exposeID('sessionId', { nullable: true }),
       sessionExternalId: t.exposeID('sessionExternalId', { nullable: true }),
       paymentId: t.exposeID('paymentId', { nullable: true }),

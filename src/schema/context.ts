@@ -1,5 +1,5 @@
 import type { Reads } from '../db/reads.ts';
-import type { ReportedSubject } from '../domain/callback.ts';
+import type { Findings, ReportedSubject } from '../domain/callback.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import type { StageName } from '../domain/words.ts';
 import type { Subscriptions } from '../live/subscriptions.ts';
@@ -15,4 +15,6 @@ export interface Context {
   readonly after: string | null;
   /** What a body claims, unjudged. */
   readReported(body: Uint8Array): ReportedSubject;
+  /** What could not be read of a body, and which of its fields are not known. */
+  readFindings(body: Uint8Array): Findings;
 }

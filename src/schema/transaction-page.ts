@@ -2,15 +2,15 @@ import type { Builder } from './builder.ts';
 
 export function defineTransactionPage(builder: Builder): void {
   builder.objectType('TransactionPage', {
-    description: 'Dates are booking days at 00:00Z: show them in UTC.',
+    description: 'Dates are booking days.',
     fields: (t) => ({
       accountId: t.exposeID('accountId'),
       transactionStatus: t.exposeString('transactionStatus'),
       transactionsCount: t.exposeInt('transactionsCount'),
-      earliestAccountingDate: t.expose('earliestAccountingDate', { type: 'DateTime', nullable: true }),
-      latestAccountingDate: t.expose('latestAccountingDate', { type: 'DateTime', nullable: true }),
-      earliestEffectiveDate: t.expose('earliestEffectiveDate', { type: 'DateTime', nullable: true }),
-      latestEffectiveDate: t.expose('latestEffectiveDate', { type: 'DateTime', nullable: true }),
+      earliestAccountingDate: t.expose('earliestAccountingDate', { type: 'LocalDate', nullable: true }),
+      latestAccountingDate: t.expose('latestAccountingDate', { type: 'LocalDate', nullable: true }),
+      earliestEffectiveDate: t.expose('earliestEffectiveDate', { type: 'LocalDate', nullable: true }),
+      latestEffectiveDate: t.expose('latestEffectiveDate', { type: 'LocalDate', nullable: true }),
     }),
   });
 }

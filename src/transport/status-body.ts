@@ -42,20 +42,22 @@ export function detailsBody(session: Session, viewer: Viewer) {
     isSca: session.isSca,
     userId: session.userId,
     stages: STAGE_NAMES.map((name) => stageBody(session, name)),
-    accounts: session.accounts.map(({ accountNumber, ...account }) => ({
-      accountNumber: whole ? accountNumber : null,
-      maskedNumber: maskNumber(accountNumber),
-      ...account,
+    accounts: session.accounts.map((account) => ({
+      accountNumber: whole ? account.accountNumber : null,
+      maskedNumber: maskNumber(account.accountNumber),
+      accountType: account.accountType,
+      accountRelation: account.accountRelation,
+      manualAccountRelation: account.manualAccountRelation,
     })),
     transactions: session.transactionPages.map((page) => ({
       accountId: page.accountId,
       transactionStatus: page.transactionStatus,
       transactionsCount: page.transactionsCount,
       // The aggregator's own spelling, one `ing` short of its sibling.
-      earliestAccountDate: dateText(page.earliestAccountingDate),
-      latestAccountingDate: dateText(page.latestAccountingDate),
-      earliestEffectiveDate: dateText(page.earliestEffectiveDate),
-      latestEffectiveDate: dateText(page.latestEffectiveDate),
+      earliestAccountDate: page.earliestAccountingDate,
+      latestAccountingDate: page.latestAccountingDate,
+      earliestEffectiveDate: page.earliestEffectiveDate,
+      latestEffectiveDate: page.latestEffectiveDate,
     })),
   };
 }
@@ -69,8 +71,4 @@ export function detailsFields({ accounts, transactionPages }: Session): number {
 /** Owners read their own numbers; others need the scope for it. */
 export function readsNumbers(session: Session, viewer: Viewer): boolean {
   return viewer.readsAccounts || (viewer.userId !== null && viewer.userId === session.userId);
-}
-
-function dateText(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
 }

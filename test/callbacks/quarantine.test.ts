@@ -10,15 +10,14 @@ const payment = fields('payment');
 const MANY = '9'.repeat(20);
 
 describe('what is quarantined, with the path of the offending field', () => {
-  const account = { accountNumber: 'BE2345' };
-  const withAccount = (second: unknown) => body({ ...accounts, details: { accounts: [account, second] } });
   const without = (value: object, field: string) => body({ ...value, [field]: undefined });
 
   test.each<[string, Uint8Array, string, string | null]>([
     ['an empty body', new Uint8Array(), '', null],
     ['blanks', bytes('  '), '', null],
     ['text that is not JSON', bytes('{"sessionId": „x"}'), '', null],
-    ['a byte order mark', bytes(`\uFEFF${JSON.stringify(session)}`), '', null],
+    ['a byte order mark alone', bytes('\uFEFF'), '', null],
+    ['two byte order marks', bytes(`\uFEFF\uFEFF${JSON.stringify(session)}`), '', null],
     ['bytes that are not UTF-8', new Uint8Array([0x22, 0xff, 0x22]), '', null],
     ['a surrogate as UTF-8 bytes', new Uint8Array([0x22, 0xed, 0xa0, 0x80, 0x22]), '', null],
     ['UTF-16', new Uint8Array(Buffer.from(JSON.stringify(session), 'utf16le')), '', null],
@@ -74,8 +73,8 @@ describe('what is quarantined, with the path of the offending field', () => {
     ['no bank', body({ ...session, bankId: null, bank: {} }), '/bankId', 'SESSION_STATUS'],
     ['no stage', without(session, 'stage'), '/stage', 'SESSION_STATUS'],
     ['an unknown stage', body({ ...session, stage: 'Foo' }), '/stage', 'SESSION_STATUS'],
-    ['a stage in another case', body({ ...session, stage: 'accounts' }), '/stage', 'SESSION_STATUS'],
-    ['a stage in our own words', body({ ...session, stage: 'ACCOUNTS' }), '/stage', 'SESSION_STATUS'],
+    ['a stage with spaces within', body({ ...session, stage: 'Acc ounts' }), '/stage', 'SESSION_STATUS'],
+    ['a stage in our own words', body({ ...session, stage: 'ACCOUNT_BALANCES' }), '/stage', 'SESSION_STATUS'],
     ['no status', without(session, 'status'), '/status', 'SESSION_STATUS'],
     ['an unknown status', body({ ...session, status: 7 }), '/status', 'SESSION_STATUS'],
     ['a payment without paymentId', without(payment, 'paymentId'), '/paymentId', 'PAYMENT'],
@@ -88,30 +87,6 @@ describe('what is quarantined, with the path of the offending field', () => {
     ['a payment whose user is text', body({ ...payment, user: 'u' }), '/user', 'PAYMENT'],
     ['an unreadable user', body({ ...payment, user: { externalId: {} } }), '/user/externalId', 'PAYMENT'],
     ['an empty user id', body({ ...payment, user: { externalId: '' } }), '/user/externalId', 'PAYMENT'],
-    ['an account that is no object', withAccount('BE2345'), '/details/accounts/1', 'ACCOUNTS'],
-    ['an account that is null', withAccount(null), '/details/accounts/1', 'ACCOUNTS'],
-    [
-      'an account without number',
-      withAccount({ accountType: 'x' }),
-      '/details/accounts/1/accountNumber',
-      'ACCOUNTS',
-    ],
-    ['a page without accountId', without(page, 'accountId'), '/accountId', 'TRANSACTION_PAGE'],
-    ['a page without status', without(page, 'transactionStatus'), '/transactionStatus', 'TRANSACTION_PAGE'],
-    ['a page without count', without(page, 'transactionsCount'), '/transactionsCount', 'TRANSACTION_PAGE'],
-    ['a negative count', body({ ...page, transactionsCount: -1 }), '/transactionsCount', 'TRANSACTION_PAGE'],
-    [
-      'a count beyond 2^31-1',
-      body({ ...page, transactionsCount: 2 ** 31 }),
-      '/transactionsCount',
-      'TRANSACTION_PAGE',
-    ],
-    [
-      'a count that is a fraction',
-      body({ ...page, transactionsCount: '1.5' }),
-      '/transactionsCount',
-      'TRANSACTION_PAGE',
-    ],
     ['sessionId beyond 2^53-1', withRaw(session, 'sessionId', MANY), '/sessionId', 'SESSION_STATUS'],
     ['sessionId 2^53', withRaw(session, 'sessionId', '9007199254740992'), '/sessionId', 'SESSION_STATUS'],
     ['userId below -2^53', withRaw(session, 'userId', `-${MANY}`), '/userId', 'SESSION_STATUS'],
@@ -143,12 +118,6 @@ describe('what is quarantined, with the path of the offending field', () => {
     ],
     ['paymentId beyond', withRaw(payment, 'paymentId', MANY), '/paymentId', 'PAYMENT'],
     ['accountId beyond', withRaw(page, 'accountId', MANY), '/accountId', 'TRANSACTION_PAGE'],
-    [
-      'accountNumber beyond',
-      withRaw(accounts, 'details', `{"accounts":[{"accountNumber":${MANY}}]}`),
-      '/details/accounts/0/accountNumber',
-      'ACCOUNTS',
-    ],
   ])('%s', (_, data, path, kind) => {
     const parsed = quarantined(data);
     expect({ path: parsed.fault.path, kind: parsed.kind }).toEqual({ path, kind });
@@ -182,9 +151,6 @@ describe('what is quarantined, with the path of the offending field', () => {
     for (const data of [
       body({ ...session, sessionId: secret.repeat(100) }),
       body({ ...session, userId: { secret } }),
-      body({ ...accounts, details: { accounts: [{ accountNumber: [secret] }] } }),
-      body({ ...page, accountId: secret.repeat(100) }),
-      body({ ...page, transactionsCount: secret }),
       body({ ...payment, user: { externalId: secret.repeat(50) } }),
       body({ ...payment, user: secret }),
     ]) {

@@ -11,6 +11,7 @@ describe('what a body claims', () => {
   test('is read from a quarantined body as far as it is readable', () => {
     const data = body({ ...session, stage: 'Foo', userId: null, sessionExternalId: 9 });
     const reported = {
+      userId: null,
       sessionId: 'session-1',
       sessionExternalId: '9',
       paymentId: null,
@@ -25,6 +26,7 @@ describe('what a body claims', () => {
 
   test('is read from an applied body in the words of the wire', () => {
     expect(readReported(fixture('session-status'))).toMatchObject({
+      userId: 'user-anna',
       stage: 'Transactions',
       status: 'InProgress',
     });
@@ -37,7 +39,7 @@ describe('what a body claims', () => {
 
   test('is nothing where the body is no JSON object', () => {
     const nothing = Object.values(readReported(bytes('[{"sessionId":"s"}]')));
-    expect(nothing).toHaveLength(7);
+    expect(nothing).toHaveLength(8);
     expect(nothing.every((value) => value === null)).toBe(true);
   });
 

@@ -75,6 +75,16 @@ eachStore('rebuild', (on) => {
     });
   });
 
+  it('gives a bank every identifier that the journal has of it', async () => {
+    const { store } = recording;
+    const live = await everyRow(store);
+    const bank = live.banks.find(({ secondaryIdentifiers }) => secondaryIdentifiers.length > 0);
+    if (bank === undefined) throw new Error('a bank with identifiers was recorded');
+    await store.db.update(banks).set({ secondaryIdentifiers: [] }).where(eq(banks.bankId, bank.bankId));
+    await run();
+    expect(await everyRow(store)).toEqual(live);
+  });
+
   it('leaves no table of its own behind, and tells how far it is', async () => {
     const heard: [number, number][] = [];
     await rebuild({

@@ -31,7 +31,7 @@ describe('a payment', () => {
         status: PAYMENT_STATUSES.find((word) => toWire(word) === status),
         isFinal: true,
       });
-      expect(payment).toMatchObject({ conflict: false, version: 2 });
+      expect(payment).toMatchObject({ conflict: false, version: 3 });
       // However late, there is no restart: Created is a repeat.
       expect(outcomes).toEqual(['recorded', 'recorded', 'late', 'repeated']);
     },

@@ -108,7 +108,7 @@ describe('a restart of what ended badly', () => {
       2   | Tx/Failed             | recorded | Acc 1 Finished, Tx 1 Failed 1/1         | Tx  | PARTIALLY_SUCCEEDED | NONE
       40  | Acc/Initiated         | late     | Acc 1 Finished, Tx 1 Failed 1/1         | Tx  | PARTIALLY_SUCCEEDED | NONE
       41  | Acc/InProgress        | recorded | Acc 2 InProgress                        | Acc | PENDING             | WAIT
-      42  | Tx/InProgress         | recorded | Acc 2 InProgress, Tx 2 InProgress 1/1   | Tx  | PENDING             | WAIT`;
+      42  | Tx/InProgress         | recorded | Acc 2 InProgress, Tx 2 InProgress       | Tx  | PENDING             | WAIT`;
     expect(played(story)).toEqual(story);
     const { accounts, transactionPages } = sessionOf(story);
     expect(accounts).toMatchObject([{ accountNumber: 'A1' }]);

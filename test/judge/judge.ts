@@ -2,6 +2,7 @@ import { type Cause, causeOf, isEndKnown } from './causes.ts';
 import type { Judged, Shown } from './judged.ts';
 import type { SimulatedSession } from './session.ts';
 import { createWatch, type FalseEnd } from './watch.ts';
+import { isTerminal, STATUSES } from './words.ts';
 
 /** What the judge found of one session. */
 export interface Judgement {
@@ -70,8 +71,11 @@ function isTrue({ truth }: SimulatedSession, shown: Shown | null): boolean {
   return shown?.outcome === truth.outcome && shown.stage === truth.stage && shown.status === truth.status;
 }
 
+const isEnd = (text: string): boolean => STATUSES.some((status) => status === text && isTerminal(status));
+
 function isSilent(shown: Shown | null): boolean {
-  if (!shown || shown.outcome === 'PENDING') return false;
+  // A session that is pending, or whose stage is under way, says itself that more is awaited.
+  if (!shown || shown.outcome === 'PENDING' || !isEnd(shown.status)) return false;
   const { stalled, restartSuspected, conflict } = shown.flags;
   return !stalled && !restartSuspected && !conflict;
 }

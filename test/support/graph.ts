@@ -1,4 +1,5 @@
 import { type ExecutionResult, execute, type GraphQLSchema, parse, validate } from 'graphql';
+import { readFindings } from '../../src/callbacks/parse.ts';
 import { readReported } from '../../src/callbacks/reported.ts';
 import { createCatchUp } from '../../src/db/catch-up.ts';
 import { createReads } from '../../src/db/reads.ts';
@@ -31,6 +32,7 @@ export function createGraph(store: Pick<Store, 'db'>): Graph {
     expects: (stage) => EXPECTED.some((expected) => expected === stage),
     after: null,
     readReported,
+    readFindings,
   });
   return {
     schema,

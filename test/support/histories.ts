@@ -27,8 +27,9 @@ const isTerminal = (status: Json | undefined): boolean => TERMINALS.some((termin
 const ACCOUNTS = [
   { accountNumber: 'BE2345', accountType: 'CurrentAccount' },
   { accountNumber: 'BE2345', accountType: 'SavingsAccount' },
-  { accountNumber: 'BE2345', accountType: null },
   { accountNumber: '00-77 a', accountType: 'CurrentAccount' },
+  // The same account; of two with one number, which it is would depend on the order.
+  { accountNumber: '00-77 a', accountType: null },
 ] as const;
 const RELATION = ['Owner', { share: 1 }];
 
@@ -46,7 +47,7 @@ const account = fc
   .map(([identity, related, manual]) => ({
     ...identity,
     accountRelation: related ? RELATION : [],
-    manualAccountRelation: manual ? `manual of ${identity.accountType}` : null,
+    manualAccountRelation: manual ? `manual of ${identity.accountNumber}` : null,
   }));
 
 const page = fc
@@ -143,16 +144,23 @@ export function disordered({ callbacks, droppable }: History): fc.Arbitrary<read
 }
 
 /**
- * After AuthorizationFailed a repeated Authentication/Initiated is, by rule, a person who authenticates once more
- * (DESIGN §4.4): no longer a single attempt. So its repeats come before.
+ * What would make a second run of it: after a sign-in that failed or was rejected a repeated Authentication/Initiated
+ * is a person who signs in once more, and a first Authentication after a bad end starts the road again. So they come
+ * before.
  */
 export function withoutReauthentication(sent: readonly Wire[]): readonly Wire[] {
-  const isStart = ({ stage, status }: Wire) => stage === 'Authentication' && status === 'Initiated';
+  const endsBadly = ({ status }: Wire) => status !== undefined && BAD_ENDS.includes(String(status));
+  const isShort = ({ progress, details }: Wire) => JSON.stringify([progress, details]).includes('/');
+  if (!sent.some((wire) => endsBadly(wire) || isShort(wire))) return sent;
+  const isSignIn = ({ stage }: Wire) => stage === 'Authentication';
+  const isStart = (wire: Wire) => isSignIn(wire) && wire.status === 'Initiated';
   const starts = sent.filter(isStart);
-  const failed = sent.findIndex(({ status }) => status === 'AuthorizationFailed');
-  if (failed === -1 || starts.length < 2) return sent;
-  return [...starts, ...sent.filter((wire) => !isStart(wire))];
+  if (starts.length > 0) return [...starts, ...sent.filter((wire) => !isStart(wire))];
+  const first = sent.find(isSignIn);
+  return first === undefined ? sent : [first, ...sent.filter((wire) => wire !== first || !isSignIn(wire))];
 }
+
+const BAD_ENDS = ['Failed', 'AuthorizationFailed', 'AuthenticationRequired'];
 
 /** Every order of a list. */
 export function* permutations<T>(items: readonly T[]): Generator<readonly T[]> {

@@ -35,9 +35,14 @@ export function sha256(data: Uint8Array | string): string {
 
 /** What the body means; throws the reason where it is quarantined. */
 export function applied(data: Uint8Array): Callback {
+  return read(data).callback;
+}
+
+/** All that is read of a body; throws the reason where it is quarantined. */
+export function read(data: Uint8Array): Extract<Parsed, { ok: true }> {
   const parsed = parseCallback(data);
   if (!parsed.ok) throw new Error(`quarantined: ${parsed.fault.reason}`);
-  return parsed.callback;
+  return parsed;
 }
 
 /** Why the body is quarantined; throws where it is not. */

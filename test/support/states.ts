@@ -42,17 +42,25 @@ export function sessionCallback(overrides: Partial<SessionCallback> = {}): Sessi
   };
 }
 
+const FIRST_ROW = {
+  position: 1,
+  receivedAt: AT,
+  attempt: 1,
+  confirms: false,
+  putsBack: false,
+  replayOf: null,
+};
+
 /** A session as one callback makes it, with columns set as the test needs them. */
 export function sessionOf(callback: Partial<SessionCallback>, columns: Partial<Session> = {}): Session {
-  const row = { position: 1, receivedAt: AT, attempt: 1, callback: sessionCallback(callback) };
+  const row = { ...FIRST_ROW, callback: sessionCallback(callback) };
   return { ...deriveSession(foldSession(null, row).state, EXPECTED), ...columns };
 }
 
 /** A payment as one callback makes it, with columns set as the test needs them. */
 export function paymentOf(columns: Partial<Payment>): Payment {
   const { state } = foldPayment(null, {
-    position: 1,
-    receivedAt: AT,
+    ...FIRST_ROW,
     callback: {
       kind: 'PAYMENT',
       paymentId: 'p1',
@@ -72,12 +80,16 @@ export function journalRow(row: Partial<JournalRow> & { readonly position: numbe
     outcome: 'RECORDED',
     reason: null,
     path: null,
+    faults: null,
+    unknownFields: null,
     sessionId: 's1',
     paymentId: null,
     bankId: '75',
     stage: 'AUTHENTICATION',
     status: 'INITIATED',
     attempt: 1,
+    confirms: false,
+    putsBack: false,
     digest: String(row.position),
     fingerprint: `${row.position}`.padStart(16, '0'),
     webhookId: null,

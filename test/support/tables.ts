@@ -77,7 +77,7 @@ export function expectTheFold(
       const { state, changed } = foldSession(folded.sessions.get(sessionId) ?? null, { ...row, callback });
       folded.sessions.set(sessionId, deriveSession(state, expectedStages));
       expect(row.changed).toEqual(changed);
-      expect(row.version).toBe(changed.length > 0 ? state.version : null);
+      expect(row.version).toBe(state.version);
     }
   }
   expect(storedSessions).toEqual(folded.sessions);

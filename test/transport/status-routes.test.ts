@@ -87,10 +87,10 @@ eachStore('the polling routes', (store) => {
         accountId: 'a-1',
         transactionStatus: page.transactionStatus,
         transactionsCount: 100,
-        earliestAccountDate: '2019-02-26T00:00:00.000Z',
-        latestAccountingDate: '2019-03-20T00:00:00.000Z',
-        earliestEffectiveDate: '2019-02-26T00:00:00.000Z',
-        latestEffectiveDate: '2019-03-20T00:00:00.000Z',
+        earliestAccountDate: '2019-02-26',
+        latestAccountingDate: '2019-03-20',
+        earliestEffectiveDate: '2019-02-26',
+        latestEffectiveDate: '2019-03-20',
       },
     ]);
     const first = (await get('status/details?sessionId=poll-1')).json;
