@@ -63,7 +63,7 @@ function parseReading(body: Uint8Array, reading: Reading): Parsed {
 
 /** What reading a kept body finds besides its meaning. Never throws. */
 export function readFindings(body: Uint8Array): Findings {
-  return parseCallback(body);
+  return parseApplied(body);
 }
 
 /** A quarantined body is known by its bytes: of what cannot be read, nothing says that two spellings mean the same. */

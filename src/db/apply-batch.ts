@@ -5,6 +5,7 @@ import type { JournalEntry } from '../domain/changes.ts';
 import { fingerprintOf } from '../domain/fingerprint.ts';
 import type { LeftOut } from '../domain/fold-session.ts';
 import type { JournalRow } from '../domain/journal.ts';
+import { MAX_ACCOUNTS, MAX_TRANSACTION_PAGES } from '../domain/merge.ts';
 import type { StageName } from '../domain/words.ts';
 import { type StateRows, States } from './states.ts';
 
@@ -219,6 +220,7 @@ class Batch {
       ...placement,
       changed,
       version: change.after.version,
+      faults: leftOut.accounts + leftOut.transactionPages > 0 ? leftOutFaults(leftOut) : [],
     } as const;
     this.#enter(this.#rowOf(position, delivery, judged), change);
     return { outcome: late ? 'late' : 'recorded', position };
@@ -255,6 +257,7 @@ class Batch {
       putsBack: false,
       changed: [],
       version: null,
+      faults: [],
     } as const;
     this.#enter(this.#rowOf(position, delivery, judged), null);
     return { outcome: 'quarantined', position, reason: fault.reason };
@@ -297,8 +300,22 @@ const FIRST: Placement = Object.freeze({ attempt: 1, confirms: false, putsBack: 
 const isSameId = (row: KeyRow, webhookId: string | null): boolean =>
   webhookId !== null && row.webhookId === webhookId;
 
+/** What found no place in its session, as faults of the callback. */
+function leftOutFaults({ accounts, transactionPages }: LeftOut): readonly Fault[] {
+  const faults: Fault[] = [];
+  if (accounts > 0) {
+    const reason = `details.accounts: ${accounts} left out; a session holds at most ${MAX_ACCOUNTS} accounts`;
+    faults.push({ path: '/details/accounts', reason });
+  }
+  if (transactionPages > 0) {
+    const reason = `accountId: left out; a session holds at most ${MAX_TRANSACTION_PAGES} transaction pages`;
+    faults.push({ path: '/accountId', reason });
+  }
+  return faults;
+}
+
 /** What a new row does not have of its delivery alone. */
-type Judged = Omit<
+type Judged = { readonly faults: readonly Fault[] } & Omit<
   JournalRow,
   | 'position'
   | 'faults'
@@ -327,7 +344,7 @@ function journalRow(
     outcome: judged.outcome,
     reason: judged.reason,
     path: judged.path,
-    faults: parsed.faults.length > 0 ? parsed.faults : null,
+    faults: parsed.faults.length + judged.faults.length > 0 ? [...parsed.faults, ...judged.faults] : null,
     unknownFields: parsed.unknownFields.length > 0 ? parsed.unknownFields : null,
     sessionId: judged.sessionId,
     paymentId: judged.paymentId,

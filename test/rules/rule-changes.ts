@@ -36,7 +36,7 @@ export const RULE_CHANGES: readonly RuleChange[] = [
   {
     rule: 'a later stage shows that an earlier one went on',
     file: OUTCOME,
-    edits: [['&& !isReceivedAfter(session, STAGE_NAMES.indexOf(name)),', ',']],
+    edits: [[' && !isReceivedAfter(session, STAGE_NAMES.indexOf(name)),', ',']],
   },
   {
     rule: 'a stage beyond the last expected one proves its end',
