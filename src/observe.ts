@@ -48,6 +48,13 @@ export interface Happenings {
   /** The store does not answer this instance. */
   readonly storeLost: { readonly err: unknown };
   readonly storeReached: { readonly afterMs: number };
+  /** What was read of the store counts no more; `told` and `position` are the last rows of before and of now. */
+  readonly historyReplaced: {
+    readonly found: string;
+    readonly told: number;
+    readonly position: number;
+    readonly identity: string;
+  };
   readonly drainBegan: {
     readonly callbacks: number;
     readonly sockets: number;
@@ -101,6 +108,8 @@ export function createReport(log: Logger): Report {
     storeReconnecting: (about) => log.warn(about, 'connections to the store were lost: new ones are taken'),
     storeLost: (about) => log.warn(about, 'the store does not answer: trying again every second'),
     storeReached: (about) => log.info(about, 'the store answers again'),
+    historyReplaced: (about) =>
+      log.warn(about, 'the store was put back or recomputed: all is read anew, and subscribers are told so'),
     drainBegan: (about) => log.info(about, 'draining'),
     drainEnded: (about) => log.info(about, 'drained'),
     failedUnexpectedly: ({ what, ...about }) => log.error(about, what),

@@ -148,12 +148,10 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     seen = sighting;
     known = sighting.position;
     own.clear();
-    log.warn(
-      { found, told: place.position, store: sighting.position, identity: sighting.identity },
-      'what was read of the store counts no more: all of it is read anew, and subscribers are told so',
-    );
+    const { identity, position, fingerprint } = sighting;
+    report('historyReplaced', { found, told: place.position, position, identity });
     onBroken({ otherServer });
-    hub.reset({ position: sighting.position, fingerprint: sighting.fingerprint });
+    hub.reset({ position, fingerprint });
   }
 
   /** Gives whether the store could say what it is. */
