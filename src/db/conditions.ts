@@ -30,6 +30,7 @@ export function sessionConditions(filter: SessionFilter): Condition[] {
     ...isOneOf('status', sessions.status, filter.status),
     ...isOneOf('outcome', sessions.outcome, filter.outcome),
     ...isOneOf('nextAction', sessions.nextAction, filter.nextAction),
+    ...isOneOf('failedStage', sessions.failedStage, filter.failedStage),
     ...isBoolean('conflict', sessions.conflict, filter.conflict),
     ...isWithin('createdAt', sessions.createdAt, filter.createdAt),
     ...isWithin('updatedAt', sessions.updatedAt, filter.updatedAt),

@@ -31,6 +31,8 @@ export type SessionFilter = Filter<{
   status: readonly StageStatus[];
   outcome: readonly SessionOutcome[];
   nextAction: readonly NextAction[];
+  /** The stage that decides a bad end. */
+  failedStage: readonly StageName[];
   conflict: boolean;
   createdAt: InstantRange;
   updatedAt: InstantRange;
@@ -74,6 +76,7 @@ export function admitsSession(filter: SessionFilter, session: Session): boolean 
     isOneOf(filter.status, session.status) &&
     isOneOf(filter.outcome, session.outcome) &&
     isOneOf(filter.nextAction, session.nextAction) &&
+    isOneOf(filter.failedStage, session.failedStage) &&
     is(filter.conflict, session.conflict) &&
     isWithin(filter.createdAt, session.createdAt) &&
     isWithin(filter.updatedAt, session.updatedAt)

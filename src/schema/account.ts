@@ -1,4 +1,5 @@
 import type { Session } from '../domain/session.ts';
+import { isOfThisRun } from '../domain/stage-view.ts';
 import { mayRead, type Viewer } from '../domain/viewer.ts';
 import type { Builder } from './builder.ts';
 import { accountGlobalId } from './global-id.ts';
@@ -26,6 +27,10 @@ export function defineAccount(builder: Builder): void {
         description: 'Null where the viewer may not read it whole.',
         resolve: ({ session, account }, _, { viewer }) =>
           readsNumber(viewer, session) ? account.accountNumber : null,
+      }),
+      current: t.boolean({
+        description: 'False for an account of an earlier run that the newest run has not reported.',
+        resolve: ({ session, account }) => isOfThisRun(session, account.reportedIn),
       }),
       accountType: t.string({ nullable: true, resolve: ({ account }) => account.accountType }),
       accountRelation: t.field({

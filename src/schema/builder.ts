@@ -11,7 +11,7 @@ import type {
 } from '../domain/callback.ts';
 import type { JournalRow } from '../domain/journal.ts';
 import type { Payment } from '../domain/payment.ts';
-import type { Instant, Session, TransactionPage } from '../domain/session.ts';
+import type { Instant, PastAttempt, Session, TransactionPage } from '../domain/session.ts';
 import type { ShownProgress } from '../domain/stage-view.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import type { CallbackMessage } from '../live/callback-source.ts';
@@ -36,6 +36,7 @@ interface Types {
   Objects: {
     Session: Session;
     Stage: StageNode;
+    StageAttempt: PastAttempt;
     StageFact: StageFact;
     Progress: ShownProgress;
     Account: AccountNode;

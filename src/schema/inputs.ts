@@ -20,6 +20,7 @@ export function defineInputs(builder: Builder, enums: Enums) {
       status: t.field({ type: [enums.StageStatus], description: 'Its status.' }),
       outcome: t.field({ type: [enums.SessionOutcome] }),
       nextAction: t.field({ type: [enums.NextAction] }),
+      failedStage: t.field({ type: [enums.StageName] }),
       conflict: t.boolean(),
       createdAt: t.field({ type: DateTimeRange }),
       updatedAt: t.field({ type: DateTimeRange }),

@@ -34,6 +34,17 @@ export function defineSession(builder: Builder, { enums, inputs, connections }: 
       conflict: t.exposeBoolean('conflict', {
         description: 'Whether any stage has two different terminals.',
       }),
+      failedStage: t.field({
+        type: 'Stage',
+        nullable: true,
+        description:
+          'The stage that decides a FAILED, PARTIALLY_SUCCEEDED or NEEDS_AUTHORIZATION outcome; else null.',
+        resolve: (session) => (session.failedStage === null ? null : stageNode(session, session.failedStage)),
+      }),
+      lastHeardAt: t.expose('heardAt', {
+        type: 'DateTime',
+        description: 'When anything about it arrived last, repeats excepted.',
+      }),
       accounts: t.field({
         type: ['Account'],
         description: 'In the order first seen; only ever appended to.',

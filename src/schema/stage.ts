@@ -28,6 +28,16 @@ export function defineStage(builder: Builder, { enums }: Vocabulary): void {
         resolve: ({ view }) => view.attempt,
       }),
       observed: t.boolean({ resolve: ({ view }) => view.observed }),
+      restartSuspected: t.boolean({
+        description:
+          'A new run may have begun: an Initiated came after the end. Not shown as such until it is confirmed.',
+        resolve: ({ view }) => view.restartSuspected,
+      }),
+      attempts: t.field({
+        type: ['StageAttempt'],
+        description: 'Every run that is or was shown, oldest first; a suspected one is not.',
+        resolve: ({ view }) => view.attempts,
+      }),
       expected: t.boolean({
         description: 'Whether this deployment awaits it (EXPECTED_STAGES). Draw `expected || observed`.',
         resolve: ({ view }, _, { expects }) => expects(view.name),
@@ -47,6 +57,16 @@ export function defineStage(builder: Builder, { enums }: Vocabulary): void {
       startedAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ view }) => view.startedAt }),
       finishedAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ view }) => view.finishedAt }),
       updatedAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ view }) => view.updatedAt }),
+    }),
+  });
+
+  builder.objectType('StageAttempt', {
+    fields: (t) => ({
+      number: t.exposeInt('number'),
+      status: t.field({ type: enums.StageStatus, nullable: true, resolve: ({ status }) => status }),
+      conflict: t.exposeBoolean('conflict'),
+      startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),
+      finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
     }),
   });
 

@@ -11,6 +11,7 @@ export function defineTransactionPage(builder: Builder): void {
       latestAccountingDate: t.expose('latestAccountingDate', { type: 'LocalDate', nullable: true }),
       earliestEffectiveDate: t.expose('earliestEffectiveDate', { type: 'LocalDate', nullable: true }),
       latestEffectiveDate: t.expose('latestEffectiveDate', { type: 'LocalDate', nullable: true }),
+      receivedAt: t.expose('receivedAt', { type: 'DateTime' }),
     }),
   });
 }

@@ -5,7 +5,7 @@ export function defineViewer(builder: Builder): void {
     fields: (t) => ({
       userId: t.exposeID('userId', {
         nullable: true,
-        description: "The token's user; null in explore mode.",
+        description: "The token's user; null in explore mode without `Callboard-As`.",
       }),
       isOperator: t.exposeBoolean('isOperator'),
       tokenExpiresAt: t.field({

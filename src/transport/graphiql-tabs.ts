@@ -17,8 +17,12 @@ query Session {
     outcome
     nextAction
     stage { name status progress { done total } }
-    stages { name status attempt observed expected }
-    accounts { maskedNumber accountType }
+    failedStage { name }
+    stages {
+      name status attempt observed expected
+      restartSuspected
+    }
+    accounts { maskedNumber accountType current }
     transactionPages { accountId transactionsCount }
     version
     updatedAt
@@ -27,7 +31,7 @@ query Session {
 `;
 
 const SESSIONS = `# The sessions that changed last, one page.
-# Try: sessions(filter: { outcome: [FAILED] })
+# Try: sessions(filter: { failedStage: [TRANSACTIONS] })
 # Try: after: "<pageInfo.endCursor>" for the next page.
 # liveCursor, handed to sessionStatusChanged as \`after\`,
 # closes the gap between this list and what follows.
@@ -40,6 +44,7 @@ query Sessions {
         bank { bankId }
         stage { name status }
         outcome
+        failedStage { name status }
         updatedAt
       }
     }
@@ -61,7 +66,10 @@ subscription SessionChanges {
     cursor
     matches
     changedAt
-    stage { name status progress { done total } }
+    stage {
+      name status restartSuspected
+      progress { done total }
+    }
     session { sessionId outcome nextAction version }
   }
 }

@@ -1,5 +1,5 @@
 import type { Session } from '../domain/session.ts';
-import { stageView } from '../domain/stage-view.ts';
+import { isOfThisRun, stageView } from '../domain/stage-view.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { STAGE_NAMES, type StageName, toWire } from '../domain/words.ts';
 import { maskNumber } from '../schema/mask-number.ts';
@@ -33,7 +33,10 @@ function stageBody(session: Session, name: StageName): StageBody {
   };
 }
 
-/** The whole session: every stage in the order of the road, the accounts and the first pages, as they were reported. */
+/**
+ * The whole session: every stage in the order of the road, the accounts and the first pages, as they were reported.
+ * `failedStage` decides a bad end; `current` is false of an account that the newest run has not reported.
+ */
 export function detailsBody(session: Session, viewer: Viewer) {
   const whole = readsNumbers(session, viewer);
   return {
@@ -41,13 +44,18 @@ export function detailsBody(session: Session, viewer: Viewer) {
     bankId: session.bankId,
     isSca: session.isSca,
     userId: session.userId,
-    stages: STAGE_NAMES.map((name) => stageBody(session, name)),
+    failedStage: session.failedStage === null ? null : toWire(session.failedStage),
+    stages: STAGE_NAMES.map((name) => ({
+      ...stageBody(session, name),
+      restartSuspected: stageView(session, name).restartSuspected,
+    })),
     accounts: session.accounts.map((account) => ({
       accountNumber: whole ? account.accountNumber : null,
       maskedNumber: maskNumber(account.accountNumber),
       accountType: account.accountType,
       accountRelation: account.accountRelation,
       manualAccountRelation: account.manualAccountRelation,
+      current: isOfThisRun(session, account.reportedIn),
     })),
     transactions: session.transactionPages.map((page) => ({
       accountId: page.accountId,
@@ -64,8 +72,8 @@ export function detailsBody(session: Session, viewer: Viewer) {
 
 /** The fields that `detailsBody` holds. */
 export function detailsFields({ accounts, transactionPages }: Session): number {
-  const ofStages = STAGE_NAMES.length * 3;
-  return 11 + ofStages + accounts.length * 5 + transactionPages.length * 7;
+  const ofStages = STAGE_NAMES.length * 4;
+  return 12 + ofStages + accounts.length * 6 + transactionPages.length * 7;
 }
 
 /** Owners read their own numbers; others need the scope for it. */

@@ -94,12 +94,13 @@ eachStore('the polling routes', (store) => {
       },
     ]);
     const first = (await get('status/details?sessionId=poll-1')).json;
+    expect(at(first, 'failedStage')).toBeNull();
     expect(at(first, 'stages')).toEqual([
-      { stage: 'Authentication', status: 'Finished', progress: null },
-      { stage: 'Accounts', status: 'InProgress', progress: '2/3' },
-      { stage: 'AccountBalances', status: null, progress: null },
-      { stage: 'Transactions', status: null, progress: null },
-      { stage: 'TransactionDetails', status: null, progress: null },
+      { stage: 'Authentication', status: 'Finished', progress: null, restartSuspected: false },
+      { stage: 'Accounts', status: 'InProgress', progress: '2/3', restartSuspected: false },
+      { stage: 'AccountBalances', status: null, progress: null, restartSuspected: false },
+      { stage: 'Transactions', status: null, progress: null, restartSuspected: false },
+      { stage: 'TransactionDetails', status: null, progress: null, restartSuspected: false },
     ]);
     expect(at(first, 'accounts')).toEqual([
       {
@@ -108,6 +109,7 @@ eachStore('the polling routes', (store) => {
         accountType: 'CurrentAccount',
         accountRelation: [],
         manualAccountRelation: 'Owner',
+        current: true,
       },
     ]);
   });
