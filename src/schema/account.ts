@@ -13,6 +13,8 @@ function readsNumber(viewer: Viewer, session: Session): boolean {
 export function defineAccount(builder: Builder): void {
   builder.objectType('Account', {
     interfaces: [builder.nodeInterfaceRef()],
+    description:
+      'One account that the bank reported for this session. The same number with another type is another account.',
     fields: (t) => ({
       id: t.id({
         description: 'Never made from the account number.',
@@ -29,20 +31,30 @@ export function defineAccount(builder: Builder): void {
           readsNumber(viewer, session) ? account.accountNumber : null,
       }),
       current: t.boolean({
-        description: 'False for an account of an earlier run that the newest run has not reported.',
+        description:
+          'False for an account of an earlier run that the newest run has not reported. Show it apart, or not at all.',
         resolve: ({ session, account }) => isOfThisRun(session, account.reportedIn),
       }),
-      accountType: t.string({ nullable: true, resolve: ({ account }) => account.accountType }),
+      accountType: t.string({
+        nullable: true,
+        description: "Its kind in the bank's or the aggregator's own words; null when it was not reported.",
+        resolve: ({ account }) => account.accountType,
+      }),
       accountRelation: t.field({
         type: ['JSON'],
-        // Its values are of unknown type, and the aggregator may send a null among them, which a [JSON!] cannot hold.
+        description: 'What the person is to the account, as reported: of any form.', // Its values are of unknown type, and the aggregator may send a null among them, which a [JSON!] cannot hold.
         resolve: ({ account }) => account.accountRelation.filter((relation) => relation !== null),
       }),
       manualAccountRelation: t.string({
         nullable: true,
+        description: 'The same as somebody entered it by hand; null when nobody did.',
         resolve: ({ account }) => account.manualAccountRelation,
       }),
-      session: t.field({ type: 'Session', resolve: ({ session }) => session }),
+      session: t.field({
+        type: 'Session',
+        description: 'The session that it was reported in.',
+        resolve: ({ session }) => session,
+      }),
     }),
   });
 }

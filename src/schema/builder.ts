@@ -67,11 +67,39 @@ export function createBuilder() {
       // Our own, in node.ts: the plugin's throw at a malformed id instead of answering null, and cost a promise an id.
       nodeQueryOptions: false,
       nodesQueryOptions: false,
-      edgesFieldOptions: { nullable: { list: false, items: false } },
+      edgesFieldOptions: {
+        nullable: { list: false, items: false },
+        description: 'The rows of this page, in the order that was asked for.',
+      },
+      nodeFieldOptions: { description: 'The row itself.' },
+      cursorFieldOptions: {
+        description:
+          "This row's place in the list: hand it to `after` or `before`. No cursor of a subscription.",
+      },
+      idFieldOptions: { description: 'Global and opaque: a cache keeps objects by it.' },
+      nodeTypeOptions: { description: 'Anything that `node` finds again by its id.' },
+      pageInfoFieldOptions: { description: 'Where this page lies in its list.' },
+      pageInfoTypeOptions: { description: 'Where a page lies in its list.' },
+      hasNextPageFieldOptions: { description: 'Whether rows follow this page.' },
+      hasPreviousPageFieldOptions: { description: 'Whether rows stand before this page.' },
+      startCursorFieldOptions: { description: 'Cursor of the first row; null on an empty page.' },
+      endCursorFieldOptions: {
+        description: 'Cursor of the last row, for the next page as `after`; null on an empty page.',
+      },
+      firstArgOptions: {
+        description:
+          'How many rows from the front: 0 to 100, 20 where neither `first` nor `last` is given. Never both.',
+      },
+      lastArgOptions: { description: 'How many rows from the end: 0 to 100. Never with `first`.' },
+      afterArgOptions: { description: 'Only rows behind the one with this cursor.' },
+      beforeArgOptions: { description: 'Only rows before the one with this cursor.' },
     },
   });
-  builder.queryType({});
-  builder.subscriptionType({});
+  builder.queryType({ description: 'What can be read once.' });
+  builder.subscriptionType({
+    description:
+      'What is sent as it changes, over graphql-ws or SSE. The server never completes a valid subscription.',
+  });
   return builder;
 }
 

@@ -11,12 +11,27 @@ const appliedTo = ({ outcome }: JournalRow, id: string | null): string | null =>
 export function defineCallback(builder: Builder, { enums, inputs, connections }: Vocabulary): void {
   builder.objectType('Callback', {
     interfaces: [builder.nodeInterfaceRef()],
+    description: 'One row of the journal: one distinct callback, and what became of it. For operators.',
     fields: (t) => ({
-      id: t.id({ resolve: ({ position }) => callbackGlobalId(position) }),
-      position: t.string({ resolve: ({ position }) => String(position) }),
-      receivedAt: t.expose('receivedAt', { type: 'DateTime' }),
-      lastDeliveredAt: t.expose('lastDeliveredAt', { type: 'DateTime' }),
-      deliveries: t.exposeInt('deliveries'),
+      id: t.id({
+        description: 'Global and opaque, as every `id`.',
+        resolve: ({ position }) => callbackGlobalId(position),
+      }),
+      position: t.string({
+        description: 'Its place in the journal, a whole number from 1 without gaps, as text.',
+        resolve: ({ position }) => String(position),
+      }),
+      receivedAt: t.expose('receivedAt', {
+        type: 'DateTime',
+        description: 'When it was received first. A replay keeps it.',
+      }),
+      lastDeliveredAt: t.expose('lastDeliveredAt', {
+        type: 'DateTime',
+        description: 'When it was delivered last.',
+      }),
+      deliveries: t.exposeInt('deliveries', {
+        description: 'How often it was delivered; above 1 it was repeated.',
+      }),
       replayedAt: t.expose('replayedAt', {
         type: 'DateTime',
         nullable: true,
@@ -28,9 +43,20 @@ export function defineCallback(builder: Builder, { enums, inputs, connections }:
         description: 'Null when the shape is unknown.',
         resolve: ({ kind }) => kind,
       }),
-      outcome: t.field({ type: enums.CallbackOutcome, resolve: ({ outcome }) => outcome }),
-      reason: t.exposeString('reason', { nullable: true }),
-      path: t.exposeString('path', { nullable: true, description: 'JSON Pointer to the offending field.' }),
+      outcome: t.field({
+        type: enums.CallbackOutcome,
+        description: 'What became of it.',
+        resolve: ({ outcome }) => outcome,
+      }),
+      reason: t.exposeString('reason', {
+        nullable: true,
+        description: 'Why it was quarantined; null where it was applied.',
+      }),
+      path: t.exposeString('path', {
+        nullable: true,
+        description:
+          'JSON Pointer to the offending field. Null where it was applied, or where the whole body is at fault.',
+      }),
       faults: t.field({
         type: ['CallbackFault'],
         description: 'What in it could not be read and was left out, the rest being applied.',
@@ -54,7 +80,8 @@ export function defineCallback(builder: Builder, { enums, inputs, connections }:
       }),
       version: t.exposeInt('version', {
         nullable: true,
-        description: "The session's or payment's version it made; null when it changed nothing.",
+        description:
+          "The session's or payment's version it made; null when it changed nothing. Each applied callback makes one, also where it adds no more than a fact; of those that 0.1 recorded, only what changed something did.",
       }),
       body: t.string({
         nullable: true,
@@ -66,6 +93,7 @@ export function defineCallback(builder: Builder, { enums, inputs, connections }:
       session: t.field({
         type: 'Session',
         nullable: true,
+        description: "The session that it was applied to; null of a payment's, and while it is quarantined.",
         resolve: (row, _, { reads, viewer }) => {
           const sessionId = appliedTo(row, row.sessionId);
           return sessionId === null ? null : reads.session(sessionId, viewer);
@@ -74,6 +102,7 @@ export function defineCallback(builder: Builder, { enums, inputs, connections }:
       payment: t.field({
         type: 'Payment',
         nullable: true,
+        description: "The payment that it was applied to; null of a session's, and while it is quarantined.",
         resolve: (row, _, { reads, viewer }) => {
           const paymentId = appliedTo(row, row.paymentId);
           return paymentId === null ? null : reads.payment(paymentId, viewer);
@@ -83,32 +112,57 @@ export function defineCallback(builder: Builder, { enums, inputs, connections }:
   });
 
   builder.objectType('CallbackFault', {
+    description: 'One part of a callback that could not be read and was left out.',
     fields: (t) => ({
-      path: t.exposeString('path', { description: 'JSON Pointer.' }),
-      reason: t.exposeString('reason'),
+      path: t.exposeString('path', { description: 'JSON Pointer. It names the part that was left out.' }),
+      reason: t.exposeString('reason', { description: 'What is wrong with it, without its value.' }),
     }),
   });
 
   builder.objectType('ReportedSubject', {
+    description:
+      'What a body claims to be about, as written and unjudged; each field is null where the body has none that can be read.',
     fields: (t) => ({
-      userId: t.exposeID('userId', { nullable: true }),
-      sessionId: t.exposeID('sessionId', { nullable: true }),
-      sessionExternalId: t.exposeID('sessionExternalId', { nullable: true }),
-      paymentId: t.exposeID('paymentId', { nullable: true }),
-      paymentExternalId: t.exposeID('paymentExternalId', { nullable: true }),
-      bankId: t.exposeID('bankId', { nullable: true }),
-      stage: t.exposeString('stage', { nullable: true }),
-      status: t.exposeString('status', { nullable: true }),
+      userId: t.exposeID('userId', { nullable: true, description: 'The person.' }),
+      sessionId: t.exposeID('sessionId', {
+        nullable: true,
+        description: "The session, by the aggregator's id.",
+      }),
+      sessionExternalId: t.exposeID('sessionExternalId', {
+        nullable: true,
+        description: 'The session, by your own id.',
+      }),
+      paymentId: t.exposeID('paymentId', {
+        nullable: true,
+        description: "The payment, by the aggregator's id.",
+      }),
+      paymentExternalId: t.exposeID('paymentExternalId', {
+        nullable: true,
+        description: 'The payment, by your own id.',
+      }),
+      bankId: t.exposeID('bankId', { nullable: true, description: "The bank, by the aggregator's id." }),
+      stage: t.exposeString('stage', {
+        nullable: true,
+        description: "The stage, in the aggregator's words.",
+      }),
+      status: t.exposeString('status', {
+        nullable: true,
+        description: "The status, in the aggregator's words.",
+      }),
     }),
   });
 
   builder.queryField('callbacks', (t) =>
     t.field({
       type: connections.CallbackConnection,
-      description: 'The journal. Empty for who is not an operator.',
+      description:
+        'The journal. Empty for who is not an operator. 20 a page unless `first` or `last` says otherwise, the newest first.',
       args: {
-        filter: t.arg({ type: inputs.CallbackFilter }),
-        orderBy: t.arg({ type: inputs.CallbackOrder }),
+        filter: t.arg({
+          type: inputs.CallbackFilter,
+          description: 'Only what it admits; all that the viewer may see without it.',
+        }),
+        orderBy: t.arg({ type: inputs.CallbackOrder, description: 'The order; without it POSITION DESC.' }),
         ...t.arg.connectionArgs(),
       },
       resolve: async (_, args, { reads, viewer }) => {

@@ -15,14 +15,17 @@ export function defineNodeQueries(builder: Builder): void {
     node: t.field({
       type: Node,
       nullable: true,
-      args: { id: t.arg.id({ required: true }) },
+      description: "Anything again, by its global id; null where absent or not the viewer's.",
+      args: { id: t.arg.id({ required: true, description: 'As it stood in an earlier answer.' }) },
       resolve: (_, { id }, context) => findNode(id, context),
     }),
     nodes: t.field({
       type: [Node],
       nullable: { list: false, items: true },
       description: "In the order of `ids` (at most 100), null where absent or not the viewer's.",
-      args: { ids: t.arg.idList({ required: true }) },
+      args: {
+        ids: t.arg.idList({ required: true, description: 'As they stood in earlier answers; at most 100.' }),
+      },
       resolve: (_, { ids }, context) => {
         if (ids.length > MOST) throw badInput(`ids: give at most ${MOST}.`);
         return Promise.all(ids.map((id) => findNode(id, context)));

@@ -11,7 +11,12 @@ export function definePaymentQueries(builder: Builder, { inputs, connections }: 
     payment: t.field({
       type: 'Payment',
       nullable: true,
-      args: { paymentId: t.arg.id(), externalId: t.arg.id() },
+      description:
+        "Exactly one argument. An externalId may be shared: then the payment created last. Null when absent or not the viewer's.",
+      args: {
+        paymentId: t.arg.id({ description: "The aggregator's id." }),
+        externalId: t.arg.id({ description: 'Your own id.' }),
+      },
       resolve: (_, { paymentId, externalId }, { reads, viewer }) => {
         const [by, id] = oneOf(['paymentId', paymentId], ['externalId', externalId]);
         return by === 'paymentId' ? reads.payment(id, viewer) : reads.paymentByExternalId(id, viewer);
@@ -19,9 +24,14 @@ export function definePaymentQueries(builder: Builder, { inputs, connections }: 
     }),
     payments: t.field({
       type: connections.PaymentConnection,
+      description:
+        'Payments that the viewer may see, 20 a page unless `first` or `last` says otherwise, the newest first.',
       args: {
-        filter: t.arg({ type: inputs.PaymentFilter }),
-        orderBy: t.arg({ type: inputs.PaymentOrder }),
+        filter: t.arg({
+          type: inputs.PaymentFilter,
+          description: 'Only what it admits; all that the viewer may see without it.',
+        }),
+        orderBy: t.arg({ type: inputs.PaymentOrder, description: 'The order; without it CREATED_AT DESC.' }),
         ...t.arg.connectionArgs(),
       },
       resolve: async (_, args, { reads, viewer }) => {

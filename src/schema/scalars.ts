@@ -27,5 +27,8 @@ export function defineScalars(builder: Builder): void {
       return value;
     },
   });
-  builder.scalarType('JSON', { serialize: (value) => value });
+  builder.scalarType('JSON', {
+    description: 'Any JSON value, as it was reported.',
+    serialize: (value) => value,
+  });
 }

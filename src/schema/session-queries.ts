@@ -13,7 +13,10 @@ export function defineSessionQueries(builder: Builder, { inputs, connections }: 
       nullable: true,
       description:
         "Exactly one argument. An externalId may be shared: then the session created last. Null when absent or not the viewer's.",
-      args: { sessionId: t.arg.id(), externalId: t.arg.id() },
+      args: {
+        sessionId: t.arg.id({ description: "The aggregator's id." }),
+        externalId: t.arg.id({ description: 'Your own id.' }),
+      },
       resolve: (_, { sessionId, externalId }, { reads, viewer }) => {
         const [by, id] = oneOf(['sessionId', sessionId], ['externalId', externalId]);
         return by === 'sessionId' ? reads.session(id, viewer) : reads.sessionByExternalId(id, viewer);
@@ -21,9 +24,14 @@ export function defineSessionQueries(builder: Builder, { inputs, connections }: 
     }),
     sessions: t.field({
       type: connections.SessionConnection,
+      description:
+        'Sessions that the viewer may see, 20 a page unless `first` or `last` says otherwise, the newest first.',
       args: {
-        filter: t.arg({ type: inputs.SessionFilter }),
-        orderBy: t.arg({ type: inputs.SessionOrder }),
+        filter: t.arg({
+          type: inputs.SessionFilter,
+          description: 'Only what it admits; all that the viewer may see without it.',
+        }),
+        orderBy: t.arg({ type: inputs.SessionOrder, description: 'The order; without it CREATED_AT DESC.' }),
         ...t.arg.connectionArgs(),
       },
       resolve: async (_, args, { reads, viewer }) => {

@@ -4,6 +4,7 @@ import type { Vocabulary } from './vocabulary.ts';
 
 export function defineSessionStatusChanged(builder: Builder, { enums, inputs }: Vocabulary): void {
   builder.objectType('SessionStatusChange', {
+    description: 'One message of sessionStatusChanged.',
     fields: (t) => ({
       cursor: t.exposeString('cursor', {
         description:
@@ -37,7 +38,10 @@ export function defineSessionStatusChanged(builder: Builder, { enums, inputs }: 
         resolve: ({ session, stage }) =>
           session === null || stage === null ? null : stageNode(session, stage),
       }),
-      changedAt: t.expose('changedAt', { type: 'DateTime' }),
+      changedAt: t.expose('changedAt', {
+        type: 'DateTime',
+        description: 'When the callback that made the change was received; with SNAPSHOT the last one.',
+      }),
     }),
   });
 
@@ -47,10 +51,18 @@ export function defineSessionStatusChanged(builder: Builder, { enums, inputs }: 
       description:
         'The newest state, whenever it changed: of one session (sessionId or externalId, at most one), or of all that `filter` admits, or of all the viewer may see. `after`: newest cursor held; null or empty means none.',
       args: {
-        sessionId: t.arg.id(),
-        externalId: t.arg.id(),
-        filter: t.arg({ type: inputs.SessionFilter }),
-        after: t.arg.string(),
+        sessionId: t.arg.id({ description: "One session, by the aggregator's id." }),
+        externalId: t.arg.id({
+          description: 'One session, by your own id: a newer one that bears it is followed.',
+        }),
+        filter: t.arg({
+          type: inputs.SessionFilter,
+          description: 'Only what it admits; all that the viewer may see without it.',
+        }),
+        after: t.arg.string({
+          description:
+            'The newest cursor held; null or empty means none. Also taken from extensions.after and Last-Event-ID: the furthest counts.',
+        }),
       },
       subscribe: (_, args, { live, viewer, after }) =>
         live.sessionStatusChanged({ ...args, viewer, besides: after }),

@@ -5,12 +5,17 @@ import type { Vocabulary } from './vocabulary.ts';
 export function defineStage(builder: Builder, { enums }: Vocabulary): void {
   builder.objectType('Stage', {
     interfaces: [builder.nodeInterfaceRef()],
+    description: 'One stage of a session, reported or not. Draw it where `expected || observed`.',
     fields: (t) => ({
       id: t.id({
         description: 'Of session and stage name: the same through restarts.',
         resolve: ({ session, view }) => stageGlobalId(session.sessionId, view.name),
       }),
-      name: t.field({ type: enums.StageName, resolve: ({ view }) => view.name }),
+      name: t.field({
+        type: enums.StageName,
+        description: 'Which stage it is.',
+        resolve: ({ view }) => view.name,
+      }),
       status: t.field({
         type: enums.StageStatus,
         nullable: true,
@@ -20,17 +25,22 @@ export function defineStage(builder: Builder, { enums }: Vocabulary): void {
       progress: t.field({
         type: 'Progress',
         nullable: true,
-        description: 'Null when unknown, never invented.',
+        description:
+          'Null when unknown, never invented. A FINISHED stage shows what its end reported, else what can be counted, never what was reported on the way.',
         resolve: ({ view }) => view.progress,
       }),
       attempt: t.int({
         description: '1 for the first run, 0 while unobserved.',
         resolve: ({ view }) => view.attempt,
       }),
-      observed: t.boolean({ resolve: ({ view }) => view.observed }),
+      observed: t.boolean({
+        description:
+          'Whether any callback of the run that is shown reported it. False again when an earlier stage was restarted after a bad end.',
+        resolve: ({ view }) => view.observed,
+      }),
       restartSuspected: t.boolean({
         description:
-          'A new run may have begun: an Initiated came after the end. Not shown as such until it is confirmed.',
+          'A new run may have begun: an Initiated came after the end. Not shown as such until it is confirmed. What is shown may soon be out of date: a screen may say that something is starting again.',
         resolve: ({ view }) => view.restartSuspected,
       }),
       attempts: t.field({
@@ -42,7 +52,11 @@ export function defineStage(builder: Builder, { enums }: Vocabulary): void {
         description: 'Whether this deployment awaits it (EXPECTED_STAGES). Draw `expected || observed`.',
         resolve: ({ view }, _, { expects }) => expects(view.name),
       }),
-      conflict: t.boolean({ resolve: ({ view }) => view.conflict }),
+      conflict: t.boolean({
+        description:
+          'Whether two different ends of the run that is shown were reported; the newest is shown.',
+        resolve: ({ view }) => view.conflict,
+      }),
       facts: t.field({
         type: ['StageFact'],
         description:
@@ -54,37 +68,83 @@ export function defineStage(builder: Builder, { enums }: Vocabulary): void {
         description: "The session's version that last changed this stage; 0 while unobserved.",
         resolve: ({ view }) => view.version,
       }),
-      startedAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ view }) => view.startedAt }),
-      finishedAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ view }) => view.finishedAt }),
-      updatedAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ view }) => view.updatedAt }),
+      startedAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the first callback of the run that is shown was received; null while unobserved.',
+        resolve: ({ view }) => view.startedAt,
+      }),
+      finishedAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the end that is shown was received; null before it.',
+        resolve: ({ view }) => view.finishedAt,
+      }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it changed last; null while unobserved.',
+        resolve: ({ view }) => view.updatedAt,
+      }),
     }),
   });
 
   builder.objectType('StageAttempt', {
+    description: 'One run of a stage. A stage runs again when it is restarted.',
     fields: (t) => ({
-      number: t.exposeInt('number'),
-      status: t.field({ type: enums.StageStatus, nullable: true, resolve: ({ status }) => status }),
-      conflict: t.exposeBoolean('conflict'),
-      startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),
-      finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
+      number: t.exposeInt('number', {
+        description: 'From 1; `Stage.attempt` is the number of the run that is shown.',
+      }),
+      status: t.field({
+        type: enums.StageStatus,
+        nullable: true,
+        description: 'Where this run stands, or stood when another took its place.',
+        resolve: ({ status }) => status,
+      }),
+      conflict: t.exposeBoolean('conflict', {
+        description: 'Whether two different ends of this run were reported.',
+      }),
+      startedAt: t.expose('startedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When its first callback was received.',
+      }),
+      finishedAt: t.expose('finishedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When its shown end was received; null while it has none.',
+      }),
     }),
   });
 
   builder.objectType('StageFact', {
+    description: 'One status that was reported in one run of a stage, by one callback or several.',
     fields: (t) => ({
-      status: t.field({ type: enums.StageStatus, resolve: ({ status }) => status }),
-      attempt: t.exposeInt('attempt'),
-      receivedAt: t.expose('receivedAt', { type: 'DateTime' }),
-      deliveries: t.exposeInt('deliveries'),
-      position: t.string({ resolve: ({ position }) => String(position) }),
+      status: t.field({
+        type: enums.StageStatus,
+        description: 'The status that was reported.',
+        resolve: ({ status }) => status,
+      }),
+      attempt: t.exposeInt('attempt', { description: 'The run it belongs to.' }),
+      receivedAt: t.expose('receivedAt', {
+        type: 'DateTime',
+        description: 'When the first callback that reported it was received.',
+      }),
+      deliveries: t.exposeInt('deliveries', {
+        description: 'How often it was delivered, all callbacks that reported it together.',
+      }),
+      position: t.string({
+        description: 'Place in the journal of the first callback that reported it.',
+        resolve: ({ position }) => String(position),
+      }),
     }),
   });
 
   builder.objectType('Progress', {
     description: 'done is never above total.',
     fields: (t) => ({
-      done: t.exposeInt('done'),
-      total: t.exposeInt('total'),
+      done: t.exposeInt('done', { description: 'How many are done.' }),
+      total: t.exposeInt('total', { description: 'How many there are.' }),
       unit: t.field({
         type: enums.ProgressUnit,
         nullable: true,

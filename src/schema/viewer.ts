@@ -2,15 +2,20 @@ import type { Builder } from './builder.ts';
 
 export function defineViewer(builder: Builder): void {
   builder.objectType('Viewer', {
+    description: 'Who asks, and what they may see.',
     fields: (t) => ({
       userId: t.exposeID('userId', {
         nullable: true,
         description: "The token's user; null in explore mode without `Callboard-As`.",
       }),
-      isOperator: t.exposeBoolean('isOperator'),
+      isOperator: t.exposeBoolean('isOperator', {
+        description: 'Whether they see every session and payment, and the journal.',
+      }),
       tokenExpiresAt: t.field({
         type: 'DateTime',
         nullable: true,
+        description:
+          'When the token ends, and with it every connection opened with it; null without a token.',
         resolve: ({ expiresAt }) => expiresAt,
       }),
     }),

@@ -18,25 +18,28 @@ function defineConnections(builder: Builder) {
       {
         type: 'Session',
         name: 'SessionConnection',
+        description: 'One page of a list of sessions.',
         fields: (t) => ({ liveCursor: t.exposeString('liveCursor', { description: LIVE_CURSOR }) }),
       },
-      { name: 'SessionEdge' },
+      { name: 'SessionEdge', description: 'One row of a list of sessions.' },
     ),
     PaymentConnection: builder.connectionObject(
       {
         type: 'Payment',
         name: 'PaymentConnection',
-        fields: (t) => ({ liveCursor: t.exposeString('liveCursor') }),
+        description: 'One page of a list of payments.',
+        fields: (t) => ({ liveCursor: t.exposeString('liveCursor', { description: LIVE_CURSOR }) }),
       },
-      { name: 'PaymentEdge' },
+      { name: 'PaymentEdge', description: 'One row of a list of payments.' },
     ),
     CallbackConnection: builder.connectionObject(
       {
         type: 'Callback',
         name: 'CallbackConnection',
-        fields: (t) => ({ liveCursor: t.exposeString('liveCursor') }),
+        description: 'One page of a list of callbacks.',
+        fields: (t) => ({ liveCursor: t.exposeString('liveCursor', { description: LIVE_CURSOR }) }),
       },
-      { name: 'CallbackEdge' },
+      { name: 'CallbackEdge', description: 'One row of a list of callbacks.' },
     ),
   };
 }

@@ -67,7 +67,7 @@ const contract = buildASTSchema(
 );
 const schema = buildSchema();
 
-test('the schema holds everything of the contract: names, types, nullability, defaults, descriptions', () => {
+test('the schema holds everything of the contract: names, types, nullability, defaults', () => {
   const built = statements(schema);
   const missing = [...statements(contract)].filter((line) => !built.has(line));
   expect(missing.filter((line) => !isLeftOut(line))).toEqual([]);
@@ -79,59 +79,91 @@ test('the schema adds nothing to the contract that is not named here', () => {
   expect(added.filter((line) => !ADDED.some((part) => part.test(line)))).toEqual([]);
 });
 
+test('every type, field, argument and enum value says what it is, beginning as the contract does', () => {
+  const built = descriptions(schema);
+  expect([...built].filter(([, text]) => text.trim() === '').map(([path]) => path)).toEqual([]);
+  const changed = [...descriptions(contract)].filter(
+    ([path, text]) => !isLeftOut(path) && built.get(path)?.startsWith(text) !== true,
+  );
+  expect(changed).toEqual([]);
+});
+
 test('nothing that is left out stands in the schema', () => {
   expect([...statements(schema)].filter(isLeftOut)).toEqual([]);
 });
 
-test('the stages stand in the order of the road', () => {
-  const order = (of: GraphQLSchema) => {
-    const type = of.getType('StageName');
-    return isEnumType(type) ? type.getValues().map(({ name }) => name) : [];
+test('the values of each enum stand in the order of the contract: stages in that of the road', () => {
+  const enums = Object.values(schema.getTypeMap()).filter(isEnumType);
+  const order = (of: GraphQLSchema, name: string) => {
+    const type = of.getType(name);
+    const values = isEnumType(type) ? type.getValues().map((value) => value.name) : [];
+    return values.filter((value) => !isLeftOut(`${name}.${value}`));
   };
-  expect(order(schema)).toEqual(order(contract));
+  for (const { name } of enums.filter((type) => !type.name.startsWith('__'))) {
+    expect(order(schema, name)).toEqual(order(contract, name));
+  }
 });
 
 test('the printed schema is the same each time it is built', () => {
   expect(printSchema(buildSchema())).toBe(printSchema(schema));
 });
 
-/** Every fact of a schema as a line of its own, e.g. `Session.sessionId: ID!`. */
+/** Every fact of a schema as a line of its own, e.g. `Session.sessionId: ID!`; descriptions apart. */
 function statements(of: GraphQLSchema): Set<string> {
-  return new Set(
-    Object.values(of.getTypeMap())
-      .filter((type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type))
-      .flatMap(ofType),
-  );
+  return new Set(elements(of).flatMap(({ facts }) => facts));
 }
 
-function ofType(type: GraphQLNamedType): string[] {
-  const kind = type.constructor.name;
-  const own = [`${type.name} (${kind})`, described(type.name, type)];
-  if (isScalarType(type)) return [...own, `${type.name} specified by ${type.specifiedByURL}`];
+/** What each element says of itself, by its path; empty where it says nothing. */
+function descriptions(of: GraphQLSchema): ReadonlyMap<string, string> {
+  return new Map(elements(of).map(({ path, description }) => [path, description ?? '']));
+}
+
+/** A type, field, argument or enum value. */
+interface Element {
+  readonly path: string;
+  readonly description?: string | null | undefined;
+  readonly facts: readonly string[];
+}
+
+function elements(of: GraphQLSchema): Element[] {
+  return Object.values(of.getTypeMap())
+    .filter((type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type))
+    .flatMap(ofType);
+}
+
+function ofType(type: GraphQLNamedType): Element[] {
+  const { name, description } = type;
+  const own = (...facts: string[]): Element => ({
+    path: name,
+    description,
+    facts: [`${name} (${type.constructor.name})`, ...facts],
+  });
+  if (isScalarType(type)) return [own(`${name} specified by ${type.specifiedByURL}`)];
   if (isEnumType(type)) {
-    return [...own, ...type.getValues().map((value) => described(`${type.name}.${value.name}`, value))];
+    const values = type.getValues().map((value) => ({
+      path: `${name}.${value.name}`,
+      description: value.description,
+      facts: [`${name}.${value.name}`],
+    }));
+    return [own(), ...values];
   }
   if (isInputObjectType(type)) {
     return [
-      ...own,
-      ...Object.values(type.getFields()).flatMap((field) => ofInput(`${type.name}.${field.name}`, field)),
+      own(),
+      ...Object.values(type.getFields()).map((field) => ofInput(`${name}.${field.name}`, field)),
     ];
   }
-  if (isObjectType(type) || isInterfaceType(type)) {
-    return [
-      ...own,
-      ...type.getInterfaces().map((face) => `${type.name} implements ${face.name}`),
-      ...Object.values(type.getFields()).flatMap((field) => {
-        const path = `${type.name}.${field.name}`;
-        return [
-          `${path}: ${field.type}`,
-          described(path, field),
-          ...field.args.flatMap((argument) => ofInput(`${path}(${argument.name})`, argument)),
-        ];
-      }),
-    ];
-  }
-  return own;
+  if (!isObjectType(type) && !isInterfaceType(type)) return [own()];
+  return [
+    own(...type.getInterfaces().map((face) => `${name} implements ${face.name}`)),
+    ...Object.values(type.getFields()).flatMap((field) => {
+      const path = `${name}.${field.name}`;
+      return [
+        { path, description: field.description, facts: [`${path}: ${field.type}`] },
+        ...field.args.map((argument) => ofInput(`${path}(${argument.name})`, argument)),
+      ];
+    }),
+  ];
 }
 
 type Input = Parameters<typeof astFromValue>[1] extends never
@@ -142,11 +174,8 @@ type Input = Parameters<typeof astFromValue>[1] extends never
       description?: string | null | undefined;
     };
 
-function ofInput(path: string, input: Input): string[] {
+function ofInput(path: string, input: Input): Element {
   const fallback = astFromValue(input.defaultValue, input.type);
-  return [`${path}: ${input.type} = ${fallback ? print(fallback) : 'none'}`, described(path, input)];
-}
-
-function described(path: string, { description }: { description?: string | null | undefined }): string {
-  return `${path} "${description ?? ''}"`;
+  const { description } = input;
+  return { path, description, facts: [`${path}: ${input.type} = ${fallback ? print(fallback) : 'none'}`] };
 }
