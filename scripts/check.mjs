@@ -26,6 +26,17 @@ const CHECKS = [
     mend: 'npm run schema:print',
   },
   {
+    name: 'schema lint',
+    command: [
+      'node_modules/eslint/bin/eslint.js',
+      '--config',
+      'scripts/schema-lint.config.mjs',
+      '--max-warnings=0',
+      'schema.graphql',
+    ],
+    mend: 'correct the lines above where src/schema defines them, then: npm run schema:print',
+  },
+  {
     name: 'breaking changes',
     command: ['scripts/schema-breaking.mjs'],
     mend: 'put back what was taken away (npm run schema:print), or raise the major version: npm version major --no-git-tag-version',
