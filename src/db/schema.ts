@@ -126,7 +126,7 @@ export const callbacks = pgTable(
     lastDeliveredAt: instant('last_delivered_at').notNull(),
     /** Field paths this row changed, e.g. `stages.ACCOUNTS.status`. */
     changed: jsonb().$type<readonly string[]>().notNull(),
-    /** The version it made of its session or payment; null where it changed nothing visible. */
+    /** The version it made of its session or payment; null where quarantined, and of 0.1's rows where nothing changed. */
     version: integer(),
     /** The quarantined row that this row applied at last. */
     replayOf: position('replay_of'),
