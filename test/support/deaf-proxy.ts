@@ -8,6 +8,8 @@ export interface DeafProxy {
   readonly url: string;
   /** Notifications that were swallowed. */
   swallowed(): number;
+  /** Whether notifications are swallowed from now on; they are at first. */
+  deafen(isDeaf: boolean): void;
 }
 
 /** A message of the server: one byte of kind, four of length (which count themselves). */
@@ -19,6 +21,7 @@ export async function startDeafProxy(target: string): Promise<DeafProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let swallowed = 0;
+  let isDeaf = true;
   const server = createServer((client) => {
     const upstream = connect({ host: hostname, port: Number(port) || 5432 });
     let rest = Buffer.alloc(0);
@@ -28,7 +31,7 @@ export async function startDeafProxy(target: string): Promise<DeafProxy> {
       const carried: Buffer[] = [];
       while (rest.length >= HEAD && rest.length > rest.readUInt32BE(1)) {
         const size = rest.readUInt32BE(1) + 1;
-        if (rest[0] === NOTIFICATION) swallowed += 1;
+        if (isDeaf && rest[0] === NOTIFICATION) swallowed += 1;
         else carried.push(rest.subarray(0, size));
         rest = rest.subarray(size);
       }
@@ -57,5 +60,11 @@ export async function startDeafProxy(target: string): Promise<DeafProxy> {
   const url = new URL(target);
   url.hostname = '127.0.0.1';
   url.port = String(address.port);
-  return { url: url.href, swallowed: () => swallowed };
+  return {
+    url: url.href,
+    swallowed: () => swallowed,
+    deafen(next) {
+      isDeaf = next;
+    },
+  };
 }
