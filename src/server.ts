@@ -28,6 +28,7 @@ import { PROBLEM_TYPE, problem } from './http/problem.ts';
 import { createBodyReader, type ReadBody } from './http/read-body.ts';
 import { createFanout } from './live/fanout.ts';
 import { createHub } from './live/hub.ts';
+import { noticing } from './live/noticing.ts';
 import { createRelay } from './live/relay.ts';
 import { createSubscriptions } from './live/subscriptions.ts';
 import { createLogger, type Logger } from './logger.ts';
@@ -121,7 +122,8 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     });
     opened.push(() => recorder.close());
     const reads = createReads(store);
-    const live = createSubscriptions({ hub, catchUp: createCatchUp(store), now });
+    const catchUp = noticing(createCatchUp(store), relay.notice);
+    const live = createSubscriptions({ hub, catchUp, now });
     const expects = (stage: StageName) => stages.current.includes(stage);
     const pressure = createPressure({ recorder });
     opened.push(async () => pressure.close());

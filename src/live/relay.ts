@@ -41,6 +41,11 @@ export interface Relay {
    * the two that this gives is called once it was committed, or failed, or may have.
    */
   announce(entries: readonly JournalEntry[]): { committed(): void; abandoned(): void };
+  /**
+   * A row that a subscriber is shown, read from the store before it was told here. Where the journal turns out to hold
+   * another in its place, everything begins anew as where that was told.
+   */
+  notice(place: JournalPlace): void;
   /** How many positions the store is known to be ahead of what was told here. */
   readonly behind: number;
   /** Resolves when all that the store held at the time of the call has been told. Rejects where it cannot be read. */
@@ -68,6 +73,8 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   let seen = await journal.look(hub.place);
   let known = seen.position;
   hub.advance({ position: seen.position, fingerprint: seen.fingerprint });
+  /** The furthest row that was shown before it was told; of no account once the hub is past it. */
+  let shown: JournalPlace = hub.place;
   /** Raised where the store has another history than what was read of it. */
   let history = 0;
   let catching: Promise<void> | null = null;
@@ -111,11 +118,11 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   async function readToEnd(): Promise<void> {
     try {
       while (!closed) {
-        const [goal, begun, { place }] = [known, history, hub];
+        const [goal, begun, { place }, ahead] = [known, history, hub, shown];
         const { sighting, entries } = await journal.entriesAfter(place, PORTION);
         if (begun !== history) continue;
         if (sighting.isStandby) return;
-        if (isBroken(place, sighting)) continue;
+        if (isBroken(place, sighting) || isBrokenAhead(ahead, sighting, entries)) continue;
         // What was told directly meanwhile is not told twice.
         const news = entries.filter((entry) => entry.position > hub.position);
         if (news.length > 0) hub.publish(news);
@@ -142,11 +149,27 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     return found !== null;
   }
 
+  /** The same for what was shown before it was told. */
+  function isBrokenAhead(
+    ahead: JournalPlace,
+    sighting: Sighting,
+    entries: readonly JournalEntry[] = [],
+  ): boolean {
+    if (ahead.position <= hub.position) return false;
+    if (sighting.position < ahead.position)
+      beginAnew('the journal ends before what was read of it', ahead, sighting);
+    else if (holdsAnother(ahead, entries))
+      beginAnew('the journal holds another row, or none, where it was read last', ahead, sighting);
+    else return false;
+    return true;
+  }
+
   function beginAnew(found: Break, place: JournalPlace, sighting: Sighting): void {
     const otherServer = isOtherServer(seen, sighting);
     history += 1;
     seen = sighting;
     known = sighting.position;
+    shown = sighting;
     own.clear();
     const { identity, position, fingerprint } = sighting;
     report('historyReplaced', { found, told: place.position, position, identity });
@@ -156,10 +179,10 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
 
   /** Gives whether the store could say what it is. */
   async function look(): Promise<boolean> {
-    const [begun, { place }] = [history, hub];
+    const [begun, { place }, ahead] = [history, hub, shown];
     const sighting = await journal.look(place);
     if (closed || sighting.isStandby) return false;
-    if (begun !== history || isBroken(place, sighting)) return true;
+    if (begun !== history || isBroken(place, sighting) || isBrokenAhead(ahead, sighting)) return true;
     const { position } = sighting;
     if (position > hub.position) {
       known = Math.max(known, position);
@@ -176,7 +199,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     const isNext =
       first.position === hub.position + 1 &&
       first.row.fingerprint === fingerprintOf(hub.place.fingerprint, first.row);
-    if (catching === null && isNext) hub.publish(entries);
+    if (catching === null && isNext && !holdsAnother(shown, entries)) hub.publish(entries);
     else start();
   }
 
@@ -223,6 +246,9 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
         },
       };
     },
+    notice({ position, fingerprint }) {
+      if (position > hub.position && position > shown.position) shown = { position, fingerprint };
+    },
     get behind() {
       return Math.max(0, known - hub.position);
     },
@@ -241,4 +267,12 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       await catching?.catch(() => {});
     },
   };
+}
+
+/** Whether these rows hold another one at a place; false where it is not among them. */
+function holdsAnother({ position, fingerprint }: JournalPlace, entries: readonly JournalEntry[]): boolean {
+  const last = entries.at(-1)?.position ?? 0;
+  if (position > last) return false;
+  const there = entries.find((entry) => entry.position === position);
+  return there !== undefined && there.row.fingerprint !== fingerprint;
 }

@@ -1,11 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { describe, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
+import { postCallback } from '../support/client.ts';
 import { closeLater } from '../support/closing.ts';
 import { POSTGRES_BIN, startCluster } from '../support/cluster.ts';
+import { startDeafProxy } from '../support/deaf-proxy.ts';
+import { startGateway } from '../support/gateway.ts';
+import { type LiveAsk, LiveReader } from '../support/live-reader.ts';
 import { LONG } from '../support/long.ts';
 import { expectTakenUp } from '../support/put-back.ts';
+import { heardBy } from '../support/returning-reader.ts';
+import { createStoreFaults } from '../support/schedules/store-faults.ts';
 import { makeDatabase } from '../support/stores.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 
@@ -24,6 +30,15 @@ async function ownDatabase(server: string): Promise<string> {
   const { url, drop } = await makeDatabase(server);
   closeLater(drop);
   return url;
+}
+
+/** A reader that has its opening. */
+async function readerAt(url: string, ask: LiveAsk): Promise<LiveReader> {
+  const reader = new LiveReader(ask, 'ws', false);
+  await reader.connect(url);
+  closeLater(() => reader.disconnect());
+  expect(await heardBy([reader], () => reader.heard.length > 0, 5_000)).toBe(true);
+  return reader;
 }
 
 const reached = inject('postgresUrl');
@@ -51,6 +66,36 @@ describe.skipIf(reached === null)('a store that is put back under two running ga
           }),
         ),
     });
+  });
+
+  it('in place, while an instance has sent what it read itself and has not heard of yet', async () => {
+    const databaseUrl = await ownDatabase(server);
+    const deaf = await startDeafProxy(databaseUrl);
+    const { url: writing } = await startGateway({ databaseUrl });
+    const { url: reading } = await startGateway({ databaseUrl: deaf.url });
+    const callback = { userId: 'anna', bankId: 'bank-75', stage: 'Accounts', status: 'InProgress' };
+    const record = async (sessionId: string) =>
+      expect((await postCallback(writing, { ...callback, sessionId })).status).toBe(200);
+    await record('kept');
+    const log = await readerAt(reading, { of: 'log' });
+    const kept = await createStoreFaults(databaseUrl, server).keep();
+    // Without notifications an instance looks once a second, and this takes less.
+    await record('lost');
+    const readers = [
+      await readerAt(reading, { of: 'session', sessionId: 'lost' }),
+      await readerAt(reading, { of: 'sessions', filter: {} }),
+      await readerAt(reading, { of: 'log' }),
+    ];
+    expect(readers.map(({ heard }) => heard[0]?.position)).toEqual([2, 2, 2]);
+    await kept.putBack();
+    const isAnew = ({ heard }: LiveReader) => heard.at(-1)?.recovered === false;
+    expect(await heardBy(readers, () => readers.every(isAnew), 5_000)).toBe(true);
+    expect(readers.map(({ heard }) => heard.at(-1)?.position)).toEqual([1, 1, 1]);
+    await record('after');
+    const isLast = ({ heard }: LiveReader) => heard.at(-1)?.position === 2;
+    const others = [log, ...readers.slice(1)];
+    expect(await heardBy(others, () => others.every(isLast), 5_000)).toBe(true);
+    for (const reader of [log, ...readers]) await reader.disconnect();
   });
 
   it.skipIf(POSTGRES_BIN === null)('as a dump of it, into a new database of its name', async () => {
