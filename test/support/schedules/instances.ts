@@ -17,7 +17,7 @@ export interface Instances {
   killAndStart(n: number): Promise<void>;
   freeze(n: number, forMs: number): Promise<void>;
   /** Puts the clock an hour off: the first ahead, the second behind. */
-  putClockOff(n: number): void;
+  putClockOff(n: number): Promise<void>;
   /** Resolves when all say that they are ready. */
   ready(withinMs: number): Promise<void>;
   /** Instances that ended though nobody killed them, with all that they wrote. */
@@ -80,7 +80,10 @@ export async function startInstances(databaseUrls: readonly string[]): Promise<I
         await pause(forMs);
         process.kill(pid, 'SIGCONT');
       }),
-    putClockOff: (n) => void process.kill(of(n).pid, 'SIGUSR2'),
+    putClockOff: (n) =>
+      inTurn(n, async () => {
+        process.kill(of(n).pid, 'SIGUSR2');
+      }),
     async ready(withinMs) {
       const late = performance.now() + withinMs;
       for (const { url, output } of running) {

@@ -156,7 +156,7 @@ async function befall(
       await instances.freeze(instance, forMs);
       break;
     case 'clock':
-      instances.putClockOff(instance);
+      await instances.putClockOff(instance);
       break;
     case 'deaf':
       proxy.deafen(true);

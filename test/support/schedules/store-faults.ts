@@ -34,9 +34,9 @@ export function createStoreFaults(databaseUrl: string, serverUrl: string): Store
       await sql.end({ timeout: 1 });
     }
   };
-  /** A fault that ends before its time because another one ended its connection is over. */
-  const whileConnected = (work: (sql: postgres.Sql) => Promise<unknown>): Promise<void> =>
-    on(databaseUrl, work).then(
+  /** By a program of its own, whose connection others may end: then the fault is over before its time. */
+  const byPsql = (...statements: readonly string[]): Promise<void> =>
+    run('psql', ['-q', '-1', '-d', databaseUrl, ...statements.flatMap((one) => ['-c', one])]).then(
       () => {},
       () => {},
     );
@@ -100,27 +100,12 @@ export function createStoreFaults(databaseUrl: string, serverUrl: string): Store
     },
 
     lockTable: (table, forMs) =>
-      whileConnected((sql) =>
-        sql.begin(async (tx) => {
-          await tx.unsafe(`lock table ${table} in access exclusive mode`);
-          await tx`select pg_sleep(${forMs / 1_000})`;
-        }),
-      ),
-
+      byPsql(`lock table ${table} in access exclusive mode`, `select pg_sleep(${forMs / 1_000})`),
     lockWriter: (forMs) =>
-      whileConnected((sql) =>
-        sql.begin(async (tx) => {
-          await tx`select pg_advisory_xact_lock(${WRITER_LOCK}::bigint)`;
-          await tx`select pg_sleep(${forMs / 1_000})`;
-        }),
-      ),
-
+      byPsql(`select pg_advisory_xact_lock(${WRITER_LOCK})`, `select pg_sleep(${forMs / 1_000})`),
     endListeners: () =>
-      whileConnected(
-        (sql) => sql`
-          select pg_terminate_backend(pid) from pg_stat_activity
-          where datname = current_database() and pid <> pg_backend_pid() and query ilike 'listen %'`,
-      ),
+      byPsql(`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and query ilike 'listen %'`),
   };
 }
 
