@@ -58,6 +58,8 @@ export function createCallbackSource(
 
   async function rowsSince(from: number): Promise<Opening<CallbackMessage>> {
     const { head, rows, more } = await catchUp.journalSince(from);
+    // Put back since the cursor was judged, or since the reader was sent something last.
+    if (head.position < from) return openingAt(head, false);
     identity = head.identity;
     const position = more ? (rows.at(-1)?.position ?? from) : Math.max(from, head.position);
     return {

@@ -104,6 +104,8 @@ export function createStateSource<
 
   async function changesSince(from: number): Promise<Opening<M>> {
     const { head, rows, more } = await kind.since(from);
+    // Put back since the cursor was judged, or since the reader was sent something last.
+    if (head.position < from) return snapshotOf({ head, found: null }, false);
     const last = rows.at(-1);
     const position = more && last !== undefined ? last.state.position : Math.max(from, head.position);
     return { identity: head.identity, position, messages: changed(head, rows), more };
