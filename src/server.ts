@@ -280,7 +280,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
 
 function storeOptions(config: Config, log: Logger): StoreOptions {
   const { databaseUrl, dataDir, databasePooled: pooled, databaseConnections: connections, migrate } = config;
-  return { databaseUrl, dataDir, pooled, connections, migrate, log };
+  return { databaseUrl, dataDir, pooled, connections, migrate, log, parse: parseApplied };
 }
 
 function waitForMigration(

@@ -1,3 +1,4 @@
+import { parseApplied } from '../callbacks/parse.ts';
 import { ConfigError } from '../config.ts';
 import { readStoreConfig, type StoreConfig } from '../config-store.ts';
 import { openStore } from '../db/open.ts';
@@ -41,6 +42,7 @@ export async function runCommand({ usage, migrates = false, understand }: Comman
     const store = await openStore({
       ...{ databaseUrl, dataDir, pooled, connections, migrate, log },
       patient: true,
+      parse: parseApplied,
     });
     try {
       await work({ config, store, log, say: (line) => process.stdout.write(`${line}\n`) });

@@ -1,5 +1,6 @@
 import { parseApplied } from '../callbacks/parse.ts';
 import { rebuild } from '../db/rebuild.ts';
+import { createSteadyReport } from '../db/steady-report.ts';
 import { runCommand } from './command.ts';
 
 /** `npm run rebuild`: computes all state anew from the journal and puts right what differs. */
@@ -11,7 +12,7 @@ await runCommand({
       const { rows, sessions, payments } = await rebuild({
         store,
         parse: parseApplied,
-        onProgress: (position, last) => say(`position ${position} of ${last}`),
+        onProgress: createSteadyReport((position, last) => say(`position ${position} of ${last}`)),
       });
       say(
         `${rows} callbacks folded; ${sessions} sessions and ${payments} payments differed and were put right.`,

@@ -6,8 +6,8 @@ import { migrate as applyMigrations } from 'drizzle-orm/pg-core/async/session';
 import { RULES_EDITION } from '../domain/rules-edition.ts';
 import { CallboardError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { lockForMigration, tryLockForMigration } from './locks.ts';
 import { countConnections, type MigrationState, readMigrationState } from './migration-state.ts';
+import { sayWaiting, takeTurn } from './migration-turn.ts';
 import { store } from './schema.ts';
 import { APPLICATION_NAME_OF_0_1, SCHEMA_VERSION } from './schema-version.ts';
 import { sqlStateOf } from './sql-state.ts';
@@ -16,9 +16,6 @@ import type { Db } from './store.ts';
 const FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
 const OF_0_1 = '0.1';
 
-/** Who waits for the store longer than this says so, again and again. */
-const WAITS_MS = 3_000;
-
 export interface MigrateOptions {
   /** `off`: a store that is not migrated is refused with a NotMigratedError. */
   readonly migrate: 'auto' | 'off';
@@ -26,11 +23,14 @@ export interface MigrateOptions {
   readonly log: Logger;
 }
 
-/** The store lacks migrations and this process may not apply them. */
+const NOTHING: MigrationState = { pending: [], missing: [], openedBy: null, edition: null };
+
+/** The store lacks migrations, or its states those of this version's rules, and this process may
+ * not apply them. */
 export class NotMigratedError extends CallboardError {
   /** @param state null where its tables are locked */
   constructor(state: MigrationState | null) {
-    const { pending, missing, openedBy } = state ?? { pending: [], missing: [], openedBy: null };
+    const { pending, missing, openedBy, edition } = state ?? NOTHING;
     const what =
       state === null
         ? 'its tables are locked, as they are while it is migrated'
@@ -40,7 +40,9 @@ export class NotMigratedError extends CallboardError {
             ? `it lacks ${pending.join(', ')}`
             : missing.length > 0
               ? `it lacks ${missing.join(', ')}`
-              : `it is one of Callboard ${openedBy}`;
+              : openedBy !== SCHEMA_VERSION
+                ? `it is one of Callboard ${openedBy}`
+                : `its states were computed by rules of edition ${edition}, and these are of ${RULES_EDITION}`;
     super('UNAVAILABLE', `The store is not migrated (${what}): run \`npm run migrate\`.`);
   }
 }
@@ -58,11 +60,11 @@ export async function migrate(
   db: Db,
   { migrate: mode, pooled, log }: MigrateOptions,
 ): Promise<readonly string[]> {
-  const patience = setInterval(() => log.info(WAITING), WAITS_MS);
+  const patience = sayWaiting(log);
   try {
     return await db.transaction(async (tx) => {
-      await tx.execute(mode === 'auto' ? patiently : briefly);
       if (mode === 'auto') await takeTurn(tx, log);
+      else await tx.execute(briefly);
       const files = readMigrationFiles({ migrationsFolder: FOLDER });
       const state = await readMigrationState(
         tx,
@@ -70,8 +72,8 @@ export async function migrate(
       );
       const { openedBy, pending } = state;
       if (openedBy !== null && isNewer(openedBy, SCHEMA_VERSION)) throw openedByNewer(openedBy);
+      if (mode === 'off' && !(isCurrent(state) && isOfTheseRules(state))) throw new NotMigratedError(state);
       if (!isCurrent(state)) {
-        if (mode === 'off') throw new NotMigratedError(state);
         if (pending.length === 0 && state.missing.length > 0) throw damaged(state);
         if (openedBy === OF_0_1) await refuseBesideOld(tx, pooled);
         for (const [index, { name = '' }] of files.entries()) {
@@ -93,26 +95,14 @@ export async function migrate(
 /** By statement_timeout. */
 const QUERY_CANCELED = '57014';
 
-const WAITING =
-  'still waiting for the store: another instance migrates it, or another session holds a lock on its tables (see pg_locks)';
-
-/** Others' migrations and our own take as long as they take. */
-const patiently = sql`select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true),
-  set_config('idle_in_transaction_session_timeout', '0', true)`;
-
 /** A look only: a migration that is under way elsewhere keeps tables locked, and is no news yet. */
 const briefly = sql`select set_config('statement_timeout', '1000', true)`;
 
 const isCurrent = ({ pending, missing, openedBy }: MigrationState): boolean =>
   pending.length === 0 && missing.length === 0 && (openedBy === null || !isNewer(SCHEMA_VERSION, openedBy));
 
-async function takeTurn(tx: Db, log: Logger): Promise<void> {
-  const [row] = await tx.select({ taken: tryLockForMigration }).from(sql`(values (1)) as once`);
-  if (row?.taken === true) return;
-  log.info('another instance migrates the store: waiting until it is done');
-  await tx.execute(lockForMigration);
-  log.info('the other instance is done: going on');
-}
+/** With `auto` that is the next step's (see apply-rules.ts). */
+const isOfTheseRules = ({ edition }: MigrationState): boolean => edition === null || edition >= RULES_EDITION;
 
 async function refuseBesideOld(tx: Db, pooled: boolean): Promise<void> {
   const connected = await countConnections(tx, APPLICATION_NAME_OF_0_1);

@@ -11,6 +11,8 @@ export interface MigrationState {
   readonly missing: readonly string[];
   /** The newest minor version that has opened it; null where it has no row yet. */
   readonly openedBy: string | null;
+  /** The edition of the rules that its states were computed with; null where it has no row yet, or does not say it. */
+  readonly edition: number | null;
 }
 
 const once = sql`(values (1)) as once`;
@@ -33,6 +35,7 @@ export async function readMigrationState(db: Db, known: readonly string[]): Prom
     pending: known.filter((name) => (applied === null ? missing.length > 0 : !applied.includes(name))),
     missing,
     openedBy: missing.includes('store.opened_by') ? null : await readOpenedBy(db),
+    edition: missing.includes('store.rules_edition') ? null : await readEdition(db),
   };
 }
 
@@ -67,6 +70,11 @@ export async function readMissing(db: Db): Promise<readonly string[]> {
 async function readOpenedBy(db: Db): Promise<string | null> {
   const [row] = await db.select({ openedBy: store.openedBy }).from(store);
   return row?.openedBy ?? null;
+}
+
+async function readEdition(db: Db): Promise<number | null> {
+  const [row] = await db.select({ edition: store.rulesEdition }).from(store);
+  return row?.edition ?? null;
 }
 
 /** Connections to this database under a name, other than the asking one. */

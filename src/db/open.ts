@@ -1,7 +1,9 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type { Logger } from '../logger.ts';
+import { applyRules } from './apply-rules.ts';
 import { explainStoreError } from './explain-store-error.ts';
 import { changedAt } from './folder-lock.ts';
+import type { JournalOptions } from './journal.ts';
 import { type MigrateOptions, migrate, NotMigratedError } from './migrate.ts';
 import { openPglite } from './open-pglite.ts';
 import { openPostgres } from './open-postgres.ts';
@@ -22,19 +24,23 @@ export interface StoreOptions {
   readonly migrate?: MigrateOptions['migrate'];
   /** Statements may take as long as they need: for commands, which nobody waits for. */
   readonly patient?: boolean;
+  /** Reads a row's body again: where a store's states must be computed by this version's rules. */
+  readonly parse?: JournalOptions['parse'];
   readonly log: Logger;
 }
+
+type Settings = MigrateOptions & Pick<StoreOptions, 'parse'>;
 
 const CONNECTIONS = 10;
 const CLOSE_WITHIN_MS = 2_000;
 
 /**
- * Opens the store and applies its migrations. Close what it gives. Rejects with an error that names the cause and
+ * Opens the store, applies its migrations, and computes its states again where the rules have changed. Close what it gives. Rejects with an error that names the cause and
  * what mends it.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, dataDir, pooled, log, connections = CONNECTIONS, patient = false } = options;
-  const settings = { migrate: options.migrate ?? 'auto', pooled, log };
+  const settings = { migrate: options.migrate ?? 'auto', pooled, log, parse: options.parse };
   try {
     if (databaseUrl === null) return await openMigratedPglite(dataDir, settings);
     await migratePostgres(databaseUrl, settings);
@@ -44,15 +50,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-async function openMigratedPglite(dataDir: string, settings: MigrateOptions): Promise<Store> {
+async function openMigratedPglite(dataDir: string, settings: Settings): Promise<Store> {
   const inMemory = dataDir === 'memory';
   // To open a folder without a store would make one.
   if (settings.migrate === 'off' && !inMemory && changedAt(dataDir) === null)
-    throw new NotMigratedError({ pending: [], missing: [], openedBy: null });
+    throw new NotMigratedError({ pending: [], missing: [], openedBy: null, edition: null });
   const store = await openPglite({ dataDir, log: settings.log });
   try {
     // Nobody else could migrate what is kept in this process only.
     await migrate(store.db, inMemory ? { ...settings, migrate: 'auto' } : settings);
+    if (settings.parse !== undefined)
+      await applyRules(store.db, { parse: settings.parse, alone: true, log: settings.log });
     return store;
   } catch (error) {
     await store.close();
@@ -60,11 +68,14 @@ async function openMigratedPglite(dataDir: string, settings: MigrateOptions): Pr
   }
 }
 
-/** On a connection of its own, which waits as long as it has to: the store's give up after a few seconds. */
-async function migratePostgres(url: string, settings: MigrateOptions): Promise<void> {
-  const client = createPostgresClient({ url, pooled: settings.pooled, max: 1, patient: true });
+/** On connections of its own, which wait as long as they have to: the store's give up after a few seconds. */
+async function migratePostgres(url: string, settings: Settings): Promise<void> {
+  const client = createPostgresClient({ url, pooled: settings.pooled, max: 2, patient: true });
+  const { parse, log } = settings;
+  const db = drizzle({ client: client.sql, jit: true, paramsInErrors: false });
   try {
-    await migrate(drizzle({ client: client.sql, jit: true, paramsInErrors: false }), settings);
+    await migrate(db, settings);
+    if (parse !== undefined) await applyRules(db, { parse, alone: false, log });
   } finally {
     await client.end(CLOSE_WITHIN_MS);
   }

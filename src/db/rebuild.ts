@@ -1,21 +1,25 @@
-import { and, asc, getTableColumns, gt, ne, type SQL, sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
+import { and, asc, eq, getTableColumns, gt, lt, lte, ne, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { formatStages } from '../domain/expected-stages.ts';
 import type { JournalRow } from '../domain/journal.ts';
+import { EFFECTS_IN_ROWS, RULES_EDITION } from '../domain/rules-edition.ts';
 import type { StageName } from '../domain/words.ts';
+import { decideEffects } from './decide-effects.ts';
 import { readExpectedStages } from './expected-stages.ts';
 import { type JournalOptions, readAgain } from './journal.ts';
 import { lockForRebuild, lockForWriting } from './locks.ts';
 import { markRecomputed } from './recomputed.ts';
 import { toJournalRow } from './rows.ts';
-import { banks, callbacks, payments, sessions } from './schema.ts';
+import { banks, callbacks, payments, sessions, store as storeTable } from './schema.ts';
 import { namesOf, readStates, writeStates } from './state-tables.ts';
 import { States } from './states.ts';
 import type { Db, Store } from './store.ts';
 import { readPosition } from './write-batch.ts';
 
-/** Rows folded in one transaction. */
+/** Rows folded in one transaction, at most, and what their bodies come to. */
 const PORTION = 1_000;
+const PORTION_BYTES = 8 * 1024 * 1024;
 /** Fewer rows than this are left for the last step, which holds the writer's lock. */
 const CAUGHT_UP = 200;
 
@@ -27,16 +31,21 @@ export interface Rebuilt {
 }
 
 export interface RebuildOptions extends Pick<JournalOptions, 'parse'> {
-  readonly store: Store;
-  /** Told after each portion: the position folded up to, and the journal's last. */
+  readonly store: Pick<Store, 'db'>;
+  /** Called after each portion: the position folded up to, and the journal's last. */
   readonly onProgress?: (position: number, last: number) => void;
 }
 
 /**
  * Computes all state anew from the journal, beside the live tables and without holding anybody up, then puts right
  * what differs in one short transaction under the writer's lock: readers see all of the old state or all of the
- * new. A row whose content differed gets its old version + 1, so that a cache takes the right one; the others stay
- * as they are. Where any differed, subscribers are sent a SNAPSHOT (see recomputed.ts). Quarantine is not decided anew, and banks that no row names any more stay.
+ * new. A row whose content differed gets a version above its old one, so that a cache takes the right one; the others stay
+ * as they are. Where any differed, subscribers are sent a SNAPSHOT (see recomputed.ts). Quarantine is not decided anew,
+ * and banks that no row names any more stay.
+ *
+ * Of a store whose rows do not yet say whether they confirm and put back, that is decided on the way and written to
+ * them. The last transaction sets the edition of the rules; a process that ends before leaves nothing that the next
+ * rebuild does not write in the same way. Rejects where another rebuild begins meanwhile.
  */
 export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
   for (;;) {
@@ -56,8 +65,9 @@ async function rebuildFor(
     store: { db },
     onProgress = () => {},
   } = options;
-  const fold = { parse, expectedStages };
-  await prepare(db);
+  const decidesEffects = (await readEdition(db)) < EFFECTS_IN_ROWS;
+  const fold = { parse, expectedStages, decidesEffects, run: randomUUID() };
+  await prepare(db, fold.run);
   let rows = 0;
   let position = 0;
   for (let last = await readPosition(db); last - position > CAUGHT_UP; last = await readPosition(db)) {
@@ -81,6 +91,10 @@ async function rebuildFor(
     await takeBanks(tx);
     await tx.execute(sql`drop schema rebuild cascade`);
     if (corrected.sessions + corrected.payments > 0) await markRecomputed(tx);
+    await tx
+      .update(storeTable)
+      .set({ rulesEdition: RULES_EDITION })
+      .where(and(eq(storeTable.id, 1), lt(storeTable.rulesEdition, RULES_EDITION)));
     onProgress(position, position);
     return corrected;
   });
@@ -88,56 +102,111 @@ async function rebuildFor(
 
 const TABLES = [sessions, payments, banks];
 
-/** The shadow tables bear the live ones' names in a schema of their own, so that the same statements write them. */
-async function prepare(db: Db): Promise<void> {
+async function readEdition(db: Db): Promise<number> {
+  const [row] = await db.select({ edition: storeTable.rulesEdition }).from(storeTable);
+  return row?.edition ?? RULES_EDITION;
+}
+
+/**
+ * The shadow tables bear the live ones' names in a schema of their own, so that the same statements write them. They
+ * have the key alone: nothing else is looked up in them.
+ */
+async function prepare(db: Db, run: string): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.execute(lockForRebuild);
     await tx.execute(sql`drop schema if exists rebuild cascade`);
     await tx.execute(sql`create schema rebuild`);
     for (const table of TABLES) {
-      await tx.execute(sql`create unlogged table rebuild.${table} (like ${table} including indexes)`);
+      await tx.execute(sql`create unlogged table rebuild.${table} (like ${table})`);
+      await tx.execute(sql`alter table rebuild.${table} add primary key (${keyOf(table)})`);
     }
+    await tx.execute(sql`create table rebuild.run as select ${run}::text as run`);
   });
 }
 
-/** From here to the end of the transaction, the state tables' names mean the shadow tables. */
-async function useShadow(tx: Db): Promise<void> {
-  await tx.execute(sql`set local search_path to rebuild, public`);
+/** From here to the end of the transaction, the state tables' names mean the shadow tables, which stay ours. */
+async function useShadow(tx: Db, run: string): Promise<void> {
+  await tx.execute(FOR_PORTIONS);
+  const [row] = await tx.select({ run: sql<string>`run` }).from(sql`rebuild.run`);
+  if (row?.run !== run)
+    throw new Error('another rebuild of this store began meanwhile: this one is given up');
 }
+
+/** A plan made while a shadow table was small must not stay a scan of it. */
+const FOR_PORTIONS = sql`select set_config('search_path', 'rebuild, public', true),
+  set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+  set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`;
 
 /** Comparing whole tables takes its time, and joins that single look-ups do without. */
 async function takeTime(tx: Db): Promise<void> {
-  for (const setting of ['statement_timeout = 0', 'enable_hashjoin = on', 'enable_seqscan = on']) {
+  for (const setting of [
+    'statement_timeout = 0',
+    'enable_hashjoin = on',
+    'enable_mergejoin = on',
+    'enable_seqscan = on',
+  ]) {
     await tx.execute(sql.raw(`set local ${setting}`));
   }
+}
+
+interface Fold extends Pick<JournalOptions, 'parse'> {
+  readonly expectedStages: readonly StageName[];
+  readonly decidesEffects: boolean;
+  /** What this run has written into its shadow schema. */
+  readonly run: string;
 }
 
 async function foldPortion(
   tx: Db,
   after: number,
-  {
-    parse,
-    expectedStages,
-  }: Pick<JournalOptions, 'parse'> & { readonly expectedStages: readonly StageName[] },
+  { parse, expectedStages, decidesEffects, run }: Fold,
 ): Promise<{ rows: number; position: number }> {
-  await useShadow(tx);
+  await useShadow(tx, run);
+  const upTo = await endOfPortion(tx, after);
+  if (upTo === null) return { rows: 0, position: after };
   const found = await tx
     .select()
     .from(callbacks)
-    .where(and(gt(callbacks.position, after), ne(callbacks.outcome, 'QUARANTINED')))
-    .orderBy(asc(callbacks.position))
-    .limit(PORTION);
+    .where(and(...isNext(after), lte(callbacks.position, upTo)))
+    .orderBy(asc(callbacks.position));
   const read = found.map(toJournalRow).map((row: JournalRow) => ({ row, callback: readAgain(row, parse) }));
   const held = await readStates(tx, namesOf(read.map(({ callback }) => callback)));
   const states = new States(held, expectedStages);
-  for (const { row, callback } of read) states.advance(callback, row);
+  if (decidesEffects) await decideEffects(tx, read, states);
+  else for (const { row, callback } of read) states.advance(callback, row);
   await writeStates(tx, states.touched(), held);
-  return { rows: found.length, position: found.at(-1)?.position ?? after };
+  return { rows: found.length, position: upTo };
+}
+
+const isNext = (after: number) => [gt(callbacks.position, after), ne(callbacks.outcome, 'QUARANTINED')];
+
+/** The position of the portion's last row; null where none is left. Looks at no body. */
+async function endOfPortion(tx: Db, after: number): Promise<number | null> {
+  const next = tx
+    .select({ position: callbacks.position, body: callbacks.body })
+    .from(callbacks)
+    .where(and(...isNext(after)))
+    .orderBy(asc(callbacks.position))
+    .limit(PORTION)
+    .as('next');
+  const counted = tx
+    .select({
+      position: next.position,
+      n: sql<number>`row_number() over (order by ${next.position})`.as('n'),
+      bytes: sql<number>`sum(octet_length(${next.body})) over (order by ${next.position})`.as('bytes'),
+    })
+    .from(next)
+    .as('counted');
+  const [end] = await tx
+    .select({ position: sql<number | null>`max(${counted.position})`.mapWith(callbacks.position) })
+    .from(counted)
+    .where(sql`${counted.n} = 1 or ${counted.bytes} <= ${PORTION_BYTES}`);
+  return end?.position ?? null;
 }
 
 /** Makes the live table's content that of the shadow table. Gives how many rows differed, were missing or too many. */
 async function correct(tx: Db, table: typeof sessions | typeof payments): Promise<number> {
-  const key = sql.identifier(table === sessions ? sessions.sessionId.name : payments.paymentId.name);
+  const key = keyOf(table);
   const names = Object.values(getTableColumns(table)).map((column: PgColumn) => sql.identifier(column.name));
   const content = names.filter((name) => name.value !== 'version');
   const list = (prefix: SQL) =>
@@ -145,7 +214,9 @@ async function correct(tx: Db, table: typeof sessions | typeof payments): Promis
       content.map((name) => sql`${prefix}.${name}`),
       sql`, `,
     );
-  const differ = sql`live.${key} = shadow.${key} and (${list(sql`live`)}) is distinct from (${list(sql`shadow`)})`;
+  // Rows of 0.1 that changed nothing visible raised no version, and do now.
+  const differ = sql`live.${key} = shadow.${key} and
+    ((${list(sql`live`)}) is distinct from (${list(sql`shadow`)}) or shadow.version > live.version)`;
   const tooMany = sql`not exists (select from rebuild.${table} as shadow where shadow.${key} = live.${key})`;
   const missing = sql`not exists (select from public.${table} as live where live.${key} = shadow.${key})`;
 
@@ -158,12 +229,18 @@ async function correct(tx: Db, table: typeof sessions | typeof payments): Promis
       sql`, `,
     );
     await tx.execute(
-      sql`update public.${table} as live set ${set}, version = live.version + 1 from rebuild.${table} as shadow where ${differ}`,
+      sql`update public.${table} as live set ${set}, version = greatest(live.version + 1, shadow.version) from rebuild.${table} as shadow where ${differ}`,
     );
   }
   if (removed > 0) await tx.execute(sql`delete from public.${table} as live where ${tooMany}`);
   if (added > 0) await addMissing(tx, table);
   return changed + removed + added;
+}
+
+function keyOf(table: (typeof TABLES)[number]): SQL {
+  const column =
+    table === sessions ? sessions.sessionId : table === payments ? payments.paymentId : banks.bankId;
+  return sql`${sql.identifier(column.name)}`;
 }
 
 async function addMissing(tx: Db, table: PgTable): Promise<void> {

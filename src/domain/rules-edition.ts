@@ -4,3 +4,6 @@
  * again when it is opened. 1 was 0.1's.
  */
 export const RULES_EDITION = 2;
+
+/** The first edition whose rows say whether they confirm and put back: of an earlier one's it is decided afterwards. */
+export const EFFECTS_IN_ROWS = 2;
