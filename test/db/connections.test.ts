@@ -57,6 +57,9 @@ describe.skipIf(inject('postgresUrl') === null)('connections to PostgreSQL', () 
 
   it('that stand go on working while others are refused', async () => {
     const most = 5;
+    // A try before this one may have been cut short.
+    await server.unsafe(`drop owned by ${ROLE}`).catch(() => undefined);
+    await server.unsafe(`drop role if exists ${ROLE}`);
     await server.unsafe(`create role ${ROLE} login connection limit ${most}`);
     await server.unsafe(`grant select, insert, update, delete on all tables in schema public to ${ROLE}`);
     const few = new URL(url.href);
@@ -68,7 +71,8 @@ describe.skipIf(inject('postgresUrl') === null)('connections to PostgreSQL', () 
     for (; standing.length < most; standing = await pids()) await burst(gateway.url, 6);
 
     let [answered, refused] = [0, 0];
-    for (let round = 0; round < 10; round++) {
+    // Whether a burst needs another connection depends on how it falls: until one did.
+    for (let round = 0; round < 10 || (refused === 0 && round < 100); round++) {
       const reading = burst(gateway.url, 30);
       // The writer's connection stands: no callback notices anything.
       expect((await postCallback(gateway.url, { ...fields('session-status'), n: round })).status).toBe(200);
