@@ -1,6 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import { parseApplied } from '../callbacks/parse.ts';
 import { ConfigError } from '../config.ts';
 import { readStoreConfig, type StoreConfig } from '../config-store.ts';
+import { FolderLockedError } from '../db/folder-lock.ts';
 import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
 import { createLogger, type Logger } from '../logger.ts';
@@ -39,11 +41,13 @@ export async function runCommand({ usage, migrates = false, understand }: Comman
     const log = createLogger({ level: 'info' });
     const { databaseUrl, dataDir, databasePooled: pooled, databaseConnections: connections } = config;
     const migrate = migrates ? 'auto' : config.migrate;
-    const store = await openStore({
-      ...{ databaseUrl, dataDir, pooled, connections, migrate, log },
-      patient: true,
-      parse: parseApplied,
-    });
+    const open = () =>
+      openStore({
+        ...{ databaseUrl, dataDir, pooled, connections, migrate, log },
+        patient: true,
+        parse: parseApplied,
+      });
+    const store = await (migrates ? onceUnlocked(open) : open());
     try {
       await work({ config, store, log, say: (line) => process.stdout.write(`${line}\n`) });
     } finally {
@@ -54,6 +58,21 @@ export async function runCommand({ usage, migrates = false, understand }: Comman
     process.exit(1);
   }
   process.exit(0);
+}
+
+/** A gateway that waits for the migration looks into PGlite's folder now and then, for a second. */
+const LOCKED_FOR_MS = 10_000;
+const TRY_EVERY_MS = 200;
+
+async function onceUnlocked(open: () => Promise<Store>): Promise<Store> {
+  for (const until = performance.now() + LOCKED_FOR_MS; ; ) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!(error instanceof FolderLockedError) || performance.now() > until) throw error;
+      await setTimeout(TRY_EVERY_MS);
+    }
+  }
 }
 
 function messageOf(error: unknown): string {

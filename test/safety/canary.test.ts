@@ -144,9 +144,11 @@ eachStore('what marks a person', (on) => {
       query: 'subscription ($after: String) { sessionStatusChanged(after: $after) { kind recovered } }',
       // Of the first callback: all of them are gone.
       variables: {
-        after: Buffer.from(Buffer.from(stream, 'base64url').toString().replace(/\d+$/, '1')).toString(
-          'base64url',
-        ),
+        after: Buffer.from(
+          Buffer.from(stream, 'base64url')
+            .toString()
+            .replace(/\.\d+\./, '.1.'),
+        ).toString('base64url'),
       },
       connectionParams: await bearer({ sub: USER }),
     });
