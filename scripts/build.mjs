@@ -40,10 +40,10 @@ for (const file of readdirSync(dist, { recursive: true })) {
   if (source !== undefined && !existsSync(join('src', `${source}.ts`))) rmSync(join(dist, file));
 }
 
-const { findTemplate, templateFile } = await import('../dist/db/store-template.js');
+const { findTemplate, templateFile } = await import('../dist/db/pglite/store-template.js');
 if (findTemplate() === null) {
   try {
-    const { makeTemplate } = await import('../dist/db/make-template.js');
+    const { makeTemplate } = await import('../dist/db/pglite/make-template.js');
     await makeTemplate();
   } catch (error) {
     // The gateway does without it, only slower; it says so when it starts.

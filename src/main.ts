@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig } from './config/config.ts';
+import { createGateway, type Gateway } from './gateway.ts';
 import { createLogger, type Logger } from './logger.ts';
-import { createGateway, type Gateway } from './server.ts';
-import { type OpenFilesShortage, openFilesShortage } from './transport/open-files.ts';
+import { type OpenFilesShortage, openFilesShortage } from './transport/http/open-files.ts';
 
 /** The clean end takes less than this beside DRAIN_MS; a process that hangs is ended by itself. */
 const LAST_RESORT_MS = 10_000;

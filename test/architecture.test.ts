@@ -26,7 +26,10 @@ describe('the check of the rules', () => {
     ['a graph that receives callbacks', 'schema/a.ts', "export { b } from '../callbacks/b.ts';"],
     ['callbacks that know the graph', 'callbacks/a.ts', "const b = await import('../schema/b.ts');"],
     ['a transport that takes callbacks', 'transport/a.ts', "import '../callbacks/b.ts';"],
-    ['a part that knows the process', 'server.ts', "import {\n  b,\n} from './main.ts';"],
+    ['a part that knows the process', 'gateway.ts', "import {\n  b,\n} from './main.ts';"],
+    ['a recorder that reads for viewers', 'db/record/a.ts', "import { b } from '../read/b.ts';"],
+    ['an engine that knows a wire', 'transport/engine/a.ts', "import { b } from '../ws/b.ts';"],
+    ['a sub-folder without a place', 'db/extra/a.ts', "import { b } from '../read/b.ts';"],
     ['a part without a place', 'extra/a.ts', "import { b } from '../errors.ts';"],
   ])('finds %s', (_, path, text) => {
     expect(faults({ [path]: text })).toHaveLength(1);

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ConfigError, describeConfig, readConfig } from '../src/config.ts';
-import { DEFAULT_LIMITS, LIMIT_RULES } from '../src/config-limits.ts';
-import { CONFIG_VARIABLES } from '../src/config-variables.ts';
+import { ConfigError, describeConfig, readConfig } from '../src/config/config.ts';
+import { DEFAULT_LIMITS, LIMIT_RULES } from '../src/config/limits.ts';
+import { CONFIG_VARIABLES } from '../src/config/variables.ts';
 
 const SIGNING_KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const PRODUCTION = {

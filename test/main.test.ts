@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { postCallback, query, send } from './support/client.ts';
+import { fields } from './support/builders/samples.ts';
+import { postCallback, query, send } from './support/clients/client.ts';
 import { closeLater } from './support/closing.ts';
-import { emptyStore } from './support/empty-store.ts';
-import { runToExit, spawnGateway } from './support/gateway.ts';
-import { fields } from './support/samples.ts';
-import { eachStore } from './support/stores.ts';
+import { runToExit, spawnGateway } from './support/gateways/gateway.ts';
+import { emptyStore } from './support/stores/empty-store.ts';
+import { eachStore } from './support/stores/stores.ts';
 
 eachStore('the process', (store) => {
   it('ends with 0 on SIGTERM, keeps what it answered, and finds it when started again', async () => {

@@ -7,10 +7,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { send } from './support/client.ts';
+import { send } from './support/clients/client.ts';
 import { closeLater } from './support/closing.ts';
-import { emptyStore } from './support/empty-store.ts';
 import { LONG } from './support/long.ts';
+import { emptyStore } from './support/stores/empty-store.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const NEEDED = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts', 'src', 'dist', 'drizzle'];

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CONFIG_VARIABLES } from '../src/config-variables.ts';
-import { type AsyncQueue, createAsyncQueue } from './support/async-queue.ts';
-import { at } from './support/client.ts';
+import { CONFIG_VARIABLES } from '../src/config/variables.ts';
+import { type AsyncQueue, createAsyncQueue } from './support/clients/async-queue.ts';
+import { at } from './support/clients/client.ts';
 import { closeLater } from './support/closing.ts';
 import { FENCES, README, shell } from './support/readme.ts';
 

@@ -7,12 +7,12 @@ import * as graphqlWs from 'graphql-ws';
 import { chromium, type Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { type AsyncQueue, createAsyncQueue } from './support/async-queue.ts';
-import { at, postCallback } from './support/client.ts';
+import { fields } from './support/builders/samples.ts';
+import { type AsyncQueue, createAsyncQueue } from './support/clients/async-queue.ts';
+import { at, postCallback } from './support/clients/client.ts';
 import { closeLater } from './support/closing.ts';
-import { type SpawnedGateway, spawnGateway } from './support/gateway.ts';
+import { type SpawnedGateway, spawnGateway } from './support/gateways/gateway.ts';
 import { recipe, runRecipe } from './support/readme.ts';
-import { fields } from './support/samples.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const hasChromium = existsSync(CHROMIUM);

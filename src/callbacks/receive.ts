@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Receipt } from '../db/apply-batch.ts';
-import type { Recorder } from '../db/recorder.ts';
-import type { Parsed } from '../domain/callback.ts';
+import type { Recorder } from '../db/record/recorder.ts';
+import type { Parsed } from '../domain/journal/callback.ts';
+import type { Receipt } from '../domain/journal/decide-batch.ts';
 import { CallboardError } from '../errors.ts';
 import { isJson } from '../http/media-type.ts';
 import { type Problem, problem } from '../http/problem.ts';
 import type { BodyRead } from '../http/read-body.ts';
 import type { CallbackAnswered } from '../observe.ts';
-import type { Authenticate } from './authenticate.ts';
-import type { FailureLimiter } from './failures.ts';
-import { parseCallback } from './parse.ts';
+import type { Authenticate } from './authenticate/authenticator.ts';
+import type { FailureLimiter } from './authenticate/failure-limiter.ts';
+import { parseCallback } from './parse/parse.ts';
 
 /** The largest callback, in bytes (DESIGN §3). */
 const LARGEST = 256 * 1024;

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import { parseApplied } from '../callbacks/parse.ts';
-import { ConfigError } from '../config.ts';
-import { readStoreConfig, type StoreConfig } from '../config-store.ts';
-import { FolderLockedError } from '../db/folder-lock.ts';
+import { parseApplied } from '../callbacks/parse/parse.ts';
+import { ConfigError } from '../config/config.ts';
+import { readStoreConfig, type StoreConfig } from '../config/store.ts';
 import { openStore } from '../db/open.ts';
+import { FolderLockedError } from '../db/pglite/folder-lock.ts';
 import type { Store } from '../db/store.ts';
 import { createLogger, type Logger } from '../logger.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Forgotten, forget } from '../db/forget.ts';
+import { type Forgotten, forget } from '../db/upkeep/forget.ts';
 import { runCommand } from './command.ts';
 
 const KINDS = { '--user': 'user', '--session': 'session', '--payment': 'payment' } as const;

@@ -1,6 +1,6 @@
-import { parseApplied } from '../callbacks/parse.ts';
-import { rebuild } from '../db/rebuild.ts';
-import { createSteadyReport } from '../db/steady-report.ts';
+import { parseApplied } from '../callbacks/parse/parse.ts';
+import { createSteadyReport } from '../db/migrate/steady-report.ts';
+import { rebuild } from '../db/upkeep/rebuild.ts';
 import { runCommand } from './command.ts';
 
 /** `npm run rebuild`: computes all state anew from the journal and puts right what differs. */

@@ -1,7 +1,7 @@
-import { parseCallback } from '../callbacks/parse.ts';
-import { createRecorder } from '../db/recorder.ts';
-import { type Replayed, replay } from '../db/replay.ts';
+import { parseCallback } from '../callbacks/parse/parse.ts';
+import { createRecorder } from '../db/record/recorder.ts';
 import { createStoreClock } from '../db/store-clock.ts';
+import { type Replayed, replay } from '../db/upkeep/replay.ts';
 import { runCommand } from './command.ts';
 
 /** `npm run replay -- --position N | --quarantined`: applies quarantined callbacks that can be read by now. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { changedAt, FolderLockedError } from './folder-lock.ts';
-import { NotMigratedError } from './migrate.ts';
+import { NotMigratedError } from './migrate/migrate.ts';
 import { openStore, type StoreOptions } from './open.ts';
+import { changedAt, FolderLockedError } from './pglite/folder-lock.ts';
 import type { Store } from './store.ts';
 
 const LOOK_EVERY_MS = 1_000;

@@ -1,6 +1,6 @@
 import { CallboardError } from '../errors.ts';
-import { FolderLockedError } from './folder-lock.ts';
-import { MigrationError } from './migrate.ts';
+import { MigrationError } from './migrate/migrate.ts';
+import { FolderLockedError } from './pglite/folder-lock.ts';
 
 /** Which store could not be opened, as a message may name it. */
 export interface StorePlace {

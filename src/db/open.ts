@@ -1,13 +1,13 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type { Logger } from '../logger.ts';
-import { applyRules } from './apply-rules.ts';
 import { explainStoreError } from './explain-store-error.ts';
-import { changedAt } from './folder-lock.ts';
-import type { JournalOptions } from './journal.ts';
-import { type MigrateOptions, migrate, NotMigratedError } from './migrate.ts';
-import { openPglite } from './open-pglite.ts';
-import { openPostgres } from './open-postgres.ts';
-import { createPostgresClient } from './postgres-client.ts';
+import type { JournalOptions } from './journal/journal.ts';
+import { applyRules } from './migrate/apply-rules.ts';
+import { type MigrateOptions, migrate, NotMigratedError } from './migrate/migrate.ts';
+import { changedAt } from './pglite/folder-lock.ts';
+import { openPglite } from './pglite/open-pglite.ts';
+import { openPostgres } from './postgres/open-postgres.ts';
+import { createPostgresClient } from './postgres/postgres-client.ts';
 import type { Store } from './store.ts';
 
 /** Which store, and how it is reached. */

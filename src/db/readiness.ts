@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { Logger } from '../logger.ts';
 import { lockForWriting } from './locks.ts';
-import { readMissing, TABLE_NAMES } from './migration-state.ts';
+import { readMissing, TABLE_NAMES } from './migrate/migration-state.ts';
 import { sqlStateOf } from './sql-state.ts';
 import type { Db, Store } from './store.ts';
-import { readPosition } from './write-batch.ts';
+import { readPosition } from './tables/read-position.ts';
 
 /** A batch or a probe that succeeded no longer ago than this is proof enough. */
 const PROOF_MS = 500;

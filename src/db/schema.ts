@@ -12,8 +12,8 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { Fault, PaymentUser, SecondaryIdentifier } from '../domain/callback.ts';
-import type { Account, Instant, StageState, TransactionPage } from '../domain/session.ts';
+import type { Fault, PaymentUser, SecondaryIdentifier } from '../domain/journal/callback.ts';
+import type { Account, Instant, StageState, TransactionPage } from '../domain/session/session.ts';
 import {
   CALLBACK_KINDS,
   CALLBACK_OUTCOMES,

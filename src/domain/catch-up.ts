@@ -1,7 +1,7 @@
 import type { JournalPlace } from './cursor.ts';
-import type { JournalRow } from './journal.ts';
-import type { Payment } from './payment.ts';
-import type { Session } from './session.ts';
+import type { JournalRow } from './journal/row.ts';
+import type { Payment } from './payment/payment.ts';
+import type { Session } from './session/session.ts';
 import type { Viewer } from './viewer.ts';
 import type { CallbackKind, StageName } from './words.ts';
 

@@ -1,6 +1,6 @@
-import type { JournalRow } from './journal.ts';
-import type { Payment } from './payment.ts';
-import type { Instant, Session } from './session.ts';
+import type { JournalRow } from './journal/row.ts';
+import type { Payment } from './payment/payment.ts';
+import type { Instant, Session } from './session/session.ts';
 import type {
   CallbackKind,
   CallbackOutcome,

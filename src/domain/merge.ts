@@ -1,5 +1,11 @@
-import type { Day, Progress, ReportedAccount, ReportedPage, SecondaryIdentifier } from './callback.ts';
-import type { Account, Instant, ReportedIn, TransactionPage } from './session.ts';
+import type {
+  Day,
+  Progress,
+  ReportedAccount,
+  ReportedPage,
+  SecondaryIdentifier,
+} from './journal/callback.ts';
+import type { Account, Instant, ReportedIn, TransactionPage } from './session/session.ts';
 import { STAGE_NAMES, type StageName } from './words.ts';
 
 /*

@@ -1,5 +1,5 @@
-import type { JournalEntry } from '../domain/changes.ts';
 import type { JournalPlace } from '../domain/cursor.ts';
+import type { JournalEntry } from '../domain/journal/entry.ts';
 import type { Logger } from '../logger.ts';
 import { type Topic, topicsOf } from './topics.ts';
 

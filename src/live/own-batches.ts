@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../domain/changes.ts';
+import type { JournalEntry } from '../domain/journal/entry.ts';
 
 /** Committed batches that may still be heard of: notifications come soon, or never. */
 const MOST_COMMITTED = 128;

@@ -1,7 +1,7 @@
-import type { JournalEntry } from '../domain/changes.ts';
 import type { JournalPlace } from '../domain/cursor.ts';
-import { fingerprintOf } from '../domain/fingerprint.ts';
-import { type Break, breakBetween, isOtherServer, type Sighting } from '../domain/history.ts';
+import type { JournalEntry } from '../domain/journal/entry.ts';
+import { fingerprintOf } from '../domain/journal/fingerprint.ts';
+import { type Break, breakBetween, isOtherServer, type Sighting } from '../domain/journal/history.ts';
 import type { Logger } from '../logger.ts';
 import { createReport } from '../observe.ts';
 import type { Hub } from './hub.ts';

@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../domain/changes.ts';
+import type { JournalEntry } from '../domain/journal/entry.ts';
 
 /** What a subscription listens to on this instance. Ids come from outside, so the part before the slash decides. */
 export type Topic =

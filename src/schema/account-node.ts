@@ -1,4 +1,4 @@
-import type { Account, Session } from '../domain/session.ts';
+import type { Account, Session } from '../domain/session/session.ts';
 
 /** One account of a session. Its place in the session's list, which is only ever appended to, is its identity. */
 export interface AccountNode {

@@ -1,9 +1,9 @@
-import type { Session } from '../domain/session.ts';
-import { isOfThisRun } from '../domain/stage-view.ts';
+import { maskNumber } from '../domain/mask-number.ts';
+import type { Session } from '../domain/session/session.ts';
+import { isOfThisRun } from '../domain/session/stage-view.ts';
 import { mayRead, type Viewer } from '../domain/viewer.ts';
 import type { Builder } from './builder.ts';
 import { accountGlobalId } from './global-id.ts';
-import { maskNumber } from './mask-number.ts';
 
 /** Owners read their own numbers, others need the scope (DESIGN §8). An operator is not the owner by being one. */
 function readsNumber(viewer: Viewer, session: Session): boolean {

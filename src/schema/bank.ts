@@ -1,4 +1,4 @@
-import type { SecondaryIdentifier } from '../domain/callback.ts';
+import type { SecondaryIdentifier } from '../domain/journal/callback.ts';
 import type { Builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { bankGlobalId } from './global-id.ts';

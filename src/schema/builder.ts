@@ -1,6 +1,6 @@
 import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
-import type { PaymentFact, StageFact } from '../db/fact-reads.ts';
+import type { PaymentFact, StageFact } from '../db/read/fact-reads.ts';
 import type {
   Day,
   Fault,
@@ -8,15 +8,15 @@ import type {
   PaymentUser,
   ReportedSubject,
   SecondaryIdentifier,
-} from '../domain/callback.ts';
-import type { JournalRow } from '../domain/journal.ts';
-import type { Payment } from '../domain/payment.ts';
-import type { Instant, PastAttempt, Session, TransactionPage } from '../domain/session.ts';
-import type { ShownProgress } from '../domain/stage-view.ts';
+} from '../domain/journal/callback.ts';
+import type { JournalRow } from '../domain/journal/row.ts';
+import type { Payment } from '../domain/payment/payment.ts';
+import type { Instant, PastAttempt, Session, TransactionPage } from '../domain/session/session.ts';
+import type { ShownProgress } from '../domain/session/stage-view.ts';
 import type { Viewer } from '../domain/viewer.ts';
-import type { CallbackMessage } from '../live/callback-source.ts';
-import type { PaymentMessage } from '../live/payment-source.ts';
-import type { SessionMessage } from '../live/session-source.ts';
+import type { CallbackMessage } from '../live/sources/callback-source.ts';
+import type { PaymentMessage } from '../live/sources/payment-source.ts';
+import type { SessionMessage } from '../live/sources/session-source.ts';
 import type { AccountNode } from './account-node.ts';
 import type { Context } from './context.ts';
 import type { StageNode } from './stage-node.ts';

@@ -1,7 +1,7 @@
-import type { JournalRow } from '../domain/journal.ts';
+import type { JournalRow } from '../domain/journal/row.ts';
 import type { Builder } from './builder.ts';
-import { readCallbackPage, toCallbackConnection } from './callback-list.ts';
 import { callbackGlobalId } from './global-id.ts';
+import { readCallbackPage, toCallbackConnection } from './list/callback-list.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** What a quarantined callback names is a claim that `reported` shows; only what was applied has a subject. */

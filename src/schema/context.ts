@@ -1,8 +1,8 @@
-import type { Reads } from '../db/reads.ts';
-import type { Findings, ReportedSubject } from '../domain/callback.ts';
+import type { Reads } from '../db/read/reads.ts';
+import type { Findings, ReportedSubject } from '../domain/journal/callback.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import type { StageName } from '../domain/words.ts';
-import type { Subscriptions } from '../live/subscriptions.ts';
+import type { Subscriptions } from '../live/sources/subscriptions.ts';
 
 /** What resolvers are given: who asks, and everything they read from. One for each operation. */
 export interface Context {

@@ -1,4 +1,4 @@
-import type { Instant } from '../domain/session.ts';
+import type { Instant } from '../domain/session/session.ts';
 
 const FORM = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
 

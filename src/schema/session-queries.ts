@@ -1,8 +1,8 @@
-import type { ListOrderField } from '../db/list-reads.ts';
+import type { ListOrderField } from '../db/read/list-reads.ts';
 import type { SessionFilter } from '../domain/filters.ts';
 import type { Builder } from './builder.ts';
-import { toConnection } from './connection.ts';
-import { readPage } from './list-page.ts';
+import { toConnection } from './list/connection.ts';
+import { readPage } from './list/list-page.ts';
 import { oneOf } from './one-of.ts';
 import type { Vocabulary } from './vocabulary.ts';
 

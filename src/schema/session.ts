@@ -1,7 +1,7 @@
 import { STAGE_NAMES } from '../domain/words.ts';
 import type { Builder } from './builder.ts';
-import { readCallbackPage, toCallbackConnection } from './callback-list.ts';
 import { sessionGlobalId } from './global-id.ts';
+import { readCallbackPage, toCallbackConnection } from './list/callback-list.ts';
 import { stageNode } from './stage-node.ts';
 import type { Vocabulary } from './vocabulary.ts';
 

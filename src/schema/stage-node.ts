@@ -1,5 +1,5 @@
-import type { Session } from '../domain/session.ts';
-import { type StageView, stageView } from '../domain/stage-view.ts';
+import type { Session } from '../domain/session/session.ts';
+import { type StageView, stageView } from '../domain/session/stage-view.ts';
 import type { StageName } from '../domain/words.ts';
 
 /** One stage of a session as it is shown, with the session it is read from. */

@@ -1,7 +1,7 @@
 import type { Builder } from './builder.ts';
-import { LIVE_CURSOR } from './connection.ts';
 import { defineEnums } from './enums.ts';
-import { defineInputs } from './inputs.ts';
+import { LIVE_CURSOR } from './list/connection.ts';
+import { defineInputs } from './list/inputs.ts';
 
 /** What several types' files speak of and no name reaches: enums, inputs and connections. */
 export function defineVocabulary(builder: Builder) {

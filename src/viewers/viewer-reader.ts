@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { EXPLORER, type Viewer } from '../domain/viewer.ts';
 import type { Logger } from '../logger.ts';
 import { createKeySet, type KeySetTimes } from './key-set.ts';

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { at, postCallback, query, send } from '../support/client.ts';
-import { type StartedGateway, startGateway } from '../support/gateway.ts';
-import { fields, fixture } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
+import { fields, fixture } from '../support/builders/samples.ts';
+import { at, postCallback, query, send } from '../support/clients/client.ts';
+import { type StartedGateway, startGateway } from '../support/gateways/gateway.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 

@@ -7,9 +7,9 @@ import {
   type AuthenticatorOptions,
   type CredentialsInHead,
   createAuthenticator,
-} from '../../src/callbacks/authenticate.ts';
-import { parseSigningKey } from '../../src/callbacks/signing-key.ts';
-import { seeded } from '../support/seed.ts';
+} from '../../src/callbacks/authenticate/authenticator.ts';
+import { parseSigningKey } from '../../src/callbacks/authenticate/signing-key.ts';
+import { seeded } from '../support/builders/seed.ts';
 
 const NOW = 1_795_000_000;
 const BODY = Buffer.from('{"sessionId":"s-1","note":"€"}');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseCallback } from '../../src/callbacks/parse.ts';
-import { bytes, canonicalOf, fields, fixture, sha256 } from '../support/samples.ts';
+import { parseCallback } from '../../src/callbacks/parse/parse.ts';
+import { bytes, canonicalOf, fields, fixture, sha256 } from '../support/builders/samples.ts';
 
 const session = fields('session-status');
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createFailureLimiter } from '../../src/callbacks/failures.ts';
+import { createFailureLimiter } from '../../src/callbacks/authenticate/failure-limiter.ts';
 
 function limiterAt(start: number, options = {}) {
   const clock = { at: start };

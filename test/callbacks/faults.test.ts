@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_FAULTS } from '../../src/callbacks/fault-list.ts';
-import { parseCallback } from '../../src/callbacks/parse.ts';
-import type { Json } from '../../src/domain/callback.ts';
-import { body, bytes, fields, read, withRaw } from '../support/samples.ts';
-import { seeded } from '../support/seed.ts';
+import { MAX_FAULTS } from '../../src/callbacks/parse/fault-list.ts';
+import { parseCallback } from '../../src/callbacks/parse/parse.ts';
+import type { Json } from '../../src/domain/journal/callback.ts';
+import { body, bytes, fields, read, withRaw } from '../support/builders/samples.ts';
+import { seeded } from '../support/builders/seed.ts';
 
 const session = fields('session-status');
 const accounts = fields('session-accounts');

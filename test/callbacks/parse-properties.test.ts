@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseCallback } from '../../src/callbacks/parse.ts';
-import { readReported } from '../../src/callbacks/reported.ts';
-import type { Json } from '../../src/domain/callback.ts';
-import { body, bytes, canonicalOf, fields, sha256 } from '../support/samples.ts';
-import { seeded } from '../support/seed.ts';
+import { readReported } from '../../src/callbacks/parse/claims.ts';
+import { parseCallback } from '../../src/callbacks/parse/parse.ts';
+import type { Json } from '../../src/domain/journal/callback.ts';
+import { body, bytes, canonicalOf, fields, sha256 } from '../support/builders/samples.ts';
+import { seeded } from '../support/builders/seed.ts';
 
 const session = fields('session-status');
 const accounts = fields('session-accounts');

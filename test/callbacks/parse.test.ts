@@ -1,6 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { applied, body, bytes, FIXTURES, fields, fixture, read, withRaw } from '../support/samples.ts';
+import {
+  applied,
+  body,
+  bytes,
+  FIXTURES,
+  fields,
+  fixture,
+  read,
+  withRaw,
+} from '../support/builders/samples.ts';
 
 const session = fields('session-status');
 const accounts = fields('session-accounts');

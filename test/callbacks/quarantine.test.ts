@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { body, bytes, fields, quarantined, sha256, withRaw } from '../support/samples.ts';
+import { body, bytes, fields, quarantined, sha256, withRaw } from '../support/builders/samples.ts';
 
 const session = fields('session-status');
 const accounts = fields('session-accounts');

@@ -1,9 +1,9 @@
 import postgres from 'postgres';
 import { beforeAll, expect, it } from 'vitest';
-import { at, postCallback, query, send } from '../support/client.ts';
-import { startGateway } from '../support/gateway.ts';
-import { fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
+import { fields } from '../support/builders/samples.ts';
+import { at, postCallback, query, send } from '../support/clients/client.ts';
+import { startGateway } from '../support/gateways/gateway.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const session = fields('session-status');
 const page = fields('transactions-page');

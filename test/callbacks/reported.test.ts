@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readReported } from '../../src/callbacks/reported.ts';
-import { body, bytes, fields, fixture, quarantined } from '../support/samples.ts';
+import { readReported } from '../../src/callbacks/parse/claims.ts';
+import { body, bytes, fields, fixture, quarantined } from '../support/builders/samples.ts';
 
 const session = fields('session-status');
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { parseSigningKey } from '../../src/callbacks/signing-key.ts';
+import { parseSigningKey } from '../../src/callbacks/authenticate/signing-key.ts';
 import { CallboardError } from '../../src/errors.ts';
 
 describe('a signing key', () => {

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { postCallback, query } from '../support/client.ts';
-import { spawnGateway } from '../support/gateway.ts';
-import { fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
+import { fields } from '../support/builders/samples.ts';
+import { postCallback, query } from '../support/clients/client.ts';
+import { spawnGateway } from '../support/gateways/gateway.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 /** Runs a command to its end, as `npm run` does after its build. */
 async function run(command: string, env: Readonly<Record<string, string>>, ...words: readonly string[]) {

@@ -4,9 +4,9 @@ import { openStore } from '../../src/db/open.ts';
 import { callbacks } from '../../src/db/schema.ts';
 import { CallboardError } from '../../src/errors.ts';
 import { createLogger } from '../../src/logger.ts';
-import { openRecording } from '../support/recording.ts';
-import { body } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
+import { body } from '../support/builders/samples.ts';
+import { openRecording } from '../support/stores/recording.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const ROUNDS = 20;
 const SENDERS = 8;

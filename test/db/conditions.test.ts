@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/db/open.ts';
-import type { Page } from '../../src/db/page.ts';
-import { createReads, type Reads } from '../../src/db/reads.ts';
-import { fromPayment, fromSession } from '../../src/db/rows.ts';
+import type { Page } from '../../src/db/read/page.ts';
+import { createReads, type Reads } from '../../src/db/read/reads.ts';
 import { callbacks, payments, sessions } from '../../src/db/schema.ts';
+import { fromPayment, fromSession } from '../../src/db/tables/rows.ts';
 import {
   admitsCallback,
   admitsPayment,
@@ -25,10 +25,10 @@ import {
   STAGE_STATUSES,
 } from '../../src/domain/words.ts';
 import { createLogger } from '../../src/logger.ts';
+import { seeded } from '../support/builders/seed.ts';
+import { AT, journalRow, paymentOf, sessionOf } from '../support/builders/states.ts';
 import { closeLater } from '../support/closing.ts';
-import { seeded } from '../support/seed.ts';
-import { AT, journalRow, paymentOf, sessionOf } from '../support/states.ts';
-import { eachStore } from '../support/stores.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const TEXTS = ['a', 'b', "it's", 'ünï\u{1f600}', '{a,b}'] as const;
 const text = fc.constantFrom(...TEXTS);

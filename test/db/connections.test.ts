@@ -3,11 +3,11 @@ import postgres from 'postgres';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { openStore } from '../../src/db/open.ts';
 import { createLogger } from '../../src/logger.ts';
-import { postCallback, query, send } from '../support/client.ts';
+import { fields } from '../support/builders/samples.ts';
+import { postCallback, query, send } from '../support/clients/client.ts';
 import { closeLater } from '../support/closing.ts';
-import { startGateway } from '../support/gateway.ts';
-import { fields } from '../support/samples.ts';
-import { dropRoleLater, makeDatabase } from '../support/stores.ts';
+import { startGateway } from '../support/gateways/gateway.ts';
+import { dropRoleLater, makeDatabase } from '../support/stores/stores.ts';
 
 const ROLE = `callboard_few_${process.pid}`;
 const SESSIONS = '{ sessions(first: 100) { edges { node { sessionId accounts { accountNumber } } } } }';

@@ -3,16 +3,16 @@ import { drizzle as overPglite } from 'drizzle-orm/pglite';
 import { drizzle as overPostgres } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { beforeAll, expect, test } from 'vitest';
-import { migrate } from '../../src/db/migrate.ts';
-import { createReads, type Reads } from '../../src/db/reads.ts';
-import { fromSession } from '../../src/db/rows.ts';
+import { migrate } from '../../src/db/migrate/migrate.ts';
+import { createReads, type Reads } from '../../src/db/read/reads.ts';
 import { sessions } from '../../src/db/schema.ts';
 import type { Db } from '../../src/db/store.ts';
+import { fromSession } from '../../src/db/tables/rows.ts';
 import { EXPLORER } from '../../src/domain/viewer.ts';
 import { createLogger } from '../../src/logger.ts';
+import { AT, sessionOf } from '../support/builders/states.ts';
 import { closeLater } from '../support/closing.ts';
-import { AT, sessionOf } from '../support/states.ts';
-import { eachStore, type TestStore } from '../support/stores.ts';
+import { eachStore, type TestStore } from '../support/stores/stores.ts';
 
 interface Sent {
   readonly text: string;

@@ -1,15 +1,15 @@
 import { sql } from 'drizzle-orm';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { parseCallback } from '../../src/callbacks/parse.ts';
-import { type Forgotten, forget } from '../../src/db/forget.ts';
-import { rebuild } from '../../src/db/rebuild.ts';
-import { createRetention } from '../../src/db/retention.ts';
+import { parseCallback } from '../../src/callbacks/parse/parse.ts';
 import { store as storeTable } from '../../src/db/schema.ts';
 import type { Store } from '../../src/db/store.ts';
+import { type Forgotten, forget } from '../../src/db/upkeep/forget.ts';
+import { rebuild } from '../../src/db/upkeep/rebuild.ts';
+import { createRetention } from '../../src/db/upkeep/retention.ts';
 import { createLogger } from '../../src/logger.ts';
-import { everyRow, openRecording, type Recording } from '../support/recording.ts';
-import { body, bytes, fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
+import { body, bytes, fields } from '../support/builders/samples.ts';
+import { everyRow, openRecording, type Recording } from '../support/stores/recording.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const DAY_MS = 86_400_000;
 const log = createLogger({ level: 'silent' });

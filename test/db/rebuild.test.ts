@@ -2,13 +2,13 @@ import { readdirSync } from 'node:fs';
 import { eq, sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseApplied } from '../../src/callbacks/parse.ts';
-import { rebuild } from '../../src/db/rebuild.ts';
+import { parseApplied } from '../../src/callbacks/parse/parse.ts';
 import { banks, payments, sessions } from '../../src/db/schema.ts';
-import { disordered, history, type Wire } from '../support/histories.ts';
-import { everyRow, openRecording, type Recording } from '../support/recording.ts';
-import { body, bytes, FIXTURES, fields, fixture, withRaw } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
+import { rebuild } from '../../src/db/upkeep/rebuild.ts';
+import { disordered, history, type Wire } from '../support/builders/histories.ts';
+import { body, bytes, FIXTURES, fields, fixture, withRaw } from '../support/builders/samples.ts';
+import { everyRow, openRecording, type Recording } from '../support/stores/recording.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 /** Some sessions' disordered callbacks, shuffled together, always the same ones. */
 const sent: readonly Wire[] = fc

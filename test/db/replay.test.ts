@@ -1,10 +1,10 @@
 import { beforeAll, expect, it } from 'vitest';
-import { parseCallback } from '../../src/callbacks/parse.ts';
-import { type Replayed, replay } from '../../src/db/replay.ts';
-import type { Parsed } from '../../src/domain/callback.ts';
-import { everyRow, openRecording, type Recording } from '../support/recording.ts';
-import { body, bytes } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
+import { parseCallback } from '../../src/callbacks/parse/parse.ts';
+import { type Replayed, replay } from '../../src/db/upkeep/replay.ts';
+import type { Parsed } from '../../src/domain/journal/callback.ts';
+import { body, bytes } from '../support/builders/samples.ts';
+import { everyRow, openRecording, type Recording } from '../support/stores/recording.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 /** A stage this version does not know: what a newer aggregator might send. */
 const unknown = body({ sessionId: 's1', userId: 'u1', bankId: '75', stage: 'Balances', status: 'Finished' });

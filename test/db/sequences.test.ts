@@ -1,22 +1,22 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseCallback } from '../../src/callbacks/parse.ts';
-import type { Config } from '../../src/config.ts';
+import { parseCallback } from '../../src/callbacks/parse/parse.ts';
+import type { Config } from '../../src/config/config.ts';
 import { openStore } from '../../src/db/open.ts';
-import { rebuild } from '../../src/db/rebuild.ts';
 import { banks, payments, sessions } from '../../src/db/schema.ts';
+import { rebuild } from '../../src/db/upkeep/rebuild.ts';
 import { createLogger } from '../../src/logger.ts';
-import { at } from '../support/client.ts';
-import { deliverAll } from '../support/flood.ts';
-import { startGateway } from '../support/gateway.ts';
-import { disordered, history, type Wire } from '../support/histories.ts';
+import { disordered, history, type Wire } from '../support/builders/histories.ts';
+import { seeded } from '../support/builders/seed.ts';
+import { visible, visiblePayment } from '../support/builders/visible.ts';
+import { at } from '../support/clients/client.ts';
+import { deliverAll } from '../support/clients/flood.ts';
+import { startGateway } from '../support/gateways/gateway.ts';
 import { longOr } from '../support/long.ts';
-import { createMemoryStore, DEFAULTS, deliveryOf, type MemoryStore } from '../support/memory-store.ts';
-import { everyRow } from '../support/recording.ts';
-import { seeded } from '../support/seed.ts';
-import { eachStore } from '../support/stores.ts';
-import { expectTheFold, readStore } from '../support/tables.ts';
-import { visible, visiblePayment } from '../support/visible.ts';
+import { createMemoryStore, DEFAULTS, deliveryOf, type MemoryStore } from '../support/stores/memory-store.ts';
+import { everyRow } from '../support/stores/recording.ts';
+import { eachStore } from '../support/stores/stores.ts';
+import { expectTheFold, readStore } from '../support/stores/tables.ts';
 
 /** What is quarantined, and what another owner sends, among what applies. */
 const stray: fc.Arbitrary<Wire> = fc.constantFrom<Wire[]>(

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import { describe, expect, inject, it } from 'vitest';
+import { createSightings } from '../../src/db/journal/sightings.ts';
 import { openStore } from '../../src/db/open.ts';
-import { openPostgres } from '../../src/db/open-postgres.ts';
-import { createSightings } from '../../src/db/sightings.ts';
+import { openPostgres } from '../../src/db/postgres/open-postgres.ts';
 import { createLogger } from '../../src/logger.ts';
 import { closeLater } from '../support/closing.ts';
-import { makeDatabase } from '../support/stores.ts';
+import { makeDatabase } from '../support/stores/stores.ts';
 
 const log = createLogger({ level: 'silent' });
 

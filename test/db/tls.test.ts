@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { postCallback, query, send } from '../support/client.ts';
-import { runToExit, spawnGateway } from '../support/gateway.ts';
+import { fields } from '../support/builders/samples.ts';
+import { postCallback, query, send } from '../support/clients/client.ts';
+import { runToExit, spawnGateway } from '../support/gateways/gateway.ts';
 import { LONG } from '../support/long.ts';
-import { type Cluster, NO_CLUSTER, startCluster } from '../support/postgres-cluster.ts';
-import { fields } from '../support/samples.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { type Cluster, NO_CLUSTER, startCluster } from '../support/stores/postgres-cluster.ts';
+import { startTcpProxy } from '../support/stores/tcp-proxy.ts';
 
 const reason = NO_CLUSTER ?? (spawnSync('openssl', ['version']).status === 0 ? null : 'there is no openssl');
 

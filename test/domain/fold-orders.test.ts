@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Session } from '../../src/domain/session.ts';
-import { stageView } from '../../src/domain/stage-view.ts';
+import type { Session } from '../../src/domain/session/session.ts';
+import { stageView } from '../../src/domain/session/stage-view.ts';
 import { rank } from '../../src/domain/status.ts';
 import { STAGE_NAMES } from '../../src/domain/words.ts';
 import {
@@ -11,11 +11,11 @@ import {
   permutations,
   type Wire,
   withoutReauthentication,
-} from '../support/histories.ts';
+} from '../support/builders/histories.ts';
+import { seeded } from '../support/builders/seed.ts';
+import { factsOf, visible } from '../support/builders/visible.ts';
 import { longOr } from '../support/long.ts';
-import { createMemoryStore, deliveryOf } from '../support/memory-store.ts';
-import { seeded } from '../support/seed.ts';
-import { factsOf, visible } from '../support/visible.ts';
+import { createMemoryStore, deliveryOf } from '../support/stores/memory-store.ts';
 
 const START = Date.UTC(2026, 0, 1);
 /** 300 callbacks this far apart are all within the quiet time of 30 s. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Session } from '../../src/domain/session.ts';
-import { stageView } from '../../src/domain/stage-view.ts';
-import { createMemoryStore, deliveryOf } from '../support/memory-store.ts';
-import { sessionOf, table } from '../support/told-table.ts';
+import type { Session } from '../../src/domain/session/session.ts';
+import { stageView } from '../../src/domain/session/stage-view.ts';
+import { sessionOf, table } from '../support/builders/history-table.ts';
+import { createMemoryStore, deliveryOf } from '../support/stores/memory-store.ts';
 
 /* Short histories that were shown wrongly once. What comes again is byte for byte what came before. */
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { STAGE_NAMES, type StageName } from '../../src/domain/words.ts';
-import { DEFAULTS } from '../support/memory-store.ts';
-import { sessionOf } from '../support/told-table.ts';
+import { sessionOf } from '../support/builders/history-table.ts';
+import { DEFAULTS } from '../support/stores/memory-store.ts';
 
 /** Outcome and next action of a session that reported these, one second after the other. */
 function outcomeAfter(reports: string, expectedStages: readonly StageName[] = DEFAULTS.expectedStages) {

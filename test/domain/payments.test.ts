@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PAYMENT_STATUSES, toWire } from '../../src/domain/words.ts';
-import type { Wire } from '../support/histories.ts';
+import type { Wire } from '../support/builders/histories.ts';
+import { seeded } from '../support/builders/seed.ts';
+import { visiblePayment } from '../support/builders/visible.ts';
 import { longOr } from '../support/long.ts';
-import { createMemoryStore, deliveryOf } from '../support/memory-store.ts';
-import { seeded } from '../support/seed.ts';
-import { visiblePayment } from '../support/visible.ts';
+import { createMemoryStore, deliveryOf } from '../support/stores/memory-store.ts';
 
 const base = { paymentId: 'payment-1', bank: { id: 75 }, user: { externalId: 'user-anna' } };
 

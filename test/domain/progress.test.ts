@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { parseCallback } from '../../src/callbacks/parse.ts';
-import type { Json } from '../../src/domain/callback.ts';
-import { stageView } from '../../src/domain/stage-view.ts';
+import { parseCallback } from '../../src/callbacks/parse/parse.ts';
+import type { Json } from '../../src/domain/journal/callback.ts';
+import { stageView } from '../../src/domain/session/stage-view.ts';
 import type { StageName } from '../../src/domain/words.ts';
-import { createMemoryStore, deliveryOf } from '../support/memory-store.ts';
+import { createMemoryStore, deliveryOf } from '../support/stores/memory-store.ts';
 
 /** Progress of a stage after these callbacks, as `done/total unit (derived)`. */
 function progressAfter(stage: StageName, ...callbacks: readonly { readonly [field: string]: Json }[]) {

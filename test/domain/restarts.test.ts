@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { played, sessionOf, table } from '../support/told-table.ts';
+import { played, sessionOf, table } from '../support/builders/history-table.ts';
 
 /* The states of DESIGN §4 and §6 with the quiet time of 30 s; how to read a table stands in told-table.ts. */
 

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { at, type Headers, postCallback, query } from '../support/client.ts';
-import { deliverAll } from '../support/flood.ts';
-import { spawnGateway } from '../support/gateway.ts';
-import { startGreedyClients } from '../support/greedy-clients.ts';
+import { fields } from '../support/builders/samples.ts';
+import { at, type Headers, postCallback, query } from '../support/clients/client.ts';
+import { deliverAll } from '../support/clients/flood.ts';
+import { startGreedyClients } from '../support/clients/greedy-clients.ts';
+import { spawnGateway } from '../support/gateways/gateway.ts';
+import { bearer, OPERATOR, productionEnv } from '../support/gateways/production.ts';
 import { LONG, longOr } from '../support/long.ts';
-import { bearer, OPERATOR, productionEnv } from '../support/production.ts';
-import { fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const GREEDY_VIEWERS = longOr(10, 2);
 const CONNECTIONS = 48;

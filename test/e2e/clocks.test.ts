@@ -4,18 +4,18 @@ import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { Webhook } from 'standardwebhooks';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { at, query, send } from '../support/client.ts';
+import { at, query, send } from '../support/clients/client.ts';
+import { subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { closeLater } from '../support/closing.ts';
-import { type SpawnedGateway, spawnGateway } from '../support/gateway.ts';
-import { OPERATOR, token } from '../support/production.ts';
-import { eachStore, type TestStore } from '../support/stores.ts';
-import { subscribeWs } from '../support/subscribe-ws.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { type SpawnedGateway, spawnGateway } from '../support/gateways/gateway.ts';
+import { OPERATOR, token } from '../support/gateways/production.ts';
+import { eachStore, type TestStore } from '../support/stores/stores.ts';
+import { startTcpProxy } from '../support/stores/tcp-proxy.ts';
 
 const HOUR_MS = 3_600_000;
 const SIGNING_KEY = `whsec_${Buffer.from('the aggregator signs with this key').toString('base64')}`;
 const TOKEN_SECRET = 'the secret that signs the tokens of viewers';
-const PRELOAD = fileURLToPath(new URL('../support/skewed-clock.mjs', import.meta.url));
+const PRELOAD = fileURLToPath(new URL('../support/gateways/skewed-clock.mjs', import.meta.url));
 /** How exactly an instance may know the store's clock while this machine is busy. */
 const EXACT_MS = 500;
 

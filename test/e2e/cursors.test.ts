@@ -1,15 +1,15 @@
 import { sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
-import { parseCallback } from '../../src/callbacks/parse.ts';
-import { forget } from '../../src/db/forget.ts';
+import { parseCallback } from '../../src/callbacks/parse/parse.ts';
 import { openStore } from '../../src/db/open.ts';
-import { rebuild } from '../../src/db/rebuild.ts';
 import type { Store } from '../../src/db/store.ts';
+import { forget } from '../../src/db/upkeep/forget.ts';
+import { rebuild } from '../../src/db/upkeep/rebuild.ts';
 import { createLogger } from '../../src/logger.ts';
-import { at, postCallback, query, textAt } from '../support/client.ts';
-import { type StartedGateway, startGateway } from '../support/gateway.ts';
-import { eachStore } from '../support/stores.ts';
-import { subscribeWs } from '../support/subscribe-ws.ts';
+import { at, postCallback, query, textAt } from '../support/clients/client.ts';
+import { subscribeWs } from '../support/clients/subscribe-ws.ts';
+import { type StartedGateway, startGateway } from '../support/gateways/gateway.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const SESSIONS = `subscription ($after: String) {
   sessionStatusChanged(after: $after) { cursor kind recovered session { sessionId version status: stage { status } } }

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { emptyStore } from '../support/empty-store.ts';
-import { spawnGateway } from '../support/gateway.ts';
+import { subscribeSse } from '../support/clients/subscribe-sse.ts';
+import { subscribeWs } from '../support/clients/subscribe-ws.ts';
+import { spawnGateway } from '../support/gateways/gateway.ts';
 import { LONG } from '../support/long.ts';
-import { subscribeSse } from '../support/subscribe-sse.ts';
-import { subscribeWs } from '../support/subscribe-ws.ts';
+import { emptyStore } from '../support/stores/empty-store.ts';
 
 const SOCKETS = 8;
 const query = 'subscription { sessionStatusChanged { cursor kind } }';

@@ -4,18 +4,18 @@ import { fileURLToPath } from 'node:url';
 import { sql as raw } from 'drizzle-orm';
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseCallback } from '../../src/callbacks/parse.ts';
+import { parseCallback } from '../../src/callbacks/parse/parse.ts';
 import { openStore } from '../../src/db/open.ts';
-import { rebuild } from '../../src/db/rebuild.ts';
-import { deriveSession } from '../../src/domain/outcome.ts';
+import { rebuild } from '../../src/db/upkeep/rebuild.ts';
+import { deriveSession } from '../../src/domain/session/outcome.ts';
 import { STAGE_NAMES, type StageName } from '../../src/domain/words.ts';
 import { createLogger } from '../../src/logger.ts';
-import { at, postCallback, query, send } from '../support/client.ts';
+import { at, postCallback, query, send } from '../support/clients/client.ts';
+import { subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { closeAll, closeLater } from '../support/closing.ts';
-import { startGateway } from '../support/gateway.ts';
-import { eachStore, type TestStore } from '../support/stores.ts';
-import { subscribeWs } from '../support/subscribe-ws.ts';
-import { readTables } from '../support/tables.ts';
+import { startGateway } from '../support/gateways/gateway.ts';
+import { eachStore, type TestStore } from '../support/stores/stores.ts';
+import { readTables } from '../support/stores/tables.ts';
 
 const log = createLogger({ level: 'silent' });
 

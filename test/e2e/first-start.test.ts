@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { postCallback, query } from '../support/client.ts';
+import { fields } from '../support/builders/samples.ts';
+import { postCallback, query } from '../support/clients/client.ts';
 import { closeLater } from '../support/closing.ts';
-import { runToExit, spawnGateway } from '../support/gateway.ts';
-import { fields } from '../support/samples.ts';
+import { runToExit, spawnGateway } from '../support/gateways/gateway.ts';
 
 const MAX_MIB = 250;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

@@ -1,14 +1,14 @@
 import { beforeAll, expect, it } from 'vitest';
-import { parseApplied } from '../../src/callbacks/parse.ts';
+import { parseApplied } from '../../src/callbacks/parse/parse.ts';
 import { openStore } from '../../src/db/open.ts';
-import { rebuild } from '../../src/db/rebuild.ts';
+import { rebuild } from '../../src/db/upkeep/rebuild.ts';
 import { createLogger } from '../../src/logger.ts';
-import { at, postCallback, query } from '../support/client.ts';
-import { deliverAll } from '../support/flood.ts';
-import { type SpawnedGateway, spawnGateway } from '../support/gateway.ts';
+import { at, postCallback, query } from '../support/clients/client.ts';
+import { deliverAll } from '../support/clients/flood.ts';
+import { type SpawnedGateway, spawnGateway } from '../support/gateways/gateway.ts';
 import { LONG, longOr } from '../support/long.ts';
-import { everyRow } from '../support/recording.ts';
-import { eachStore } from '../support/stores.ts';
+import { everyRow } from '../support/stores/recording.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const PAGES = longOr(5_000, 400);
 const ROUNDS = longOr(6, 2);

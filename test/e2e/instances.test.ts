@@ -9,17 +9,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createLogger } from '../../src/logger.ts';
-import { postCallback, send } from '../support/client.ts';
+import { postCallback, send } from '../support/clients/client.ts';
+import { deliverAll } from '../support/clients/flood.ts';
+import { type LiveAsk, LiveReader } from '../support/clients/live-reader.ts';
+import { heardBy, keepReading, versionOf } from '../support/clients/returning-reader.ts';
+import { subscribeSse } from '../support/clients/subscribe-sse.ts';
+import { subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { closeAll, closeLater } from '../support/closing.ts';
-import { startDeafProxy } from '../support/deaf-proxy.ts';
-import { deliverAll } from '../support/flood.ts';
-import { type SpawnedGateway, spawnGateway, startGateway } from '../support/gateway.ts';
-import { type LiveAsk, LiveReader } from '../support/live-reader.ts';
+import { type SpawnedGateway, spawnGateway, startGateway } from '../support/gateways/gateway.ts';
 import { LONG, longOr } from '../support/long.ts';
-import { heardBy, keepReading, versionOf } from '../support/returning-reader.ts';
-import { eachStore, type TestStore } from '../support/stores.ts';
-import { subscribeSse } from '../support/subscribe-sse.ts';
-import { subscribeWs } from '../support/subscribe-ws.ts';
+import { startDeafProxy } from '../support/stores/deaf-proxy.ts';
+import { eachStore, type TestStore } from '../support/stores/stores.ts';
 
 /** What is promised when no notification is heard; CI machines may be slower. */
 const WITHIN_MS = LONG ? 2_000 : 8_000;

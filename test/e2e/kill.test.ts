@@ -2,20 +2,20 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openStore } from '../../src/db/open.ts';
-import { createRecorder } from '../../src/db/recorder.ts';
-import type { RecordingStep } from '../../src/db/write-batch.ts';
+import { createRecorder } from '../../src/db/record/recorder.ts';
+import type { RecordingStep } from '../../src/db/record/write-batch.ts';
 import { createLogger } from '../../src/logger.ts';
-import { send } from '../support/client.ts';
-import { deliverAll } from '../support/flood.ts';
-import { type SpawnedGateway, spawnGateway } from '../support/gateway.ts';
+import { seeded } from '../support/builders/seed.ts';
+import { send } from '../support/clients/client.ts';
+import { deliverAll } from '../support/clients/flood.ts';
+import { type SpawnedGateway, spawnGateway } from '../support/gateways/gateway.ts';
 import { longOr } from '../support/long.ts';
-import { DEFAULTS, deliveryOf } from '../support/memory-store.ts';
-import { seeded } from '../support/seed.ts';
-import { eachStore, type TestStore } from '../support/stores.ts';
-import { expectTheFold, readStore } from '../support/tables.ts';
+import { DEFAULTS, deliveryOf } from '../support/stores/memory-store.ts';
+import { eachStore, type TestStore } from '../support/stores/stores.ts';
+import { expectTheFold, readStore } from '../support/stores/tables.ts';
 
 const READY_WITHIN_MS = 15_000;
-const WITH_STEPS = fileURLToPath(new URL('../support/gateway-with-steps.mjs', import.meta.url));
+const WITH_STEPS = fileURLToPath(new URL('../support/gateways/gateway-with-steps.mjs', import.meta.url));
 const STEPS: readonly RecordingStep[] = [
   'begin',
   'journal-written',

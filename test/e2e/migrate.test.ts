@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { describe, expect, inject, it } from 'vitest';
-import { postCallback, query, send } from '../support/client.ts';
+import { fields } from '../support/builders/samples.ts';
+import { postCallback, query, send } from '../support/clients/client.ts';
+import { connectWs } from '../support/clients/subscribe-ws.ts';
 import { closeLater } from '../support/closing.ts';
-import { runToExit, spawnGateway } from '../support/gateway.ts';
-import { fields } from '../support/samples.ts';
-import { dropRoleLater, makeDatabase, STORE_KINDS, type StoreKind } from '../support/stores.ts';
-import { connectWs } from '../support/subscribe-ws.ts';
+import { runToExit, spawnGateway } from '../support/gateways/gateway.ts';
+import { dropRoleLater, makeDatabase, STORE_KINDS, type StoreKind } from '../support/stores/stores.ts';
 
 const MIGRATE = fileURLToPath(new URL('../../dist/commands/migrate.js', import.meta.url));
 const WITHIN_MS = 30_000;

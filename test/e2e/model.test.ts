@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { decodeCursor } from '../../src/domain/cursor.ts';
-import { query, textAt } from '../support/client.ts';
-import { type StartedGateway, startGateway } from '../support/gateway.ts';
-import type { Wire } from '../support/histories.ts';
-import { LiveModel } from '../support/live-model.ts';
-import { type LiveAsk, LiveReader } from '../support/live-reader.ts';
+import type { Wire } from '../support/builders/histories.ts';
+import { LiveModel } from '../support/builders/live-model.ts';
+import { seeded } from '../support/builders/seed.ts';
+import { query, textAt } from '../support/clients/client.ts';
+import { type LiveAsk, LiveReader } from '../support/clients/live-reader.ts';
+import { type StartedGateway, startGateway } from '../support/gateways/gateway.ts';
 import { LONG, longOr } from '../support/long.ts';
-import { seeded } from '../support/seed.ts';
-import { eachStore, type StoreKind, type TestStore } from '../support/stores.ts';
+import { eachStore, type StoreKind, type TestStore } from '../support/stores/stores.ts';
 
 /** The promise: 1 s after the last callback, 2 s after a killed listener or a restart. CI machines may be slower. */
 const QUIET_MS = LONG ? 1_000 : 5_000;

@@ -2,18 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { describe, expect, inject, it } from 'vitest';
-import { postCallback } from '../support/client.ts';
+import { postCallback } from '../support/clients/client.ts';
+import { type LiveAsk, LiveReader } from '../support/clients/live-reader.ts';
+import { heardBy } from '../support/clients/returning-reader.ts';
 import { closeLater } from '../support/closing.ts';
-import { POSTGRES_BIN, startCluster } from '../support/cluster.ts';
-import { startDeafProxy } from '../support/deaf-proxy.ts';
-import { startGateway } from '../support/gateway.ts';
-import { type LiveAsk, LiveReader } from '../support/live-reader.ts';
+import { startGateway } from '../support/gateways/gateway.ts';
 import { LONG } from '../support/long.ts';
-import { expectTakenUp } from '../support/put-back.ts';
-import { heardBy } from '../support/returning-reader.ts';
 import { createStoreFaults } from '../support/schedules/store-faults.ts';
-import { makeDatabase } from '../support/stores.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { POSTGRES_BIN, startCluster } from '../support/stores/cluster.ts';
+import { startDeafProxy } from '../support/stores/deaf-proxy.ts';
+import { expectTakenUp } from '../support/stores/put-back.ts';
+import { makeDatabase } from '../support/stores/stores.ts';
+import { startTcpProxy } from '../support/stores/tcp-proxy.ts';
 
 const TABLES = ['store', 'callbacks', 'sessions', 'payments', 'banks'];
 

@@ -4,10 +4,10 @@ import postgres from 'postgres';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/db/open.ts';
 import type { Store } from '../../src/db/store.ts';
-import { postCallback, send } from '../support/client.ts';
+import { postCallback, send } from '../support/clients/client.ts';
 import { closeLater } from '../support/closing.ts';
-import { type StartedGateway, startGateway } from '../support/gateway.ts';
-import { eachStore } from '../support/stores.ts';
+import { type StartedGateway, startGateway } from '../support/gateways/gateway.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const WITHIN_MS = 2_000;
 /** What a machine that runs other tests beside may add. */

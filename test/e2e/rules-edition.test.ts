@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { expect, it } from 'vitest';
-import { parseApplied } from '../../src/callbacks/parse.ts';
+import { parseApplied } from '../../src/callbacks/parse/parse.ts';
 import { openStore, type StoreOptions } from '../../src/db/open.ts';
-import { rebuild } from '../../src/db/rebuild.ts';
 import { store as storeTable } from '../../src/db/schema.ts';
+import { rebuild } from '../../src/db/upkeep/rebuild.ts';
 import { RULES_EDITION } from '../../src/domain/rules-edition.ts';
 import { createLogger } from '../../src/logger.ts';
-import { at, query, send } from '../support/client.ts';
+import { at, query, send } from '../support/clients/client.ts';
+import { subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { closeLater } from '../support/closing.ts';
-import { spawnGateway } from '../support/gateway.ts';
-import { everyRow } from '../support/recording.ts';
-import { endOf, makeStoreOf01, rowsOf01 } from '../support/store-of-0-1.ts';
-import { eachStore, type TestStore } from '../support/stores.ts';
-import { subscribeWs } from '../support/subscribe-ws.ts';
+import { spawnGateway } from '../support/gateways/gateway.ts';
+import { everyRow } from '../support/stores/recording.ts';
+import { endOf, makeStoreOf01, rowsOf01 } from '../support/stores/store-of-0-1.ts';
+import { eachStore, type TestStore } from '../support/stores/stores.ts';
 
 const COMPUTING = 'computing all states again from the journal';
 const DONE = 'all states are computed by the rules of this version';
@@ -40,7 +40,7 @@ async function run(path: string, env: Record<string, string>) {
 
 const MIGRATE = '../../dist/commands/migrate.js';
 const REBUILD = '../../dist/commands/rebuild.js';
-const DIE = '../support/open-and-die.mjs';
+const DIE = '../support/stores/open-and-die.mjs';
 
 async function opened<T>(
   of: TestStore,

@@ -1,18 +1,18 @@
 import { describe, expect, inject, test } from 'vitest';
-import { parseCallback } from '../../src/callbacks/parse.ts';
+import { parseCallback } from '../../src/callbacks/parse/parse.ts';
 import { openStore } from '../../src/db/open.ts';
-import { rebuild } from '../../src/db/rebuild.ts';
+import { rebuild } from '../../src/db/upkeep/rebuild.ts';
 import { createLogger } from '../../src/logger.ts';
-import { startDeafProxy } from '../support/deaf-proxy.ts';
 import { LONG, longOr } from '../support/long.ts';
-import { DEFAULTS } from '../support/memory-store.ts';
 import { startInstances } from '../support/schedules/instances.ts';
 import { planOf } from '../support/schedules/plan.ts';
 import { carryOut, type Site } from '../support/schedules/schedule.ts';
 import { createStoreFaults } from '../support/schedules/store-faults.ts';
 import { toldTo } from '../support/schedules/violations.ts';
-import { makeDatabase } from '../support/stores.ts';
-import { expectTheFold } from '../support/tables.ts';
+import { startDeafProxy } from '../support/stores/deaf-proxy.ts';
+import { DEFAULTS } from '../support/stores/memory-store.ts';
+import { makeDatabase } from '../support/stores/stores.ts';
+import { expectTheFold } from '../support/stores/tables.ts';
 
 /** As many schedules are carried out one after another on the same two instances and their store. */
 const ON_ONE_SITE = 20;

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { decodeCursor } from '../../src/domain/cursor.ts';
-import { query, send, textAt } from '../support/client.ts';
-import { type Delivered, deliverAll } from '../support/flood.ts';
-import { spawnGateway } from '../support/gateway.ts';
+import { query, send, textAt } from '../support/clients/client.ts';
+import { type Delivered, deliverAll } from '../support/clients/flood.ts';
+import { subscribeSse } from '../support/clients/subscribe-sse.ts';
+import { type Subscribed, subscribeWs } from '../support/clients/subscribe-ws.ts';
+import { spawnGateway } from '../support/gateways/gateway.ts';
 import { LONG, longOr } from '../support/long.ts';
-import { eachStore } from '../support/stores.ts';
-import { subscribeSse } from '../support/subscribe-sse.ts';
-import { type Subscribed, subscribeWs } from '../support/subscribe-ws.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const CHANGES = longOr(200_000, 2_500, 20_000);
 /** Without the stalled readers, so that the process is as warm as this load makes it. */

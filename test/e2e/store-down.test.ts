@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, inject, test } from 'vitest';
 import { openStore } from '../../src/db/open.ts';
-import { send } from '../support/client.ts';
-import { type Delivered, deliverAll } from '../support/flood.ts';
-import { startGateway } from '../support/gateway.ts';
+import { send } from '../support/clients/client.ts';
+import { type Delivered, deliverAll } from '../support/clients/flood.ts';
+import { startGateway } from '../support/gateways/gateway.ts';
 import { longOr } from '../support/long.ts';
-import { DEFAULTS } from '../support/memory-store.ts';
-import { eachStore } from '../support/stores.ts';
-import { expectTheFold, readStore } from '../support/tables.ts';
-import { type Outage, startTcpProxy } from '../support/tcp-proxy.ts';
+import { DEFAULTS } from '../support/stores/memory-store.ts';
+import { eachStore } from '../support/stores/stores.ts';
+import { expectTheFold, readStore } from '../support/stores/tables.ts';
+import { type Outage, startTcpProxy } from '../support/stores/tcp-proxy.ts';
 
 const bodiesOf = (round: string, count: number): readonly string[] =>
   Array.from({ length: count }, (_, n) =>

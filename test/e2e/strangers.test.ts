@@ -1,13 +1,19 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { decodeCursor } from '../../src/domain/cursor.ts';
-import { query, textAt } from '../support/client.ts';
+import { seeded } from '../support/builders/seed.ts';
+import { query, textAt } from '../support/clients/client.ts';
+import { subscribeSse } from '../support/clients/subscribe-sse.ts';
+import { connectWs } from '../support/clients/subscribe-ws.ts';
+import {
+  bearer,
+  OPERATOR,
+  type ProductionGateway,
+  startProduction,
+  token,
+} from '../support/gateways/production.ts';
 import { longOr } from '../support/long.ts';
-import { bearer, OPERATOR, type ProductionGateway, startProduction, token } from '../support/production.ts';
-import { seeded } from '../support/seed.ts';
-import { eachStore } from '../support/stores.ts';
-import { subscribeSse } from '../support/subscribe-sse.ts';
-import { connectWs } from '../support/subscribe-ws.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const PEOPLE = ['anna', 'boris', 'clara'] as const;
 type Person = (typeof PEOPLE)[number];

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { startGateway } from '../support/gateway.ts';
+import { subscribeSse } from '../support/clients/subscribe-sse.ts';
+import { subscribeWs } from '../support/clients/subscribe-ws.ts';
+import { startGateway } from '../support/gateways/gateway.ts';
 import { LONG } from '../support/long.ts';
-import { subscribeSse } from '../support/subscribe-sse.ts';
-import { subscribeWs } from '../support/subscribe-ws.ts';
 
 /** DESIGN §6.5 and issue 4; here as they are in production, elsewhere with intervals that suit a test. */
 const INTERVAL_MS = 12_000;

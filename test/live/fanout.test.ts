@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { CatchUp, FoundAtHead } from '../../src/domain/catch-up.ts';
 import { decodeCursor, encodeCursor } from '../../src/domain/cursor.ts';
 import type { SessionFilter } from '../../src/domain/filters.ts';
-import type { JournalRow } from '../../src/domain/journal.ts';
-import type { Session } from '../../src/domain/session.ts';
+import type { JournalRow } from '../../src/domain/journal/row.ts';
+import type { Session } from '../../src/domain/session/session.ts';
 import type { Viewer } from '../../src/domain/viewer.ts';
-import { createFanout, type FanoutOptions, type Sink, type Tellable } from '../../src/live/fanout.ts';
+import { createFanout, type FanoutOptions, type Sink, type Tellable } from '../../src/live/fanout/fanout.ts';
 import { createHub } from '../../src/live/hub.ts';
-import type { SessionAsk } from '../../src/live/session-source.ts';
-import type { Message } from '../../src/live/source.ts';
-import { createSubscriptions } from '../../src/live/subscriptions.ts';
+import type { SessionAsk } from '../../src/live/sources/session-source.ts';
+import type { Message } from '../../src/live/sources/source.ts';
+import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
 import {
   entryOf,
   fingerprintAt,
@@ -21,7 +21,7 @@ import {
   quietLog,
   rowOf,
   sessionOf,
-} from './samples.ts';
+} from '../support/builders/live-samples.ts';
 
 /** A store of a few sessions: what the newest state of each is, at a head that the test moves. */
 function createStore() {

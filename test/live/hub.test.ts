@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { JournalEntry } from '../../src/domain/changes.ts';
+import type { JournalEntry } from '../../src/domain/journal/entry.ts';
 import { createHub } from '../../src/live/hub.ts';
-import { entryOf, quietLog } from './samples.ts';
+import { entryOf, quietLog } from '../support/builders/live-samples.ts';
 
 const positions = (entries: readonly JournalEntry[]) => entries.map(({ position }) => position);
 

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { JournalEntry } from '../../src/domain/changes.ts';
-import { fingerprintOf } from '../../src/domain/fingerprint.ts';
-import type { Sighting } from '../../src/domain/history.ts';
+import type { JournalEntry } from '../../src/domain/journal/entry.ts';
+import { fingerprintOf } from '../../src/domain/journal/fingerprint.ts';
+import type { Sighting } from '../../src/domain/journal/history.ts';
 import { createHub } from '../../src/live/hub.ts';
 import { createRelay } from '../../src/live/relay.ts';
 import { createLogger } from '../../src/logger.ts';
-import { entryOf, IDENTITY } from './samples.ts';
+import { entryOf, IDENTITY } from '../support/builders/live-samples.ts';
 
 const BEGINNING = '0000000000000000';
 

@@ -1,7 +1,7 @@
-import type { ApplySettings } from '../../src/db/apply-batch.ts';
+import type { ApplySettings } from '../../src/domain/journal/decide-batch.ts';
 import { STAGE_NAMES } from '../../src/domain/words.ts';
 import type { Judged, Shown } from '../judge/judged.ts';
-import { createMemoryStore, DEFAULTS, deliveryOf, type MemoryStore } from '../support/memory-store.ts';
+import { createMemoryStore, DEFAULTS, deliveryOf, type MemoryStore } from '../support/stores/memory-store.ts';
 
 /** STALLED_AFTER_MS by default. */
 const STALLED_AFTER_MS = 600_000;

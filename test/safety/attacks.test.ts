@@ -2,13 +2,19 @@ import { once } from 'node:events';
 import { getIntrospectionQuery } from 'graphql';
 import { serverAudits } from 'graphql-http';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/config-limits.ts';
-import { type Answer, at, postCallback, query, send } from '../support/client.ts';
-import { bearer, OPERATOR, type ProductionGateway, startProduction, token } from '../support/production.ts';
-import { body, fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
-import { subscribeSse } from '../support/subscribe-sse.ts';
-import { connectWs, subscribeWs } from '../support/subscribe-ws.ts';
+import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
+import { body, fields } from '../support/builders/samples.ts';
+import { type Answer, at, postCallback, query, send } from '../support/clients/client.ts';
+import { subscribeSse } from '../support/clients/subscribe-sse.ts';
+import { connectWs, subscribeWs } from '../support/clients/subscribe-ws.ts';
+import {
+  bearer,
+  OPERATOR,
+  type ProductionGateway,
+  startProduction,
+  token,
+} from '../support/gateways/production.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const NESTED = (levels: number) =>
   `{ callbacks ${'{ edges { node { session { callbacks '.repeat(levels)}{ liveCursor }${' } } } }'.repeat(levels)} }`;

@@ -2,18 +2,23 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import postgres from 'postgres';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/config-limits.ts';
+import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
 import { openStore } from '../../src/db/open.ts';
 import type { Store } from '../../src/db/store.ts';
-import { at, query, send, textAt } from '../support/client.ts';
+import { fields } from '../support/builders/samples.ts';
+import { at, query, send, textAt } from '../support/clients/client.ts';
+import { subscribeSse } from '../support/clients/subscribe-sse.ts';
+import { subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { closeLater } from '../support/closing.ts';
-import { startGateway } from '../support/gateway.ts';
+import { startGateway } from '../support/gateways/gateway.ts';
+import {
+  ACCOUNTANT,
+  bearer,
+  type ProductionGateway,
+  startProduction,
+} from '../support/gateways/production.ts';
 import { LONG } from '../support/long.ts';
-import { ACCOUNTANT, bearer, type ProductionGateway, startProduction } from '../support/production.ts';
-import { fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
-import { subscribeSse } from '../support/subscribe-sse.ts';
-import { subscribeWs } from '../support/subscribe-ws.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 /** On a machine that has time; beside other work the clock shows theirs too. Without a bound it was 23 s. */
 const LONGEST_BLOCK_MS = LONG ? 50 : 250;

@@ -1,11 +1,14 @@
 import { beforeAll, expect, it } from 'vitest';
-import { parseCallback } from '../../src/callbacks/parse.ts';
-import { forget } from '../../src/db/forget.ts';
+import { parseCallback } from '../../src/callbacks/parse/parse.ts';
 import { openStore } from '../../src/db/open.ts';
-import { rebuild } from '../../src/db/rebuild.ts';
+import { forget } from '../../src/db/upkeep/forget.ts';
+import { rebuild } from '../../src/db/upkeep/rebuild.ts';
 import { createLogger } from '../../src/logger.ts';
-import { postCallback, query, send, textAt } from '../support/client.ts';
-import { seconds } from '../support/issuer.ts';
+import { bytes, fields } from '../support/builders/samples.ts';
+import { postCallback, query, send, textAt } from '../support/clients/client.ts';
+import { seconds } from '../support/clients/issuer.ts';
+import { subscribeSse } from '../support/clients/subscribe-sse.ts';
+import { connectWs, subscribeWs } from '../support/clients/subscribe-ws.ts';
 import {
   ACCOUNTANT,
   bearer,
@@ -13,12 +16,9 @@ import {
   type ProductionGateway,
   startProduction,
   token,
-} from '../support/production.ts';
-import { everyRow } from '../support/recording.ts';
-import { bytes, fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
-import { subscribeSse } from '../support/subscribe-sse.ts';
-import { connectWs, subscribeWs } from '../support/subscribe-ws.ts';
+} from '../support/gateways/production.ts';
+import { everyRow } from '../support/stores/recording.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const MARK = 'CANARY';
 const USER = `user-${MARK}`;

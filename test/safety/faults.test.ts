@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { GraphQLID, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/config-limits.ts';
-import type { RecordingStep } from '../../src/db/write-batch.ts';
+import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
+import type { RecordingStep } from '../../src/db/record/write-batch.ts';
 import { EXPLORER } from '../../src/domain/viewer.ts';
 import { createLogger } from '../../src/logger.ts';
-import { createEngine } from '../../src/transport/engine.ts';
-import { at, postCallback, query } from '../support/client.ts';
-import { startGateway } from '../support/gateway.ts';
-import { fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
-import { subscribeSse } from '../support/subscribe-sse.ts';
-import { connectWs, subscribeWs } from '../support/subscribe-ws.ts';
+import { createEngine } from '../../src/transport/engine/engine.ts';
+import { fields } from '../support/builders/samples.ts';
+import { at, postCallback, query } from '../support/clients/client.ts';
+import { subscribeSse } from '../support/clients/subscribe-sse.ts';
+import { connectWs, subscribeWs } from '../support/clients/subscribe-ws.ts';
+import { startGateway } from '../support/gateways/gateway.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 // A rejection or a throw that nobody handles fails the whole file: vitest reports it.
 

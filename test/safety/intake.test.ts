@@ -1,13 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { send } from '../support/client.ts';
-import { type SpawnedGateway, type StartedGateway, spawnGateway, startGateway } from '../support/gateway.ts';
+import { fields } from '../support/builders/samples.ts';
+import { send } from '../support/clients/client.ts';
+import { headOf, rawRequest } from '../support/clients/raw-request.ts';
+import {
+  type SpawnedGateway,
+  type StartedGateway,
+  spawnGateway,
+  startGateway,
+} from '../support/gateways/gateway.ts';
+import { residentMiB } from '../support/gateways/resident.ts';
 import { LONG } from '../support/long.ts';
-import { headOf, rawRequest } from '../support/raw-request.ts';
-import { residentMiB } from '../support/resident.ts';
-import { fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const SIGNING_KEY = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const HEADER_SECRET = 'a-secret-of-the-aggregator';

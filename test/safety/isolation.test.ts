@@ -10,20 +10,20 @@ import {
   isScalarType,
 } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/config-limits.ts';
+import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
 import { buildSchema } from '../../src/schema/build.ts';
-import { at, postCallback, query, send } from '../support/client.ts';
+import { fields } from '../support/builders/samples.ts';
+import { at, postCallback, query, send } from '../support/clients/client.ts';
+import { type SseSubscribed, subscribeSse } from '../support/clients/subscribe-sse.ts';
+import { subscribeWs, type WsSubscribed } from '../support/clients/subscribe-ws.ts';
 import {
   ACCOUNTANT,
   bearer,
   OPERATOR,
   type ProductionGateway,
   startProduction,
-} from '../support/production.ts';
-import { fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
-import { type SseSubscribed, subscribeSse } from '../support/subscribe-sse.ts';
-import { subscribeWs, type WsSubscribed } from '../support/subscribe-ws.ts';
+} from '../support/gateways/production.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const schema = buildSchema();
 

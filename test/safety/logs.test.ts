@@ -1,12 +1,12 @@
 import postgres from 'postgres';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../../src/logger.ts';
-import { at, postCallback, query, send, textAt } from '../support/client.ts';
-import { spawnGateway } from '../support/gateway.ts';
-import { bearer, OPERATOR, type ProductionGateway, startProduction } from '../support/production.ts';
-import { bytes, fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
-import { connectWs } from '../support/subscribe-ws.ts';
+import { bytes, fields } from '../support/builders/samples.ts';
+import { at, postCallback, query, send, textAt } from '../support/clients/client.ts';
+import { connectWs } from '../support/clients/subscribe-ws.ts';
+import { spawnGateway } from '../support/gateways/gateway.ts';
+import { bearer, OPERATOR, type ProductionGateway, startProduction } from '../support/gateways/production.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const MARK = 'CANARY';
 const USER = `user-${MARK}`;

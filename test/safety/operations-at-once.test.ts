@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/config-limits.ts';
-import type { RecordingStep } from '../../src/db/write-batch.ts';
-import { at, query, send } from '../support/client.ts';
-import { startGateway } from '../support/gateway.ts';
-import { bearer, type ProductionGateway, startProduction } from '../support/production.ts';
-import { fields } from '../support/samples.ts';
-import { eachStore, type TestStore } from '../support/stores.ts';
-import { subscribeSse } from '../support/subscribe-sse.ts';
-import { subscribeWs } from '../support/subscribe-ws.ts';
+import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
+import type { RecordingStep } from '../../src/db/record/write-batch.ts';
+import { fields } from '../support/builders/samples.ts';
+import { at, query, send } from '../support/clients/client.ts';
+import { subscribeSse } from '../support/clients/subscribe-sse.ts';
+import { subscribeWs } from '../support/clients/subscribe-ws.ts';
+import { startGateway } from '../support/gateways/gateway.ts';
+import { bearer, type ProductionGateway, startProduction } from '../support/gateways/production.ts';
+import { eachStore, type TestStore } from '../support/stores/stores.ts';
 
 const SESSION = '{ session(sessionId: "s1") { sessionId } }';
 const callback = (n = 0) => ({ ...fields('session-status'), sessionId: 's1', userId: 'anna', extra: n });

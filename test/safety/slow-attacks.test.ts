@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/config-limits.ts';
-import { send } from '../support/client.ts';
+import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
+import { body, fields } from '../support/builders/samples.ts';
+import { send } from '../support/clients/client.ts';
 import { closeLater } from '../support/closing.ts';
-import { type ProductionGateway, startProduction, token } from '../support/production.ts';
-import { body, fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
+import { type ProductionGateway, startProduction, token } from '../support/gateways/production.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const ATTACKERS = 200;
 

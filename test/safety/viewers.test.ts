@@ -2,15 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { type Client, type ClientOptions, createClient } from 'graphql-ws';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { createAsyncQueue } from '../support/async-queue.ts';
-import { at, postCallback, query, send, textAt } from '../support/client.ts';
-import { seconds } from '../support/issuer.ts';
-import { bearer, OPERATOR, type ProductionGateway, startProduction, token } from '../support/production.ts';
+import { fields } from '../support/builders/samples.ts';
+import { createAsyncQueue } from '../support/clients/async-queue.ts';
+import { at, postCallback, query, send, textAt } from '../support/clients/client.ts';
+import { seconds } from '../support/clients/issuer.ts';
+import { subscribeSse } from '../support/clients/subscribe-sse.ts';
+import { connectWs, subscribeWs } from '../support/clients/subscribe-ws.ts';
+import {
+  bearer,
+  OPERATOR,
+  type ProductionGateway,
+  startProduction,
+  token,
+} from '../support/gateways/production.ts';
 import { runRecipe } from '../support/readme.ts';
-import { fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
-import { subscribeSse } from '../support/subscribe-sse.ts';
-import { connectWs, subscribeWs } from '../support/subscribe-ws.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const CHANGES = `subscription ($after: String) {
   sessionStatusChanged(after: $after) { cursor recovered kind session { sessionId version } }

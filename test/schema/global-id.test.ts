@@ -10,7 +10,7 @@ import {
   sessionGlobalId,
   stageGlobalId,
 } from '../../src/schema/global-id.ts';
-import { seeded } from '../support/seed.ts';
+import { seeded } from '../support/builders/seed.ts';
 
 /** Whatever the aggregator may use as an id, with colons and beyond the basic plane. */
 const id = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 40 }), fc.constant('a:b:c'));

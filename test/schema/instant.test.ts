@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseInstant } from '../../src/schema/instant.ts';
-import { seeded } from '../support/seed.ts';
+import { seeded } from '../support/builders/seed.ts';
 
 test('what the graph writes, it reads', () => {
   const dates = fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });

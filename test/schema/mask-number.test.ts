@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { maskNumber } from '../../src/schema/mask-number.ts';
-import { seeded } from '../support/seed.ts';
+import { maskNumber } from '../../src/domain/mask-number.ts';
+import { seeded } from '../support/builders/seed.ts';
 
 test.each([
   ['BE2345', 'BE••45'],

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/db/open.ts';
-import { fromPayment, fromSession } from '../../src/db/rows.ts';
 import { banks, callbacks, payments, sessions } from '../../src/db/schema.ts';
+import { fromPayment, fromSession } from '../../src/db/tables/rows.ts';
 import { createLogger } from '../../src/logger.ts';
+import { bytes } from '../support/builders/samples.ts';
+import { AT, journalRow, paymentOf, person, sessionOf } from '../support/builders/states.ts';
+import { codesOf, createGraph, type Graph } from '../support/clients/graph.ts';
 import { closeLater } from '../support/closing.ts';
-import { codesOf, createGraph, type Graph } from '../support/graph.ts';
-import { bytes } from '../support/samples.ts';
-import { AT, journalRow, paymentOf, person, sessionOf } from '../support/states.ts';
-import { eachStore } from '../support/stores.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const MINUTE = 60_000;
 const global = (text: string) => Buffer.from(text).toString('base64');

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
-import { at, postCallback, query, send, textAt } from '../support/client.ts';
-import { startGateway } from '../support/gateway.ts';
-import { eachStore } from '../support/stores.ts';
-import { subscribeWs } from '../support/subscribe-ws.ts';
+import { at, postCallback, query, send, textAt } from '../support/clients/client.ts';
+import { subscribeWs } from '../support/clients/subscribe-ws.ts';
+import { startGateway } from '../support/gateways/gateway.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const SESSION = `sessionId outcome nextAction lastHeardAt version updatedAt
   failedStage { name status restartSuspected }

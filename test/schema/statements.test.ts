@@ -1,13 +1,13 @@
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
 import { beforeAll, expect, test } from 'vitest';
-import { migrate } from '../../src/db/migrate.ts';
-import { fromPayment, fromSession } from '../../src/db/rows.ts';
+import { migrate } from '../../src/db/migrate/migrate.ts';
 import { banks, callbacks, payments, sessions } from '../../src/db/schema.ts';
+import { fromPayment, fromSession } from '../../src/db/tables/rows.ts';
 import { createLogger } from '../../src/logger.ts';
+import { journalRow, paymentOf, sessionOf } from '../support/builders/states.ts';
+import { createGraph, type Graph } from '../support/clients/graph.ts';
 import { closeLater } from '../support/closing.ts';
-import { createGraph, type Graph } from '../support/graph.ts';
-import { journalRow, paymentOf, sessionOf } from '../support/states.ts';
 
 let graph: Graph;
 const statements: string[] = [];

@@ -41,9 +41,36 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'viewers',
     'schema',
   ],
-  server: [...PARTS],
-  commands: [...PARTS, 'server'],
-  main: [...PARTS, 'server'],
+  gateway: [...PARTS],
+  commands: [...PARTS, 'gateway'],
+  main: [...PARTS, 'gateway'],
+};
+
+/**
+ * What the sub-folders of a part may import of one another. The files at the part's top join them: every sub-folder
+ * may import them, and they may import every sub-folder.
+ */
+const MAY_IMPORT_WITHIN: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  db: {
+    tables: [],
+    journal: ['tables'],
+    record: ['tables'],
+    read: ['tables'],
+    upkeep: ['tables', 'journal'],
+    migrate: ['tables', 'journal', 'upkeep'],
+    postgres: [],
+    pglite: ['migrate'],
+  },
+  live: { sources: [], fanout: ['sources'] },
+  schema: { list: [] },
+  callbacks: { authenticate: [], parse: [] },
+  transport: {
+    engine: [],
+    http: ['engine', 'graphiql'],
+    ws: ['engine', 'http'],
+    sse: ['engine', 'http'],
+    graphiql: [],
+  },
 };
 
 const READS_ENVIRONMENT = ['config', 'main', 'commands'];
@@ -62,15 +89,31 @@ function edgeFault(path: string, target: string): string[] {
   const [from, to] = [partOf(path), partOf(target)];
   const allowed = MAY_IMPORT[from];
   if (allowed === undefined) return [`${path}: ${from} has no place in test/support/architecture.ts`];
-  return from === to || allowed.includes(to)
-    ? []
-    : [`${path} imports ${target}: ${from} may not import ${to}`];
+  if (from === to) return edgeFaultWithin(from, path, target);
+  return allowed.includes(to) ? [] : [`${path} imports ${target}: ${from} may not import ${to}`];
 }
 
-/** A folder of src, or a file at its top; `config-variables.ts` belongs to `config`. */
+function edgeFaultWithin(part: string, path: string, target: string): string[] {
+  const folders = MAY_IMPORT_WITHIN[part];
+  const [from, to] = [folderOf(path), folderOf(target)];
+  if (folders === undefined || from === null || to === null || from === to) return [];
+  const allowed = folders[from];
+  if (allowed === undefined) return [`${path}: ${part}/${from} has no place in test/support/architecture.ts`];
+  return allowed.includes(to)
+    ? []
+    : [`${path} imports ${target}: ${part}/${from} may not import ${part}/${to}`];
+}
+
+/** A folder of src, or a file at its top. */
 function partOf(path: string): string {
   const top = path.split('/')[0] ?? path;
-  return top === path ? top.replace(/\.ts$/, '').replace(/^config-.*/, 'config') : top;
+  return top === path ? top.replace(/\.ts$/, '') : top;
+}
+
+/** The sub-folder of a part; null for a file at the part's top. */
+function folderOf(path: string): string | null {
+  const [, folder, file] = path.split('/');
+  return file === undefined ? null : (folder ?? null);
 }
 
 /** Paths within src that a file imports, types and lazy imports too. */
@@ -117,7 +160,7 @@ function textFaults(path: string, text: string): string[] {
         : []),
       ...(/\bexport\s+default\b|\bas\s+default\b/.test(line) ? [`${place}: export it by its name`] : []),
       ...(/\bprocess\s*\.\s*env\b/.test(line) && !READS_ENVIRONMENT.includes(partOf(path))
-        ? [`${place}: only config.ts reads the environment`]
+        ? [`${place}: only src/config reads the environment`]
         : []),
     ];
   });

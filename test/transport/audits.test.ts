@@ -1,6 +1,6 @@
 import { serverAudits } from 'graphql-http';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type StartedGateway, startGateway } from '../support/gateway.ts';
+import { type StartedGateway, startGateway } from '../support/gateways/gateway.ts';
 
 describe('GraphQL over HTTP', () => {
   let gateway: StartedGateway;

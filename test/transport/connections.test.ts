@@ -6,19 +6,19 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { FoundAtHead } from '../../src/domain/catch-up.ts';
 import { EXPLORER, type Viewer } from '../../src/domain/viewer.ts';
-import { createFanout } from '../../src/live/fanout.ts';
+import { createFanout } from '../../src/live/fanout/fanout.ts';
 import { createHub } from '../../src/live/hub.ts';
-import { createSubscriptions } from '../../src/live/subscriptions.ts';
+import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
 import { createLogger } from '../../src/logger.ts';
-import type { Engine } from '../../src/transport/engine.ts';
-import { createSseTransport } from '../../src/transport/sse.ts';
-import { createWsTransport, type WsLimits } from '../../src/transport/ws.ts';
-import { entryOf, headOf, person } from '../live/samples.ts';
-import { open } from '../support/client.ts';
+import type { Engine } from '../../src/transport/engine/engine.ts';
+import { createSseTransport } from '../../src/transport/sse/sse.ts';
+import { createWsTransport, type WsLimits } from '../../src/transport/ws/ws.ts';
+import { entryOf, headOf, person } from '../support/builders/live-samples.ts';
+import { open } from '../support/clients/client.ts';
+import { subscribeSse } from '../support/clients/subscribe-sse.ts';
+import { connectWs, subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { closeAll, closeLater } from '../support/closing.ts';
 import { longOr } from '../support/long.ts';
-import { subscribeSse } from '../support/subscribe-sse.ts';
-import { connectWs, subscribeWs } from '../support/subscribe-ws.ts';
 
 interface Settings {
   readonly viewer?: Viewer;

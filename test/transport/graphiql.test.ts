@@ -3,10 +3,10 @@ import { parse, validate } from 'graphql';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildSchema } from '../../src/schema/build.ts';
-import { PRESET_TABS } from '../../src/transport/graphiql-tabs.ts';
-import { postCallback, send } from '../support/client.ts';
-import { type StartedGateway, startGateway } from '../support/gateway.ts';
-import { fields } from '../support/samples.ts';
+import { PRESET_TABS } from '../../src/transport/graphiql/tabs.ts';
+import { fields } from '../support/builders/samples.ts';
+import { postCallback, send } from '../support/clients/client.ts';
+import { type StartedGateway, startGateway } from '../support/gateways/gateway.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };

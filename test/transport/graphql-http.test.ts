@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { at, postCallback, query, send } from '../support/client.ts';
-import { type StartedGateway, startGateway } from '../support/gateway.ts';
-import { fields } from '../support/samples.ts';
+import { fields } from '../support/builders/samples.ts';
+import { at, postCallback, query, send } from '../support/clients/client.ts';
+import { type StartedGateway, startGateway } from '../support/gateways/gateway.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { send } from '../support/client.ts';
-import { type StartedGateway, startGateway } from '../support/gateway.ts';
+import { send } from '../support/clients/client.ts';
+import { type StartedGateway, startGateway } from '../support/gateways/gateway.ts';
 
 describe('explore mode', () => {
   let gateway: StartedGateway;

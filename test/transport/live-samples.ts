@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { postCallback } from '../support/client.ts';
-import { fields } from '../support/samples.ts';
+import { fields } from '../support/builders/samples.ts';
+import { postCallback } from '../support/clients/client.ts';
 
 /** A session that no other test knows, and what the aggregator says of it. */
 export function someSession(externalId: string = randomUUID()) {

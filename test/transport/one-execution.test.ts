@@ -1,16 +1,16 @@
 import { defaultFieldResolver, GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import type { FoundAtHead } from '../../src/domain/catch-up.ts';
 import { encodeCursor } from '../../src/domain/cursor.ts';
 import { EXPLORER, type Viewer } from '../../src/domain/viewer.ts';
-import { createFanout } from '../../src/live/fanout.ts';
+import { createFanout } from '../../src/live/fanout/fanout.ts';
 import { createHub } from '../../src/live/hub.ts';
-import { createSubscriptions } from '../../src/live/subscriptions.ts';
+import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
 import { createLogger } from '../../src/logger.ts';
 import { buildSchema } from '../../src/schema/build.ts';
-import { createEngine, type GraphqlRequest } from '../../src/transport/engine.ts';
-import { entryOf, fingerprintAt, headOf, IDENTITY, person } from '../live/samples.ts';
+import { createEngine, type GraphqlRequest } from '../../src/transport/engine/engine.ts';
+import { entryOf, fingerprintAt, headOf, IDENTITY, person } from '../support/builders/live-samples.ts';
 
 /** The real graph, that counts how often the change's `cursor` is resolved: once an execution. */
 function countedSchema(): { schema: GraphQLSchema; executions: () => number } {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { closeLater } from '../support/closing.ts';
-import { eachStore } from '../support/stores.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 

@@ -1,8 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
-import { type Answer, at, postCallback, send } from '../support/client.ts';
-import { startGateway } from '../support/gateway.ts';
-import { fields } from '../support/samples.ts';
-import { eachStore } from '../support/stores.ts';
+import { fields } from '../support/builders/samples.ts';
+import { type Answer, at, postCallback, send } from '../support/clients/client.ts';
+import { startGateway } from '../support/gateways/gateway.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 eachStore('the polling routes', (store) => {
   let url: string;

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 // @ts-expect-error ws exports its Receiver, and its types do not name it.
 import { Receiver } from 'ws';
-import { createEncodeNext, headOf } from '../../src/transport/ws-frame.ts';
-import { seeded } from '../support/seed.ts';
+import { createEncodeNext, headOf } from '../../src/transport/ws/frame.ts';
+import { seeded } from '../support/builders/seed.ts';
 
 /** The message as a client reads it, by another implementation than ours. */
 async function read(frame: Buffer): Promise<unknown> {

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { open, send } from '../support/client.ts';
+import { open, send } from '../support/clients/client.ts';
+import { connectWs, subscribeWs, type WsConnection } from '../support/clients/subscribe-ws.ts';
 import { closeAll } from '../support/closing.ts';
-import { type StartedGateway, startGateway } from '../support/gateway.ts';
-import { eachStore } from '../support/stores.ts';
-import { connectWs, subscribeWs, type WsConnection } from '../support/subscribe-ws.ts';
+import { type StartedGateway, startGateway } from '../support/gateways/gateway.ts';
+import { eachStore } from '../support/stores/stores.ts';
 import { LOG, SESSION, said, someSession } from './live-samples.ts';
 
 /** Opens a socket and says hello. */

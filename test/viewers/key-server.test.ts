@@ -1,10 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createViewerReader } from '../../src/viewers/viewer-reader.ts';
-import { send } from '../support/client.ts';
-import { spawnGateway } from '../support/gateway.ts';
-import { AUDIENCE, goodClaims, ISSUER, type Issuer, seconds, startIssuer } from '../support/issuer.ts';
-import { eachStore } from '../support/stores.ts';
+import { send } from '../support/clients/client.ts';
+import {
+  AUDIENCE,
+  goodClaims,
+  ISSUER,
+  type Issuer,
+  seconds,
+  startIssuer,
+} from '../support/clients/issuer.ts';
+import { spawnGateway } from '../support/gateways/gateway.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const HOUR_MS = 3_600_000;
 const TIMEOUT_MS = 1_000;

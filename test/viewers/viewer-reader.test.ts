@@ -1,11 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { EXPLORER } from '../../src/domain/viewer.ts';
 import { TokenExpiredError } from '../../src/viewers/token-expired.ts';
 import { createViewerReader } from '../../src/viewers/viewer-reader.ts';
-import { AUDIENCE, goodClaims, ISSUER, type Issuer, seconds, startIssuer } from '../support/issuer.ts';
+import {
+  AUDIENCE,
+  goodClaims,
+  ISSUER,
+  type Issuer,
+  seconds,
+  startIssuer,
+} from '../support/clients/issuer.ts';
 
 const SECRET = 'a shared secret of 32 characters and more';
 const OTHER_SECRET = 'another secret for the time of a rotation';

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { send } from '../client.ts';
-import { type SpawnedGateway, spawnGateway } from '../gateway.ts';
-import { productionEnv } from '../production.ts';
+import { send } from '../clients/client.ts';
+import { type SpawnedGateway, spawnGateway } from '../gateways/gateway.ts';
+import { productionEnv } from '../gateways/production.ts';
 
-const PRELOAD = fileURLToPath(new URL('../skewed-clock.mjs', import.meta.url));
+const PRELOAD = fileURLToPath(new URL('../gateways/skewed-clock.mjs', import.meta.url));
 const HOUR_MS = 3_600_000;
 /** Longer than any run of schedules, shorter than a clock is put off: no restart, unless by a clock. */
 const RESTART_QUIET_MS = 2_400_000;

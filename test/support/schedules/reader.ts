@@ -1,7 +1,7 @@
 import { decodeCursor } from '../../../src/domain/cursor.ts';
-import { at, type Operation, type Result, textAt } from '../client.ts';
-import { subscribeSse } from '../subscribe-sse.ts';
-import { type Subscribed, subscribeWs } from '../subscribe-ws.ts';
+import { at, type Operation, type Result, textAt } from '../clients/client.ts';
+import { subscribeSse } from '../clients/subscribe-sse.ts';
+import { type Subscribed, subscribeWs } from '../clients/subscribe-ws.ts';
 import type { Message, State, Subscription } from './history.ts';
 import { headersOf } from './viewers.ts';
 

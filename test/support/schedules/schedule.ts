@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { readConfig } from '../../../src/config.ts';
-import { at, postCallback, query } from '../client.ts';
-import type { DeafProxy } from '../deaf-proxy.ts';
-import { productionEnv } from '../production.ts';
-import { readStore, type Tables } from '../tables.ts';
+import { readConfig } from '../../../src/config/config.ts';
+import { at, postCallback, query } from '../clients/client.ts';
+import { productionEnv } from '../gateways/production.ts';
+import type { DeafProxy } from '../stores/deaf-proxy.ts';
+import { readStore, type Tables } from '../stores/tables.ts';
 import type { Acknowledged, Answered, History, Restore } from './history.ts';
 import type { Instances } from './instances.ts';
 import type { Fault, Plan, PlannedCallback } from './plan.ts';

@@ -1,4 +1,4 @@
-import type { Tables } from '../tables.ts';
+import type { Tables } from '../stores/tables.ts';
 import type { StoreAtEnd } from './history.ts';
 
 /** What a history needs to know of a store's tables. */

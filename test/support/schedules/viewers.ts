@@ -1,5 +1,5 @@
-import type { Headers } from '../client.ts';
-import { bearer, OPERATOR } from '../production.ts';
+import type { Headers } from '../clients/client.ts';
+import { bearer, OPERATOR } from '../gateways/production.ts';
 
 /** What a person, or an operator, sends to be known. */
 export const headersOf = (person: string | null): Promise<Headers> =>

@@ -1,0 +1,26 @@
+import type { Fault } from '../../domain/journal/callback.ts';
+import { faultAt } from './fields.ts';
+
+/** How many faults of one callback are kept, each as text of a few hundred characters at most. */
+export const MAX_FAULTS = 50;
+
+/** Collects what of one callback cannot be read and is left out; the rest is applied. */
+export class FaultList {
+  readonly #faults: Fault[] = [];
+  #more = 0;
+
+  /**
+   * @param path a JSON Pointer of field names that we know and of indexes, never of a name that the sender chose
+   * @param what what is wrong and what is allowed, without the value
+   */
+  add(path: string, what: string): void {
+    if (this.#faults.length < MAX_FAULTS) this.#faults.push(faultAt(path, what).fault);
+    else this.#more += 1;
+  }
+
+  /** All of them, in the order found; where there are more than are kept, the last says how many. */
+  read(): readonly Fault[] {
+    if (this.#more === 0) return this.#faults;
+    return [...this.#faults, faultAt('', `has ${this.#more} more fields that could not be read`).fault];
+  }
+}

@@ -1,0 +1,141 @@
+import { hash } from 'node:crypto';
+import type {
+  Callback,
+  Findings,
+  Json,
+  Parsed,
+  PaymentCallback,
+  PaymentUser,
+  SessionCallback,
+} from '../../domain/journal/callback.ts';
+import type { CallbackKind } from '../../domain/words.ts';
+import { readBank, readSecondaryIdentifiers } from './banks.ts';
+import { reportedBy } from './claims.ts';
+import { readAccounts, readPage } from './details.ts';
+import { FaultList } from './fault-list.ts';
+import {
+  FaultFound,
+  faultAt,
+  isObject,
+  type JsonObject,
+  own,
+  readFlag,
+  readId,
+  requiredId,
+  unreadableId,
+} from './fields.ts';
+import { optional, optionalId } from './optional.ts';
+import { readProgress } from './progress.ts';
+import { type Reading, readBody } from './read-json.ts';
+import { shapeOf } from './shapes.ts';
+import { readPaymentStatus, readStage, readStatus } from './statuses.ts';
+
+/**
+ * Makes of a body's bytes what the aggregator meant, or says what is wrong with it and where. Pure; a few
+ * microseconds; never throws, whatever the bytes. What is not needed to apply it and cannot be read is left out, and
+ * named in `faults`; fields it does not know are named in `unknownFields`. The body is kept whole elsewhere.
+ */
+export function parseCallback(body: Uint8Array): Parsed {
+  return parseReading(body, readBody(body));
+}
+
+/**
+ * The same for the body of a callback that was applied once: what the journal holds is read as it was then, also where
+ * it would be quarantined today.
+ */
+export function parseApplied(body: Uint8Array): Parsed {
+  return parseReading(body, readBody(body, 'taken'));
+}
+
+function parseReading(body: Uint8Array, reading: Reading): Parsed {
+  if (!reading.ok) return quarantined(body, new FaultFound(reading.fault), reading.value, []);
+  const { value, unknownFields } = reading;
+  const faults = new FaultList();
+  try {
+    const callback = readCallback(value, faults);
+    const digest = hash('sha256', reading.canonical ?? reading.text);
+    return { ok: true, callback, digest, faults: faults.read(), unknownFields };
+  } catch (error) {
+    if (error instanceof FaultFound) return quarantined(body, error, value, unknownFields);
+    throw error;
+  }
+}
+
+/** What reading a kept body finds besides its meaning. Never throws. */
+export function readFindings(body: Uint8Array): Findings {
+  return parseApplied(body);
+}
+
+/** A quarantined body is known by its bytes: of what cannot be read, nothing says that two spellings mean the same. */
+function quarantined(
+  body: Uint8Array,
+  { fault }: FaultFound,
+  value: Json | undefined,
+  unknownFields: readonly string[],
+): Parsed {
+  const shape = isObject(value) ? shapeOf(value) : 'UNKNOWN';
+  const kind = shape === 'UNKNOWN' || shape === 'TWO' ? null : shape;
+  const digest = hash('sha256', body);
+  return { ok: false, fault, kind, reported: reportedBy(value), digest, faults: [], unknownFields };
+}
+
+function readCallback(body: Json, faults: FaultList): Callback {
+  if (!isObject(body)) throw faultAt('', 'is not a JSON object');
+  const shape = shapeOf(body);
+  switch (shape) {
+    case 'UNKNOWN':
+      throw faultAt('', 'has no field of a session, of a transactions page or of a payment');
+    case 'TWO':
+      throw faultAt('', 'has the fields of two shapes; a callback has one');
+    case 'PAYMENT':
+      return readPayment(body, faults);
+    default:
+      return readSession(body, shape, faults);
+  }
+}
+
+const FLAG = { read: readFlag, allowed: 'is no flag; true, false, 1 or 0 is allowed' };
+
+function readSession(
+  body: JsonObject,
+  kind: Exclude<CallbackKind, 'PAYMENT'>,
+  faults: FaultList,
+): SessionCallback {
+  return {
+    kind,
+    sessionId: requiredId(body, 'sessionId'),
+    externalId: optionalId(body, 'sessionExternalId', faults),
+    userId: requiredId(body, 'userId'),
+    bank: readBank(body, faults),
+    isSca: optional(body, 'isSca', '', FLAG, faults),
+    stage: readStage(body),
+    status: readStatus(body),
+    progress: readProgress(body, faults),
+    accounts: kind === 'ACCOUNTS' ? readAccounts(body, faults) : [],
+    page: kind === 'TRANSACTION_PAGE' ? readPage(body, faults) : null,
+  };
+}
+
+function readPayment(body: JsonObject, faults: FaultList): PaymentCallback {
+  return {
+    kind: 'PAYMENT',
+    paymentId: requiredId(body, 'paymentId'),
+    externalId: optionalId(body, 'paymentExternalId', faults),
+    status: readPaymentStatus(body),
+    bank: readBank(body, faults),
+    user: readUser(body, faults),
+  };
+}
+
+/** The user decides who may see the payment: one that is there but cannot be read is a fault, not nobody. */
+function readUser(body: JsonObject, faults: FaultList): PaymentUser {
+  const user = own(body, 'user');
+  if (!isObject(user)) throw faultAt('/user', 'is missing or is not an object');
+  const claimed = own(user, 'externalId');
+  const externalId = readId(claimed);
+  if (claimed !== undefined && externalId === null) throw unreadableId('/user/externalId', claimed);
+  return {
+    externalId,
+    secondaryIdentifiers: readSecondaryIdentifiers(user, '/user', faults),
+  };
+}

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** Where the package's own files are, from wherever it was installed; a folder's URL ends with a slash. */
+const PACKAGE = new URL('../../', import.meta.url);
+
+/** The migrations, as drizzle-kit writes them. */
+export const MIGRATIONS_FOLDER = new URL('drizzle/', PACKAGE);
+
+/** What the build makes. */
+export const BUILD_FOLDER = new URL('dist/', PACKAGE);
+
+/** The version of this package, as its package.json has it. */
+export function readVersion(): string {
+  const text = readFileSync(new URL('package.json', PACKAGE), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}

@@ -1,0 +1,33 @@
+import { sql } from 'drizzle-orm';
+import type { Logger } from '../../logger.ts';
+import { lockForMigration, tryLockForMigration } from '../locks.ts';
+import type { Db } from '../store.ts';
+
+/** A process that waits for the store longer than this says so, again and again. */
+const WAITS_MS = 3_000;
+
+const WAITING =
+  'still waiting for the store: another instance migrates it, or another session holds a lock on its tables (see pg_locks)';
+
+/** Others' migrations and our own take as long as they take. */
+const patiently = sql`select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true),
+  set_config('idle_in_transaction_session_timeout', '0', true)`;
+
+/**
+ * Makes this transaction the one that migrates the store, until its end; it may then take as long as it needs. While
+ * another process has the turn it waits, and says so in the log.
+ */
+export async function takeTurn(tx: Db, log: Logger): Promise<void> {
+  await tx.execute(patiently);
+  const [row] = await tx.select({ taken: tryLockForMigration }).from(sql`(values (1)) as once`);
+  if (row?.taken === true) return;
+  log.info('another instance migrates the store: waiting until it is done');
+  const patience = sayWaiting(log);
+  await tx.execute(lockForMigration).finally(() => clearInterval(patience));
+  log.info('the other instance is done: going on');
+}
+
+/** Says every few seconds that it waits, until the timer is cleared. */
+export function sayWaiting(log: Logger): NodeJS.Timeout {
+  return setInterval(() => log.info(WAITING), WAITS_MS);
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { PGlite } from '@electric-sql/pglite';
+import { drizzle } from 'drizzle-orm/pglite';
+import type { Logger } from '../../logger.ts';
+import type { Db, Store } from '../store.ts';
+import { createWritingSeat } from '../transaction-client.ts';
+import { lockFolder } from './folder-lock.ts';
+import { prepareFolder } from './prepare-folder.ts';
+import { findTemplate } from './store-template.ts';
+
+/** PGlite has neither checkpointer nor autovacuum. */
+const UPKEEP_MS = 60_000;
+const FIRST_UPKEEP_MS = 5_000;
+
+/** The default parameters ask for 290 MB. */
+export const START_PARAMS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'TimeZone=UTC'];
+
+/**
+ * PGlite: PostgreSQL within this process, in a folder locked against every other. It survives kill -9 of the
+ * process but never asks the disk to sync, so a power cut may take the last callbacks with it.
+ */
+export async function openPglite({ dataDir, log }: { dataDir: string; log: Logger }): Promise<Store> {
+  const inMemory = dataDir === 'memory';
+  const unlock = inMemory ? async () => {} : await lockFolder(dataDir);
+  const client = await (inMemory ? openMemory(log) : openFolder(dataDir, log)).catch(
+    async (error: unknown) => {
+      await unlock();
+      throw error;
+    },
+  );
+  const asDb = (of: PGlite): Db => drizzle({ client: of, jit: true, paramsInErrors: false });
+  const seat = createWritingSeat(client);
+  const writing = asDb(seat.client);
+  // What an earlier process wrote wants its statistics too.
+  let written = true;
+  let running = Promise.resolve();
+  const keepUp = () => {
+    if (!written) return;
+    written = false;
+    running = client
+      .exec('vacuum analyze')
+      .then(() => client.exec('checkpoint'))
+      .then(
+        () => {},
+        (error: unknown) =>
+          log.warn({ err: error }, 'the upkeep of the store failed: it is tried again in a minute'),
+      );
+  };
+  const timers = [setTimeout(keepUp, FIRST_UPKEEP_MS).unref(), setInterval(keepUp, UPKEEP_MS).unref()];
+
+  return {
+    kind: 'pglite',
+    db: asDb(client),
+    async write(work) {
+      const result = await client.transaction((tx) => seat.during(tx, () => work(writing)));
+      written = true;
+      // PGlite runs on our own thread: let what else is waiting have its turn between two batches.
+      await nextTurn();
+      return result;
+    },
+    listen: null,
+    connections: 1,
+    renew() {},
+    async close() {
+      for (const timer of timers) clearTimeout(timer);
+      await running;
+      await client.close();
+      await unlock();
+    },
+  };
+}
+
+async function openFolder(dataDir: string, log: Logger): Promise<PGlite> {
+  const make = async (folder: string) => {
+    log.warn(NO_TEMPLATE);
+    await (await PGlite.create({ dataDir: folder, startParams: START_PARAMS })).close();
+  };
+  await prepareFolder(dataDir, { template: findTemplate(), make });
+  return PGlite.create({ dataDir, startParams: START_PARAMS });
+}
+
+async function openMemory(log: Logger): Promise<PGlite> {
+  const template = findTemplate();
+  if (template === null) log.warn(NO_TEMPLATE);
+  return PGlite.create({
+    dataDir: 'memory://',
+    startParams: START_PARAMS,
+    ...(template === null ? {} : { loadDataDir: new Blob([readFileSync(template)]) }),
+  });
+}
+
+const NO_TEMPLATE =
+  'The build left no prepared store that fits these migrations: initdb makes one, which takes seconds and 500 MB until the process ends. Run: npm run build';

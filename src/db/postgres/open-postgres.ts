@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import type postgres from 'postgres';
+import { unavailable } from '../../errors.ts';
+import type { Logger } from '../../logger.ts';
+import { createReport } from '../../observe.ts';
+import { CHANNEL } from '../locks.ts';
+import type { Db, Store } from '../store.ts';
+import { createWritingSeat } from '../transaction-client.ts';
+import { createPostgresClient } from './postgres-client.ts';
+import { type Client, createRenewedClient } from './renewed-client.ts';
+
+/** A batch that takes longer is given up: its connection is dropped, so that a dead one holds nobody up. */
+const WRITE_TIMEOUT_MS = 4_000;
+const CLOSE_WITHIN_MS = 2_000;
+/** An instance that has not heard its own notification by then is deaf, and says so. */
+const DEAF_AFTER_MS = 2_000;
+const DEAF =
+  'notifications of the store are not heard: the journal is polled instead; behind a transaction pooler, set DATABASE_POOLED=true';
+
+/**
+ * Every statement of ours finds its rows by an index. A plan made while a table was small must not stay a scan of
+ * the whole table, or a join that needs one, for the connection's life. (A plan that cannot avoid what is off looks
+ * so dear that PostgreSQL would compile it, which takes 10 ms: hence no jit.)
+ */
+const BY_INDEX = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off' };
+
+/** So that a frozen instance holds nobody up, nor the writer's lock for longer than 2 s. */
+const WRITER_SETTINGS = {
+  ...BY_INDEX,
+  lock_timeout: 2_000,
+  statement_timeout: 2_000,
+  idle_in_transaction_session_timeout: 2_000,
+};
+
+const READER_SETTINGS = { ...BY_INDEX, statement_timeout: 5_000 };
+
+/** Behind a transaction pooler nothing may be set on the session: each transaction sets it for itself. */
+const setForTransaction = sql.join([
+  sql`select `,
+  sql.join(
+    Object.entries(WRITER_SETTINGS).map(([name, value]) => sql`set_config(${name}, ${String(value)}, true)`),
+    sql`, `,
+  ),
+]);
+
+export interface PostgresOptions {
+  readonly url: string;
+  readonly pooled: boolean;
+  /** At most, of this process: at least 3. */
+  readonly connections: number;
+  /** Statements may take as long as they need: for commands, which nobody waits for. */
+  readonly patient: boolean;
+  readonly log: Logger;
+}
+
+/**
+ * PostgreSQL through postgres.js: one connection writes, one listens, the others read. Nothing is connected until it
+ * is used.
+ */
+export function openPostgres({ url, pooled, connections, patient, log }: PostgresOptions): Store {
+  const report = createReport(log);
+  const readers = createRenewedClient(
+    (onBroken) =>
+      createPostgresClient({
+        url,
+        pooled,
+        max: Math.max(1, connections - (pooled ? 1 : 2)),
+        settings: patient ? BY_INDEX : READER_SETTINGS,
+        patient,
+        onBroken,
+      }),
+    () => report('storeReconnecting', { client: 'readers' }),
+  );
+  let writersMade = 0;
+  const writer = createRenewedClient(
+    (onBroken) =>
+      createPostgresClient({
+        url,
+        pooled,
+        max: 1,
+        settings: WRITER_SETTINGS,
+        patient,
+        onBroken,
+        onMade: () => {
+          writersMade += 1;
+        },
+      }),
+    () => report('storeReconnecting', { client: 'writer' }),
+  );
+  /** A batch in flight is let go on: the next one gets another connection. */
+  let isWriterStale = false;
+  const seat = createWritingSeat(writer.sql);
+  const writing = asDb(seat.client);
+  let listener: Client | null = null;
+
+  return {
+    kind: 'postgres',
+    db: asDb(readers.sql),
+    async write(work) {
+      if (isWriterStale) {
+        isWriterStale = false;
+        writer.renew();
+      }
+      let timer: NodeJS.Timeout | undefined;
+      const timeout = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => {
+          log.warn('the store did not answer a batch in time: its connection is dropped');
+          writer.renew();
+          reject(unavailable('The store did not answer in time.'));
+        }, WRITE_TIMEOUT_MS);
+      });
+      // Wrapped, because postgres.js would settle what stands in an array.
+      const worked = writer.sql.begin(async (client) => ({
+        result: await seat.during(client, async () => {
+          if (pooled) await writing.execute(setForTransaction);
+          return work(writing);
+        }),
+      }));
+      try {
+        return (await Promise.race([worked, timeout])).result;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    listen: pooled
+      ? null
+      : async (heard) => {
+          listener ??= createPostgresClient({ url, pooled, max: 1, patient });
+          const hello = randomUUID();
+          const deaf = setTimeout(() => log.warn(DEAF), DEAF_AFTER_MS).unref();
+          await listener.sql.listen(
+            CHANNEL,
+            (payload) => {
+              if (payload === hello) clearTimeout(deaf);
+              else if (/^\d+$/.test(payload)) heard(Number(payload));
+            },
+            () => heard(null),
+          );
+          await readers.sql`select pg_notify(${CHANNEL}, ${hello})`;
+          return async () => {
+            clearTimeout(deaf);
+            // Not UNLISTEN: a dead connection would never answer it, and nothing else uses this one.
+            await listener?.end(CLOSE_WITHIN_MS);
+            listener = null;
+          };
+        },
+    get connections() {
+      return writersMade;
+    },
+    renew() {
+      readers.renew();
+      isWriterStale = true;
+    },
+    async close() {
+      await Promise.all([
+        readers.end(CLOSE_WITHIN_MS),
+        writer.end(CLOSE_WITHIN_MS),
+        listener?.end(CLOSE_WITHIN_MS),
+      ]);
+    },
+  };
+}
+
+function asDb(client: postgres.Sql): Db {
+  // Values stay out of error messages: they hold people's data.
+  return drizzle({ client, jit: true, paramsInErrors: false });
+}

@@ -1,0 +1,105 @@
+import { and, asc, ne, type SQL, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { Cancellation } from '../../domain/cancellation.ts';
+import type { Instant } from '../../domain/session/session.ts';
+import {
+  PAYMENT_STATUSES,
+  type PaymentStatus,
+  STAGE_STATUSES,
+  type StageName,
+  type StageStatus,
+} from '../../domain/words.ts';
+import { callbacks } from '../schema.ts';
+import type { Db, Store } from '../store.ts';
+import { createBatchLoader } from './batch-loader.ts';
+import { keysTable } from './keys-table.ts';
+import type { ReadQueue } from './read-queue.ts';
+
+/** One status reported in one attempt of a stage, by one callback or several. */
+export interface StageFact {
+  readonly stage: StageName;
+  readonly status: StageStatus;
+  readonly attempt: number;
+  /** Of the first callback that reported it, by position. */
+  readonly receivedAt: Instant;
+  readonly position: number;
+  /** Deliveries of all callbacks that reported it. */
+  readonly deliveries: number;
+}
+
+/** One status reported of a payment. */
+export type PaymentFact = Omit<StageFact, 'stage' | 'status' | 'attempt'> & {
+  readonly status: PaymentStatus;
+};
+
+/**
+ * Every status the journal holds of one session or payment, oldest first; quarantined callbacks report nothing.
+ * For subjects that were already read for the viewer. Asked for in one turn, they are one statement. A read that is
+ * given up before its statement is sent rejects with the reason.
+ */
+export interface FactReads {
+  facts(sessionId: string, cancellation?: Cancellation): Promise<readonly StageFact[]>;
+  paymentHistory(paymentId: string, cancellation?: Cancellation): Promise<readonly PaymentFact[]>;
+}
+
+export function createFactReads({ db }: Pick<Store, 'db'>, queue: ReadQueue): FactReads {
+  const facts = loaderOf(
+    prepareFacts(db, callbacks.sessionId, 'facts'),
+    ({ stage, status, ...fact }) =>
+      stage !== null && isWord(STAGE_STATUSES, status) ? [{ ...fact, stage, status }] : [],
+    queue,
+  );
+  const history = loaderOf(
+    prepareFacts(db, callbacks.paymentId, 'payment_history'),
+    ({ stage: _, attempt: __, status, ...fact }) =>
+      isWord(PAYMENT_STATUSES, status) ? [{ ...fact, status }] : [],
+    queue,
+  );
+  return { facts, paymentHistory: history };
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof prepareFacts>['execute']>>[number]['fact'];
+
+function loaderOf<Fact>(
+  statement: ReturnType<typeof prepareFacts>,
+  toFacts: (row: Row) => Fact[],
+  queue: ReadQueue,
+) {
+  return createBatchLoader<string, readonly Fact[]>({
+    queue,
+    nameOf: (id) => id,
+    async load(ids) {
+      const answers: Fact[][] = ids.map(() => []);
+      const keys = JSON.stringify(ids.map((id, n) => ({ n, id, owner: null })));
+      for (const { keys: key, fact } of await statement.execute({ keys })) {
+        answers[key.n]?.push(...toFacts(fact));
+      }
+      return answers;
+    },
+  });
+}
+
+function prepareFacts(db: Db, subject: PgColumn, name: string) {
+  const keys = keysTable(db);
+  const fact = db
+    .select({
+      stage: callbacks.stage,
+      attempt: callbacks.attempt,
+      status: callbacks.status,
+      receivedAt: firstOf(callbacks.receivedAt).as('first_received_at'),
+      position: sql<number>`min(${callbacks.position})`.mapWith(callbacks.position).as('first_position'),
+      deliveries: sql<number>`sum(${callbacks.deliveries})::int`.as('all_deliveries'),
+    })
+    .from(callbacks)
+    .where(and(sql`${subject} = ${keys.id}`, ne(callbacks.outcome, 'QUARANTINED')))
+    .groupBy(callbacks.stage, callbacks.attempt, callbacks.status)
+    .as('fact');
+  return db.select().from(keys).crossJoinLateral(fact).orderBy(asc(keys.n), asc(fact.position)).prepare(name);
+}
+
+const firstOf = (column: typeof callbacks.receivedAt): SQL<Instant> =>
+  sql`(array_agg(${column} order by ${callbacks.position}))[1]`.mapWith(column);
+
+function isWord<Word extends string>(words: readonly Word[], text: string | null): text is Word {
+  return words.some((word) => word === text);
+}

@@ -1,0 +1,86 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
+import type { Head } from '../../domain/catch-up.ts';
+import { store } from '../schema.ts';
+import type { Db } from '../store.ts';
+import { HEAD_COLUMNS } from '../tables/head-columns.ts';
+import { allOf, type Condition } from './conditions.ts';
+import {
+  beyondConditions,
+  type ListOf,
+  type OrderColumns,
+  type Page,
+  pageShape,
+  toList,
+  windowConditions,
+} from './page.ts';
+
+/** One page as a statement: its shape, its values, and the makings of its text. */
+export interface Ask<P extends Page<unknown, string> = Page<unknown, string>> {
+  readonly page: P;
+  readonly columns: OrderColumns;
+  readonly conditions: readonly Condition[];
+  readonly shape: string;
+  /** Whether one plan suits all values, so that the statement may stay prepared under a name. */
+  readonly isPlannedOnce: boolean;
+  readonly values: Record<string, unknown>;
+}
+
+/** What a page asks of a list restricted by these conditions. */
+export function askFor<P extends Page<unknown, string>>(
+  page: P,
+  columns: OrderColumns,
+  conditions: readonly Condition[],
+): Ask<P> {
+  const all = [...conditions, ...windowConditions(page, columns)];
+  return {
+    page,
+    columns,
+    conditions,
+    shape: [pageShape(page), ...all.map(({ shape }) => shape)].join(' '),
+    isPlannedOnce: !conditions.some((condition) => condition.skewed),
+    values: Object.assign({}, ...all.map(({ values }) => values)),
+  };
+}
+
+/** Whether a row stands in the page's window. */
+export function whereOf({ page, columns, conditions }: Ask): SQL | undefined {
+  return allOf([...conditions, ...windowConditions(page, columns)]);
+}
+
+/** The store's row, with whether the filter admits rows before and behind the page's window. */
+export function headOf(db: Db, table: PgTable, { page, columns, conditions }: Ask) {
+  const { previous, next } = beyondConditions(page, columns);
+  const any = (beyond: Condition | null) =>
+    beyond === null
+      ? sql<boolean>`false`
+      : sql<boolean>`exists (select 1 from ${table} where ${allOf([...conditions, beyond])})`;
+  return db
+    .select({
+      ...HEAD_COLUMNS,
+      hasPrevious: any(previous).as('has_previous'),
+      hasNext: any(next).as('has_next'),
+    })
+    .from(store)
+    .as('head');
+}
+
+export interface FoundAtHead<Row> {
+  readonly head: Head & { readonly hasPrevious: boolean; readonly hasNext: boolean };
+  readonly row: Row | null;
+}
+
+/** What a page's statement found, as the page. */
+export function listOf<Row, Shown>(
+  page: Page<unknown, string>,
+  found: readonly FoundAtHead<Row>[],
+  toShown: (row: Row) => Shown,
+): ListOf<Shown> {
+  const [first] = found;
+  if (first === undefined) throw new Error('the store has no row of its own: it was never migrated');
+  return toList(
+    page,
+    found.flatMap(({ row }) => (row === null ? [] : [toShown(row)])),
+    first.head,
+  );
+}

@@ -1,0 +1,139 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { Head } from '../../domain/catch-up.ts';
+import { type Condition, instantAt, instantText } from './conditions.ts';
+
+export type OrderDirection = 'ASC' | 'DESC';
+
+/** A row's place in a list: what the list is ordered by, then what breaks ties. */
+export interface Place {
+  /** An instant, or the journal's position. */
+  readonly at: number;
+  /** The row's own id; empty where `at` has no ties. */
+  readonly id: string;
+}
+
+/** Which rows of a list are asked for: `count` of them, from one end of the window between two places. */
+export interface Page<Filter, Field> {
+  readonly filter: Filter;
+  readonly orderBy: { readonly field: Field; readonly direction: OrderDirection };
+  /** 0 to 100. */
+  readonly count: number;
+  /** `start` is GraphQL's `first`, `end` its `last`. */
+  readonly from: 'start' | 'end';
+  /** Exclusive ends of the window, in the list's order; null where it is open. */
+  readonly after: Place | null;
+  readonly before: Place | null;
+}
+
+/** The page's rows in the list's order, and what lies beyond them. */
+export interface ListOf<Row> {
+  readonly rows: readonly Row[];
+  readonly hasPrevious: boolean;
+  readonly hasNext: boolean;
+  /** Read in the same statement as the rows: a change above it is in none of them. */
+  readonly head: Head;
+}
+
+/** The columns a list is ordered by; `id` is null where `at` has no ties. */
+export interface OrderColumns {
+  readonly at: PgColumn;
+  readonly id: PgColumn | null;
+}
+
+/**
+ * How many rows a statement fetches. Few different limits make few different statements, and written out
+ * (not bound) they let the planner see that it needs only the beginning of an index.
+ */
+const FETCHES = [2, 6, 11, 21, 51, 101] as const;
+
+/** Enough for `count` rows and one more, which says whether there are others. */
+function fetchFor(count: number): number {
+  return FETCHES.find((fetch) => fetch > count) ?? FETCHES[FETCHES.length - 1] ?? count + 1;
+}
+
+/** Rows nearest to the end the page counts from come first; a page from the end is turned round afterwards. */
+export function orderOf(page: Page<unknown, string>, columns: OrderColumns): SQL[] {
+  const descending = (page.orderBy.direction === 'DESC') !== (page.from === 'end');
+  const term = (column: PgColumn) => (descending ? sql`${column} desc` : sql`${column} asc`);
+  return columns.id === null ? [term(columns.at)] : [term(columns.at), term(columns.id)];
+}
+
+/** The same, and no more rows than the page needs. The limit is written out, because Drizzle's own binds it. */
+export function topOf(page: Page<unknown, string>, columns: OrderColumns): SQL {
+  const limit = sql.raw(String(fetchFor(page.count)));
+  return sql`${sql.join(orderOf(page, columns), sql`, `)} limit ${limit}`;
+}
+
+/** The window's two ends as conditions on the rows. */
+export function windowConditions(page: Page<unknown, string>, columns: OrderColumns): Condition[] {
+  return [
+    ...beside('after', page.after, isDescending(page) ? '<' : '>', columns),
+    ...beside('before', page.before, isDescending(page) ? '>' : '<', columns),
+  ];
+}
+
+/** The opposite of the window's ends: rows at or before `after`, rows at or behind `before`. */
+export function beyondConditions(
+  page: Page<unknown, string>,
+  columns: OrderColumns,
+): { readonly previous: Condition | null; readonly next: Condition | null } {
+  const [previous] = beside('after', page.after, isDescending(page) ? '>=' : '<=', columns);
+  const [next] = beside('before', page.before, isDescending(page) ? '<=' : '>=', columns);
+  return { previous: previous ?? null, next: next ?? null };
+}
+
+/** The name of the page's statement, but for its filter. */
+export function pageShape(page: Page<unknown, string>): string {
+  const { field, direction } = page.orderBy;
+  return `${field} ${direction} ${page.from} ${fetchFor(page.count)}`;
+}
+
+/** Cuts what a statement fetched to the page, in the list's order. */
+export function toList<Row>(
+  page: Page<unknown, string>,
+  fetched: readonly Row[],
+  head: Head & { readonly hasPrevious: boolean; readonly hasNext: boolean },
+): ListOf<Row> {
+  const cut = fetched.slice(0, page.count);
+  const more = fetched.length > page.count;
+  const { hasPrevious, hasNext, ...rest } = head;
+  return page.from === 'start'
+    ? {
+        rows: cut,
+        hasPrevious,
+        hasNext: more || hasNext,
+        head: rest,
+      }
+    : {
+        rows: cut.reverse(),
+        hasPrevious: more || hasPrevious,
+        hasNext,
+        head: rest,
+      };
+}
+
+const isDescending = (page: Page<unknown, string>): boolean => page.orderBy.direction === 'DESC';
+
+/** A row comparison, which one index range serves; written out with OR it would read all rows before it. */
+function beside(name: string, place: Place | null, than: string, columns: OrderColumns): Condition[] {
+  if (place === null) return [];
+  const { at, id } = columns;
+  const compare = sql.raw(than);
+  if (id === null) {
+    return [
+      {
+        shape: name,
+        text: () => sql`${at} ${compare} (${sql.placeholder(name)}::text)::bigint`,
+        values: { [name]: String(place.at) },
+      },
+    ];
+  }
+  return [
+    {
+      shape: name,
+      text: () => sql`(${at}, ${id}) ${compare} (${instantAt(name)}, ${sql.placeholder(`${name}Id`)}::text)`,
+      values: { [name]: instantText(place.at), [`${name}Id`]: place.id },
+    },
+  ];
+}

@@ -1,0 +1,206 @@
+import { eq, sql } from 'drizzle-orm';
+import {
+  type Applied,
+  type ApplySettings,
+  applyBatch,
+  type Delivery,
+  type Held,
+  judgeOwners,
+} from '../../domain/journal/decide-batch.ts';
+import type { JournalRow } from '../../domain/journal/row.ts';
+import { parseStages } from '../../domain/session/expected-stages.ts';
+import type { StageName } from '../../domain/words.ts';
+import { CHANNEL, callLockForWriting } from '../locks.ts';
+import { callbacks, store } from '../schema.ts';
+import type { Db } from '../store.ts';
+import { bulkEncoder, isAnyOf, rowsFrom } from '../tables/json-rows.ts';
+import { statementsOf } from '../tables/prepared-by-connection.ts';
+import type { StateCache } from '../tables/state-cache.ts';
+import { namesOf, readStates, rows, writeStates } from '../tables/state-tables.ts';
+
+/** The steps of recording a batch, in order, at which a test may kill the process. */
+export type RecordingStep = 'begin' | 'journal-written' | 'before-commit' | 'committed' | 'before-publish';
+
+/** Called at each step; what it gives is awaited. */
+export type OnStep = (step: RecordingStep) => unknown;
+
+export interface WriteOptions {
+  readonly settings: Omit<ApplySettings, 'expectedStages'>;
+  readonly cache: StateCache;
+  /** See `Store.connections`. */
+  readonly connections: number;
+  readonly onStep: OnStep;
+  /** Whether other instances are to be told of the batch's last position. */
+  readonly notifies: boolean;
+}
+
+export interface Written extends Applied {
+  /** What the rows of its states bear once it is committed (see StateCache). */
+  readonly stamp: string;
+}
+
+/**
+ * Records a batch within the caller's transaction: one round trip that takes the writer's lock and reads all that the
+ * batch touches, the decision, and one round trip of one multi-row statement a table. Statements of a round trip
+ * are sent without awaiting one another.
+ */
+export async function writeBatch(
+  tx: Db,
+  deliveries: readonly Delivery[],
+  { settings, cache, connections, onStep, notifies }: WriteOptions,
+): Promise<Written> {
+  const { judged, held, stamp, expectedStages } = await readHeld(tx, deliveries, cache, connections);
+  const applied = applyBatch(judged, held, { ...settings, expectedStages });
+  await Promise.all([
+    ...writeJournal(tx, applied.entries, onStep, notifies),
+    writeStates(tx, applied.states, held.states),
+    countRepeats(tx, applied.repeats),
+  ]);
+  return { ...applied, stamp };
+}
+
+async function readHeld(
+  tx: Db,
+  deliveries: readonly Delivery[],
+  cache: StateCache,
+  connections: number,
+): Promise<{
+  judged: readonly Delivery[];
+  held: Held;
+  stamp: string;
+  /** Those of the store's row, which another instance may have set since this one was started. */
+  expectedStages: readonly StageName[];
+}> {
+  const parsed = deliveries.map((delivery) => delivery.parsed);
+  const digests = new Set(parsed.map(({ digest }) => digest));
+  const { lock, head } = statementsFor(tx);
+  const names = namesOf(parsed.flatMap((one) => (one.ok ? [one.callback] : [])));
+  // Sent in this order without awaiting one another: what follows the lock sees all that its last holder committed.
+  const [, [at], found, keys] = await Promise.all([
+    lock.execute(),
+    head.execute(),
+    readStates(tx, names, cache),
+    readKeys(tx, [...digests]),
+  ]);
+  if (at === undefined) throw new Error(LOST);
+  // The cache may have answered for another server's rows.
+  const states = cache.isOf(`${at.server} ${connections}`) ? found : await readStates(tx, names, cache);
+  const judged = judgeOwners(deliveries, states);
+  const more = judged.map((delivery) => delivery.parsed.digest).filter((digest) => !digests.has(digest));
+  const moreKeys = more.length === 0 ? [] : await readKeys(tx, more);
+  const { position, fingerprint, stamp } = at;
+  const expectedStages = parseStages(at.expectedStages);
+  return {
+    judged,
+    held: { position, fingerprint, states, keys: [...keys, ...moreKeys] },
+    stamp,
+    expectedStages,
+  };
+}
+
+const LOST = 'the store has lost its one row';
+
+const readKeys = (tx: Db, digests: readonly string[]) =>
+  statementsFor(tx).keys.execute({ digests: JSON.stringify(digests) });
+
+const encodeCallbacks = bulkEncoder<JournalRow>(callbacks);
+
+function writeJournal(
+  tx: Db,
+  entries: Applied['entries'],
+  onStep: OnStep,
+  notifies: boolean,
+): Promise<unknown>[] {
+  const last = entries.at(-1);
+  if (last === undefined) return [];
+  const { journal, move, tell } = statementsFor(tx);
+  const written: Promise<unknown>[] = [
+    journal
+      .execute({ rows: encodeCallbacks(entries.map(({ row }) => row)) })
+      .then(() => onStep('journal-written')),
+    move.execute({ position: last.position, fingerprint: last.row.fingerprint }),
+  ];
+  const replays = entries.flatMap(({ row }) => (row.replayOf === null ? [] : [row]));
+  if (replays.length > 0) written.push(markReplayed(tx, replays));
+  if (notifies) written.push(tell.execute({ position: String(last.position) }));
+  return written;
+}
+
+/** The quarantined row tells when a replay applied it. */
+const markReplayed = (tx: Db, replays: readonly JournalRow[]): Promise<unknown> =>
+  statementsFor(tx).replays.execute({
+    rows: JSON.stringify(replays.map((row) => ({ of: row.replayOf, at: isoOf(row.replayedAt) }))),
+  });
+
+/** A repeat alters nothing but these two columns, so that a row's content stays what the fold read. */
+async function countRepeats(tx: Db, repeats: Applied['repeats']): Promise<void> {
+  if (repeats.length === 0) return;
+  await statementsFor(tx).repeats.execute({
+    rows: JSON.stringify(repeats.map((repeat) => ({ ...repeat, at: isoOf(repeat.at) }))),
+  });
+}
+
+const statementsFor = statementsOf((db) => {
+  const replay = sql`json_to_recordset(${rows}) as replay(of bigint, at text)`;
+  const repeat = sql`json_to_recordset(${rows}) as repeat(position bigint, n integer, at text)`;
+  const once = sql`(values (1)) as once`;
+  return {
+    lock: db.select({ locked: callLockForWriting }).from(once).prepare('writer_lock'),
+    head: db
+      .select({
+        position: store.position,
+        fingerprint: store.fingerprint,
+        expectedStages: store.expectedStages,
+        stamp: sql<string>`pg_current_xact_id()::xid::text`,
+        // Which server this is since when, and which table of it: behind a pooler a connection does not say.
+        server: sql<string>`${store}.tableoid::text || ' ' || pg_postmaster_start_time()::text`,
+      })
+      .from(store)
+      .where(eq(store.id, 1))
+      .prepare('writer_head'),
+    keys: db
+      .select({
+        position: callbacks.position,
+        digest: callbacks.digest,
+        attempt: callbacks.attempt,
+        reason: callbacks.reason,
+        webhookId: callbacks.webhookId,
+      })
+      .from(callbacks)
+      .where(isAnyOf(callbacks.digest, 'digests'))
+      .prepare('writer_keys'),
+    journal: db
+      .insert(callbacks)
+      .select(() => rowsFrom(callbacks, rows))
+      .prepare('writer_journal'),
+    move: db
+      .update(store)
+      .set({
+        position: sql`${sql.placeholder('position')}`,
+        fingerprint: sql`${sql.placeholder('fingerprint')}`,
+      })
+      .where(eq(store.id, 1))
+      .prepare('writer_move'),
+    tell: db
+      .select({ told: sql`pg_notify(${CHANNEL}, ${sql.placeholder('position')}::text)` })
+      .from(once)
+      .prepare('writer_tell'),
+    replays: db
+      .update(callbacks)
+      .set({ replayedAt: sql`replay.at::timestamptz` })
+      .from(replay)
+      .where(eq(callbacks.position, sql`replay.of`))
+      .prepare('writer_replays'),
+    repeats: db
+      .update(callbacks)
+      .set({
+        deliveries: sql`${callbacks.deliveries} + repeat.n`,
+        lastDeliveredAt: sql`greatest(${callbacks.lastDeliveredAt}, repeat.at::timestamptz)`,
+      })
+      .from(repeat)
+      .where(eq(callbacks.position, sql`repeat.position`))
+      .prepare('writer_repeats'),
+  };
+});
+
+const isoOf = (at: number | null) => (at === null ? null : new Date(at).toISOString());

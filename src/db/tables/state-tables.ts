@@ -1,0 +1,185 @@
+import { sql } from 'drizzle-orm';
+import type { Callback } from '../../domain/journal/callback.ts';
+import type { StateRows, StoredBank } from '../../domain/journal/state-fold.ts';
+import type { Session } from '../../domain/session/session.ts';
+import { banks, payments, sessions } from '../schema.ts';
+import type { Db } from '../store.ts';
+import { bulkEncoder, isAnyOf, rowsFrom, rowsOf } from './json-rows.ts';
+import { statementsOf } from './prepared-by-connection.ts';
+import { fromPayment, fromSession, type PaymentRow, type SessionRow, toPayment, toSession } from './rows.ts';
+import type { StateCache } from './state-cache.ts';
+
+/** Parameter of a multi-row statement: all its rows as one JSON array. */
+export const rows = sql`${sql.placeholder('rows')}::text::json`;
+
+/** The ids that some callbacks name, each once. */
+export interface Names {
+  readonly sessions: readonly string[];
+  readonly payments: readonly string[];
+  readonly banks: readonly string[];
+}
+
+export function namesOf(callbacks: Iterable<Callback>): Names {
+  const names = { sessions: new Set<string>(), payments: new Set<string>(), banks: new Set<string>() };
+  for (const callback of callbacks) {
+    names.banks.add(callback.bank.bankId);
+    if (callback.kind === 'PAYMENT') names.payments.add(callback.paymentId);
+    else names.sessions.add(callback.sessionId);
+  }
+  return { sessions: [...names.sessions], payments: [...names.payments], banks: [...names.banks] };
+}
+
+/** Reads the named states; statements are sent together, in one round trip. */
+export async function readStates(tx: Db, names: Names, cache: StateCache | null = null): Promise<StateRows> {
+  const [sessionRows, paymentRows, bankRows] = await Promise.all([
+    readSessions(tx, names.sessions, cache),
+    readPayments(tx, names.payments),
+    readBanks(tx, names.banks),
+  ]);
+  return { sessions: sessionRows, payments: paymentRows, banks: bankRows };
+}
+
+/**
+ * Writes states: one statement a table, none where there is nothing to write.
+ * @param held what was read of them before: of what exists, only what changed is sent
+ */
+export async function writeStates(tx: Db, states: StateRows, held: StateRows): Promise<void> {
+  await Promise.all([
+    writeSessions(tx, states.sessions, held.sessions),
+    writePayments(tx, states.payments),
+    writeBanks(tx, states.banks),
+  ]);
+}
+
+async function readSessions(tx: Db, ids: readonly string[], cache: StateCache | null): Promise<Session[]> {
+  if (ids.length === 0) return [];
+  // Taken out now: what is read may push it out of the cache.
+  const cached = new Map(ids.map((id) => [id, cache?.get(id)]));
+  const known = ids.map((id) => ({ id, stamp: cached.get(id)?.stamp ?? null }));
+  const found = await statementsFor(tx).readSessions.execute({ known: JSON.stringify(known) });
+  return found.flatMap(({ known: { id }, held, news }) => {
+    // Of a join that found nothing, Drizzle gives null for a table and an object of nulls for an expression.
+    const stamp = held?.stamp ?? null;
+    if (stamp === null) return [];
+    if (news === null) return cached.get(id)?.state ?? [];
+    const state = toSession(news);
+    cache?.keep(state, stamp);
+    return [state];
+  });
+}
+
+async function readPayments(tx: Db, ids: readonly string[]) {
+  if (ids.length === 0) return [];
+  const found = await statementsFor(tx).readPayments.execute({ ids: JSON.stringify(ids) });
+  return found.map(toPayment);
+}
+
+async function readBanks(tx: Db, ids: readonly string[]) {
+  if (ids.length === 0) return [];
+  return statementsFor(tx).readBanks.execute({ ids: JSON.stringify(ids) });
+}
+
+/** Null: as it is in the store. */
+type SessionUpdate = Omit<SessionRow, 'accounts' | 'transactionPages'> & {
+  readonly [List in 'accounts' | 'transactionPages']: SessionRow[List] | null;
+};
+
+const encodeSessions = bulkEncoder<SessionUpdate>(sessions);
+const encodePayments = bulkEncoder<PaymentRow>(payments);
+const encodeBanks = bulkEncoder<StoredBank>(banks);
+
+async function writeSessions(tx: Db, states: readonly Session[], held: readonly Session[]): Promise<void> {
+  const before = new Map(held.map((state) => [state.sessionId, state]));
+  const added: SessionRow[] = [];
+  const changed: SessionUpdate[] = [];
+  for (const state of states) {
+    const row = fromSession(state);
+    const old = before.get(state.sessionId);
+    if (old === undefined) added.push(row);
+    else changed.push(changesOf(row, old));
+  }
+  await Promise.all([
+    added.length > 0 && statementsFor(tx).addSessions.execute({ rows: encodeSessions(added) }),
+    changed.length > 0 && statementsFor(tx).changeSessions.execute({ rows: encodeSessions(changed) }),
+  ]);
+}
+
+/** The lists can be long and seldom change: the fold gives back the very list that it was given. */
+const changesOf = (row: SessionRow, old: Session): SessionUpdate => ({
+  ...row,
+  accounts: row.accounts === old.accounts ? null : row.accounts,
+  transactionPages: row.transactionPages === old.transactionPages ? null : row.transactionPages,
+});
+
+async function writePayments(tx: Db, states: StateRows['payments']): Promise<void> {
+  if (states.length === 0) return;
+  await statementsFor(tx).writePayments.execute({ rows: encodePayments(states.map(fromPayment)) });
+}
+
+async function writeBanks(tx: Db, states: StateRows['banks']): Promise<void> {
+  if (states.length === 0) return;
+  await statementsFor(tx).writeBanks.execute({ rows: encodeBanks(states) });
+}
+
+const statementsFor = statementsOf((db) => ({
+  readSessions: prepareReadSessions(db),
+  readPayments: db
+    .select()
+    .from(payments)
+    .where(isAnyOf(payments.paymentId, 'ids'))
+    .prepare('writer_payments'),
+  readBanks: db.select().from(banks).where(isAnyOf(banks.bankId, 'ids')).prepare('writer_banks'),
+  addSessions: db
+    .insert(sessions)
+    .select(() => rowsFrom(sessions, rows))
+    .onConflictDoUpdate({ target: sessions.sessionId, set: rowsOf('excluded', sessions) })
+    .prepare('writer_add_sessions'),
+  changeSessions: db
+    .update(sessions)
+    .set({
+      ...rowsOf('changed', sessions),
+      accounts: sql`coalesce(changed.accounts, ${sessions.accounts})`,
+      transactionPages: sql`coalesce(changed.transaction_pages, ${sessions.transactionPages})`,
+    })
+    .from(sql`json_populate_recordset(null::${sessions}, ${rows}) as changed`)
+    .where(sql`${sessions.sessionId} = changed.session_id`)
+    .prepare('writer_change_sessions'),
+  writePayments: db
+    .insert(payments)
+    .select(() => rowsFrom(payments, rows))
+    .onConflictDoUpdate({ target: payments.paymentId, set: rowsOf('excluded', payments) })
+    .prepare('writer_upsert_payments'),
+  writeBanks: db
+    .insert(banks)
+    .select(() => rowsFrom(banks, rows))
+    .onConflictDoUpdate({ target: banks.bankId, set: rowsOf('excluded', banks) })
+    .prepare('writer_upsert_banks'),
+}));
+
+/** Of each id its row's stamp, and the row itself where the stamp is not the one that is known. */
+function prepareReadSessions(db: Db) {
+  const known = db
+    .select({ id: sql<string>`id`.as('id'), stamp: sql<string | null>`stamp`.as('stamp') })
+    .from(sql`json_to_recordset(${sql.placeholder('known')}::text::json) as known(id text, stamp text)`)
+    .as('known');
+  const stamp = sql<string | null>`${sessions}.xmin::text`;
+  const isRow = sql`${sessions.sessionId} = ${known.id}`;
+  const held = db
+    .select({ stamp: stamp.as('held_stamp') })
+    .from(sessions)
+    .where(isRow)
+    .limit(1)
+    .as('held');
+  const news = db
+    .select()
+    .from(sessions)
+    .where(sql`${isRow} and ${stamp} is distinct from ${known.stamp}`)
+    .limit(1)
+    .as('news');
+  return db
+    .select()
+    .from(known)
+    .leftJoinLateral(held, sql`true`)
+    .leftJoinLateral(news, sql`true`)
+    .prepare('writer_sessions');
+}

@@ -1,0 +1,91 @@
+import { formatStages, parseStages } from '../../domain/session/expected-stages.ts';
+import type { StageName } from '../../domain/words.ts';
+import type { Logger } from '../../logger.ts';
+import type { Store } from '../store.ts';
+import type { StagesInStore } from '../tables/stages-in-store.ts';
+import { finishOutcomes, settleOutcomes } from './recompute-outcomes.ts';
+
+/** A recomputation that has not moved for this long has lost whoever did it, in milliseconds. */
+const ABANDONED_AFTER_MS = 2_000;
+
+/** The stages that this deployment awaits: those in the store's row, whatever this instance was started with. */
+export interface ExpectedStages {
+  /** As the row was read last: under a second ago where other instances write too. */
+  readonly current: readonly StageName[];
+  /** Called with what was just read of the store's row. */
+  see(row: StagesInStore): void;
+  /** Leaves what it recomputes to others, at the end of a portion. */
+  close(): Promise<void>;
+}
+
+export interface ExpectedStagesOptions {
+  readonly store: Store;
+  /** EXPECTED_STAGES of this instance: from its start on those of all. */
+  readonly wanted: readonly StageName[];
+  readonly log: Logger;
+}
+
+/**
+ * Makes this instance's EXPECTED_STAGES those of the store, and resolves when every stored outcome is theirs. From
+ * then on it follows the store's row: another instance may be started with others. A recomputation that another
+ * instance began and did not end is finished here.
+ */
+export async function createExpectedStages({
+  store,
+  wanted,
+  log,
+}: ExpectedStagesOptions): Promise<ExpectedStages> {
+  let text = formatStages(wanted);
+  let current: readonly StageName[] = wanted;
+  let waitsAt: string | null = null;
+  let waitsSince = 0;
+  let finishing: Promise<void> | null = null;
+  let closed = false;
+
+  const differed = await settleOutcomes(store, wanted);
+  if (differed > 0) log.info({ sessions: differed, expectedStages: text }, 'outcomes follow EXPECTED_STAGES');
+
+  /** Failures are logged; whatever is left is looked at again when the row is next seen. */
+  async function finish(): Promise<void> {
+    try {
+      const sessions = await finishOutcomes(store, () => closed);
+      log.info(
+        { sessions, expectedStages: text },
+        'finished what another instance had begun: outcomes follow EXPECTED_STAGES',
+      );
+    } catch (err) {
+      log.warn({ err }, 'outcomes do not all follow EXPECTED_STAGES yet: trying again');
+    } finally {
+      finishing = null;
+      waitsAt = null;
+    }
+  }
+
+  return {
+    get current() {
+      return current;
+    },
+    see({ expectedStages: stored, recomputedTo }) {
+      const stages = parseStages(stored);
+      const expectedStages = formatStages(stages);
+      if (expectedStages !== text) {
+        text = expectedStages;
+        current = stages;
+        log.warn(
+          { expectedStages, configured: formatStages(wanted) },
+          'another instance was started with other EXPECTED_STAGES: from now on they are those of all instances',
+        );
+      }
+      if (recomputedTo === null || recomputedTo !== waitsAt) {
+        waitsAt = recomputedTo;
+        waitsSince = performance.now();
+      } else if (performance.now() - waitsSince > ABANDONED_AFTER_MS && !closed) {
+        finishing ??= finish();
+      }
+    },
+    async close() {
+      closed = true;
+      await finishing;
+    },
+  };
+}

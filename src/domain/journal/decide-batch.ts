@@ -1,0 +1,369 @@
+import { createHash } from 'node:crypto';
+import { MAX_ACCOUNTS, MAX_TRANSACTION_PAGES } from '../merge.ts';
+import { isOldNews, type Placement, placementOf } from '../session/attempt.ts';
+import type { LeftOut } from '../session/fold.ts';
+import type { StageName } from '../words.ts';
+import type { Callback, Fault, Parsed, ReportedSubject } from './callback.ts';
+import type { JournalEntry } from './entry.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import type { JournalRow } from './row.ts';
+import { type StateRows, States } from './state-fold.ts';
+
+/** One authentic request of the aggregator, parsed, and the moment it came. */
+export interface Delivery {
+  readonly parsed: Parsed;
+  readonly body: Uint8Array;
+  readonly receivedAt: number;
+  /** The sender's id, only where its signature was verified. */
+  readonly webhookId: string | null;
+  /** Set where a quarantined row is applied at last: that row's position, and now. */
+  readonly replay?: { readonly of: number; readonly at: number };
+}
+
+/** What became of a delivery: the body of its answer. */
+export type Receipt =
+  | { readonly outcome: 'recorded' | 'repeated' | 'late'; readonly position: number }
+  | { readonly outcome: 'quarantined'; readonly position: number; readonly reason: string };
+
+/** A row of the journal as far as a repeat is told by it. */
+export type KeyRow = Pick<JournalRow, 'position' | 'digest' | 'attempt' | 'reason' | 'webhookId'>;
+
+/** What the store holds of everything that a batch touches, read under the writer's lock. */
+export interface Held {
+  readonly position: number;
+  /** Of the last row, `position`. */
+  readonly fingerprint: string;
+  readonly states: StateRows;
+  /** Every row that has the digest of one of the batch's deliveries. */
+  readonly keys: readonly KeyRow[];
+}
+
+/** What a row reported beyond its session's longest lists: it stands in the row's body alone. */
+export interface RowLeftOut extends LeftOut {
+  readonly position: number;
+}
+
+/** What a batch writes, and what it answers. */
+export interface Applied {
+  readonly entries: readonly JournalEntry[];
+  readonly repeats: readonly { readonly position: number; readonly n: number; readonly at: number }[];
+  readonly states: StateRows;
+  /** Of the rows that had more than their session has room for. */
+  readonly leftOut: readonly RowLeftOut[];
+  /** In the order of the deliveries. */
+  readonly receipts: readonly Receipt[];
+}
+
+/** The settings that enter on receipt; what they decide stands in the rows. */
+export interface ApplySettings {
+  readonly restartQuietMs: number;
+  readonly expectedStages: readonly StageName[];
+}
+
+/** Thrown where one delivery alone cannot be applied by a fault of ours; the rest of the batch can. */
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError';
+  readonly index: number;
+
+  constructor(index: number, cause: unknown) {
+    super('a callback could not be applied', { cause });
+    this.index = index;
+  }
+}
+
+/** Decides a batch, delivery by delivery, in the order of arrival. Pure: it reads `held` and gives what to write. */
+export function applyBatch(deliveries: readonly Delivery[], held: Held, settings: ApplySettings): Applied {
+  const batch = new Batch(held, settings);
+  const receipts = deliveries.map((delivery, index) => {
+    try {
+      return batch.apply(delivery);
+    } catch (error) {
+      throw new DeliveryError(index, error);
+    }
+  });
+  return { ...batch.written(), receipts };
+}
+
+/**
+ * A delivery whose callback names another owner than its session or payment has is quarantined under the key of
+ * its bytes. Gives the batch with those deliveries judged, so that their keys can be read with the others'.
+ */
+export function judgeOwners(
+  deliveries: readonly Delivery[],
+  held: Pick<StateRows, 'sessions' | 'payments'>,
+): readonly Delivery[] {
+  const owners = new Map<string, string | null>([
+    ...held.sessions.map(({ sessionId, userId }) => [`s${sessionId}`, userId] as const),
+    ...held.payments.map(({ paymentId, user }) => [`p${paymentId}`, user.externalId] as const),
+  ]);
+  return deliveries.map((delivery) => {
+    if (!delivery.parsed.ok) return delivery;
+    const { callback } = delivery.parsed;
+    const [subject, named, field, path] =
+      callback.kind === 'PAYMENT'
+        ? ([
+            `p${callback.paymentId}`,
+            callback.user.externalId,
+            'user.externalId',
+            '/user/externalId',
+          ] as const)
+        : ([`s${callback.sessionId}`, callback.userId, 'userId', '/userId'] as const);
+    const owner = owners.get(subject) ?? null;
+    if (owner === null || named === null || owner === named) {
+      owners.set(subject, owner ?? named);
+      return delivery;
+    }
+    const what = callback.kind === 'PAYMENT' ? 'payment' : 'session';
+    return quarantined(delivery, { reason: `${field}: the ${what} belongs to another owner`, path });
+  });
+}
+
+/** The same delivery, judged unfit: keyed by the SHA-256 of its bytes. */
+export function quarantined(delivery: Delivery, fault: Fault): Delivery {
+  const { parsed, body } = delivery;
+  return {
+    ...delivery,
+    parsed: {
+      ok: false,
+      fault,
+      faults: [],
+      unknownFields: parsed.unknownFields,
+      kind: parsed.ok ? parsed.callback.kind : parsed.kind,
+      reported: parsed.ok ? subjectOf(parsed.callback) : parsed.reported,
+      digest: createHash('sha256').update(body).digest('hex'),
+    },
+  };
+}
+
+function subjectOf(callback: Callback): ReportedSubject {
+  const none = {
+    userId: null,
+    sessionId: null,
+    sessionExternalId: null,
+    paymentId: null,
+    paymentExternalId: null,
+    stage: null,
+  };
+  const bankId = callback.bank.bankId;
+  return callback.kind === 'PAYMENT'
+    ? {
+        ...none,
+        paymentId: callback.paymentId,
+        paymentExternalId: callback.externalId,
+        bankId,
+        status: callback.status,
+      }
+    : {
+        ...none,
+        userId: callback.userId,
+        sessionId: callback.sessionId,
+        sessionExternalId: callback.externalId,
+        bankId,
+        status: callback.status,
+      };
+}
+
+/** The state that grows while a batch is decided. */
+class Batch {
+  readonly #restartQuietMs: number;
+  readonly #states: States;
+  readonly #keys = new Map<string, KeyRow[]>();
+  readonly #entries: JournalEntry[] = [];
+  readonly #leftOut: RowLeftOut[] = [];
+  readonly #repeats = new Map<number, { n: number; at: number }>();
+  #position: number;
+  #fingerprint: string;
+
+  constructor(held: Held, { restartQuietMs, expectedStages }: ApplySettings) {
+    this.#restartQuietMs = restartQuietMs;
+    this.#states = new States(held.states, expectedStages);
+    this.#position = held.position;
+    this.#fingerprint = held.fingerprint;
+    for (const key of held.keys) this.#addKey(key);
+  }
+
+  apply(delivery: Delivery): Receipt {
+    const { parsed, webhookId, receivedAt } = delivery;
+    if (!parsed.ok) return this.#quarantine(delivery, parsed);
+    const { callback, digest } = parsed;
+    const session = callback.kind === 'PAYMENT' ? null : this.#states.session(callback.sessionId);
+    const placement =
+      callback.kind === 'PAYMENT'
+        ? FIRST
+        : placementOf(
+            session,
+            { callback, receivedAt, isReplay: delivery.replay !== undefined },
+            this.#restartQuietMs,
+          );
+    const known = this.#keys.get(digest)?.filter((row) => row.attempt > 0) ?? [];
+    const held =
+      known.find((row) => row.attempt === placement.attempt || isSameId(row, webhookId)) ??
+      (callback.kind !== 'PAYMENT' && isOldNews(session, callback)
+        ? known.find((row) => row.webhookId === null || webhookId === null)
+        : undefined);
+    if (held !== undefined) return this.#repeat(held, delivery);
+    const position = ++this.#position;
+    const place = { position, receivedAt, replayOf: delivery.replay?.of ?? null, ...placement };
+    const { changed, late, change, leftOut } = this.#states.advance(callback, place);
+    if (leftOut.accounts + leftOut.transactionPages > 0) this.#leftOut.push({ position, ...leftOut });
+    const outcome = late ? 'LATE' : 'RECORDED';
+    const judged = {
+      kind: callback.kind,
+      outcome,
+      reason: null,
+      path: null,
+      sessionId: callback.kind === 'PAYMENT' ? null : callback.sessionId,
+      paymentId: callback.kind === 'PAYMENT' ? callback.paymentId : null,
+      bankId: callback.bank.bankId,
+      stage: callback.kind === 'PAYMENT' ? null : callback.stage,
+      status: callback.status,
+      ...placement,
+      changed,
+      version: change.after.version,
+      faults: leftOut.accounts + leftOut.transactionPages > 0 ? leftOutFaults(leftOut) : [],
+    } as const;
+    this.#enter(this.#rowOf(position, delivery, judged), change);
+    return { outcome: late ? 'late' : 'recorded', position };
+  }
+
+  written(): Omit<Applied, 'receipts'> {
+    return {
+      entries: this.#entries,
+      repeats: [...this.#repeats].map(([position, { n, at }]) => ({ position, n, at })),
+      states: this.#states.touched(),
+      leftOut: this.#leftOut,
+    };
+  }
+
+  #quarantine(
+    delivery: Delivery,
+    { fault, kind, reported, digest }: Extract<Parsed, { ok: false }>,
+  ): Receipt {
+    const held = this.#keys.get(digest)?.find((row) => row.attempt === 0);
+    if (held !== undefined) return this.#repeat(held, delivery);
+    const position = ++this.#position;
+    const judged = {
+      kind,
+      outcome: 'QUARANTINED',
+      reason: fault.reason,
+      path: fault.path,
+      sessionId: reported.sessionId,
+      paymentId: reported.paymentId,
+      bankId: reported.bankId,
+      stage: null,
+      status: null,
+      attempt: 0,
+      confirms: false,
+      putsBack: false,
+      changed: [],
+      version: null,
+      faults: [],
+    } as const;
+    this.#enter(this.#rowOf(position, delivery, judged), null);
+    return { outcome: 'quarantined', position, reason: fault.reason };
+  }
+
+  #rowOf(position: number, delivery: Delivery, judged: Judged): JournalRow {
+    const { parsed, receivedAt } = delivery;
+    const kept = { position, digest: parsed.digest, attempt: judged.attempt, receivedAt };
+    this.#fingerprint = fingerprintOf(this.#fingerprint, kept);
+    return journalRow(position, delivery, judged, this.#fingerprint);
+  }
+
+  #enter(row: JournalRow, change: JournalEntry['change']): void {
+    this.#entries.push({ position: row.position, row, change });
+    this.#addKey(row);
+  }
+
+  /** A replay is no delivery: what it finds recorded already is left as it stands. */
+  #repeat(row: KeyRow, { receivedAt, replay }: Delivery): Receipt {
+    if (replay === undefined) {
+      const { n, at } = this.#repeats.get(row.position) ?? { n: 0, at: 0 };
+      this.#repeats.set(row.position, { n: n + 1, at: Math.max(at, receivedAt) });
+    }
+    return row.reason === null
+      ? { outcome: 'repeated', position: row.position }
+      : { outcome: 'quarantined', position: row.position, reason: row.reason };
+  }
+
+  #addKey(key: KeyRow): void {
+    const rows = this.#keys.get(key.digest);
+    if (rows === undefined) this.#keys.set(key.digest, [key]);
+    else rows.push(key);
+  }
+}
+
+/** Payments have no restart. */
+const FIRST: Placement = Object.freeze({ attempt: 1, confirms: false, putsBack: false });
+
+/** Whether a verified id says that it is the same callback. */
+const isSameId = (row: KeyRow, webhookId: string | null): boolean =>
+  webhookId !== null && row.webhookId === webhookId;
+
+/** What found no place in its session, as faults of the callback. */
+function leftOutFaults({ accounts, transactionPages }: LeftOut): readonly Fault[] {
+  const faults: Fault[] = [];
+  if (accounts > 0) {
+    const reason = `details.accounts: ${accounts} left out; a session holds at most ${MAX_ACCOUNTS} accounts`;
+    faults.push({ path: '/details/accounts', reason });
+  }
+  if (transactionPages > 0) {
+    const reason = `accountId: left out; a session holds at most ${MAX_TRANSACTION_PAGES} transaction pages`;
+    faults.push({ path: '/accountId', reason });
+  }
+  return faults;
+}
+
+/** What a new row does not have of its delivery alone. */
+type Judged = { readonly faults: readonly Fault[] } & Omit<
+  JournalRow,
+  | 'position'
+  | 'faults'
+  | 'unknownFields'
+  | 'digest'
+  | 'fingerprint'
+  | 'body'
+  | 'receivedAt'
+  | 'webhookId'
+  | 'replayOf'
+  | 'replayedAt'
+  | 'deliveries'
+  | 'lastDeliveredAt'
+>;
+
+/** Written out, because spreading this many fields costs more than all else that is done for a callback. */
+function journalRow(
+  position: number,
+  { parsed, body, receivedAt, webhookId, replay }: Delivery,
+  judged: Judged,
+  fingerprint: string,
+): JournalRow {
+  return {
+    position,
+    kind: judged.kind,
+    outcome: judged.outcome,
+    reason: judged.reason,
+    path: judged.path,
+    faults: parsed.faults.length + judged.faults.length > 0 ? [...parsed.faults, ...judged.faults] : null,
+    unknownFields: parsed.unknownFields.length > 0 ? parsed.unknownFields : null,
+    sessionId: judged.sessionId,
+    paymentId: judged.paymentId,
+    bankId: judged.bankId,
+    stage: judged.stage,
+    status: judged.status,
+    attempt: judged.attempt,
+    confirms: judged.confirms,
+    putsBack: judged.putsBack,
+    digest: parsed.digest,
+    fingerprint,
+    webhookId,
+    receivedAt,
+    deliveries: 1,
+    lastDeliveredAt: receivedAt,
+    changed: judged.changed,
+    version: judged.version,
+    replayOf: replay?.of ?? null,
+    replayedAt: replay?.at ?? null,
+    body,
+  };
+}

@@ -1,0 +1,64 @@
+import type { Head } from '../catch-up.ts';
+import type { JournalPlace } from '../cursor.ts';
+
+/** What the store is at one moment, to one who knows its journal up to a row. */
+export interface Sighting extends Head {
+  /** The fingerprint of the row that the journal has at that position; null where it has none. */
+  readonly rowThere: string | null;
+  /** How often state was computed anew. */
+  readonly recomputations: number;
+  /** Which cluster, and which of its timelines; null where the store does not say. */
+  readonly system: string | null;
+  readonly timeline: string | null;
+  /** Of a standby nothing can be said: it may be behind. */
+  readonly isStandby: boolean;
+}
+
+/** Why what is known of a store counts no more. */
+export const BREAKS = [
+  'another store is there',
+  'another database cluster is there',
+  'the database cluster is on another timeline',
+  'the journal ends before what was read of it',
+  'the journal holds another row, or none, where it was read last',
+  'state was computed anew',
+] as const;
+export type Break = (typeof BREAKS)[number];
+
+/**
+ * Whether the journal holds a row that someone knows. What `forget` and retention deleted is no other history: of the
+ * highest row deleted the fingerprint is kept, and of the head.
+ * @param rowThere the fingerprint the journal has at that position; looked at for other rows than those two
+ */
+export function holdsPlace(
+  head: Head,
+  { position, fingerprint }: JournalPlace,
+  rowThere: string | null,
+): boolean {
+  if (position > head.position) return false;
+  if (position === head.position) return fingerprint === head.fingerprint;
+  if (position === head.lowest) return fingerprint === head.lowestFingerprint;
+  return fingerprint === rowThere;
+}
+
+/**
+ * What broke between two looks at a store; null where the later one goes on from the earlier.
+ * @param place the last row known, which `now.rowThere` is of
+ */
+export function breakBetween(before: Sighting, place: JournalPlace, now: Sighting): Break | null {
+  if (now.identity !== before.identity) return 'another store is there';
+  if (differs(before.system, now.system)) return 'another database cluster is there';
+  if (differs(before.timeline, now.timeline)) return 'the database cluster is on another timeline';
+  if (now.position < place.position) return 'the journal ends before what was read of it';
+  if (now.recomputations !== before.recomputations) return 'state was computed anew';
+  // Before the first row all histories of a store are the same.
+  return place.position === 0 || holdsPlace(now, place, now.rowThere)
+    ? null
+    : 'the journal holds another row, or none, where it was read last';
+}
+
+/** Whether the address has come to lead to another server: what is connected to the old one reads what was. */
+export const isOtherServer = (before: Sighting, now: Sighting): boolean =>
+  differs(before.system, now.system) || differs(before.timeline, now.timeline);
+
+const differs = (a: string | null, b: string | null): boolean => a !== null && b !== null && a !== b;

@@ -1,0 +1,42 @@
+import type { Instant } from '../session/session.ts';
+import type { CallbackKind, CallbackOutcome, StageName } from '../words.ts';
+import type { Fault } from './callback.ts';
+
+/** One row of the journal: one distinct callback, and what became of it. */
+export interface JournalRow {
+  readonly position: number;
+  /** Null where the shape is unknown. */
+  readonly kind: CallbackKind | null;
+  readonly outcome: CallbackOutcome;
+  readonly reason: string | null;
+  /** JSON Pointer to the offending field. */
+  readonly path: string | null;
+  /** What could not be read and was left out; null where nothing was, and in rows of version 0.1: the body says it. */
+  readonly faults: readonly Fault[] | null;
+  /** JSON Pointers of fields that were not known when it was recorded; null as with `faults`. */
+  readonly unknownFields: readonly string[] | null;
+  readonly sessionId: string | null;
+  readonly paymentId: string | null;
+  readonly bankId: string | null;
+  readonly stage: StageName | null;
+  readonly status: string | null;
+  /** 0 where quarantined. */
+  readonly attempt: number;
+  /** Whether it makes its attempt, until then only suspected, the one that is shown. Decided once, on receipt. */
+  readonly confirms: boolean;
+  /** Whether it makes every later stage unobserved again. Decided once, on receipt. */
+  readonly putsBack: boolean;
+  readonly digest: string;
+  /** Of this row and all before it: see fingerprint.ts. */
+  readonly fingerprint: string;
+  readonly webhookId: string | null;
+  readonly receivedAt: Instant;
+  readonly deliveries: number;
+  readonly lastDeliveredAt: Instant;
+  readonly changed: readonly string[];
+  readonly version: number | null;
+  readonly replayOf: number | null;
+  readonly replayedAt: Instant | null;
+  /** As received, byte for byte. */
+  readonly body: Uint8Array;
+}

@@ -1,0 +1,137 @@
+import { mergeIdentifiers } from '../merge.ts';
+import { derivePayment, foldPayment } from '../payment/fold.ts';
+import type { Payment } from '../payment/payment.ts';
+import type { Placement } from '../session/attempt.ts';
+import { foldSession, type LeftOut } from '../session/fold.ts';
+import { deriveSession } from '../session/outcome.ts';
+import type { Instant, Session } from '../session/session.ts';
+import type { StageName } from '../words.ts';
+import type { Callback, PaymentCallback, SecondaryIdentifier, SessionCallback } from './callback.ts';
+import type { PaymentChange, SessionChange } from './entry.ts';
+
+/** A bank as the store keeps it. */
+export interface StoredBank {
+  readonly bankId: string;
+  readonly secondaryIdentifiers: readonly SecondaryIdentifier[];
+}
+
+/** States of sessions, payments and banks: as read from the store, or to be written to it. */
+export interface StateRows {
+  readonly sessions: readonly Session[];
+  readonly payments: readonly Payment[];
+  readonly banks: readonly StoredBank[];
+}
+
+/** Where a row stands in the journal, and what was decided of it on receipt. */
+export interface Place extends Placement {
+  readonly position: number;
+  readonly receivedAt: Instant;
+  readonly replayOf: number | null;
+  /** The version that the row made of its session or payment; absent where it is being recorded. */
+  readonly version?: number | null;
+}
+
+/** What a row made of its session or payment. */
+export interface Advance {
+  readonly changed: readonly string[];
+  readonly late: boolean;
+  readonly change: SessionChange | PaymentChange;
+  /** What it reported beyond a session's longest lists. */
+  readonly leftOut: LeftOut;
+}
+
+/**
+ * The fold at work on many sessions and payments at once. Recording, catching up and rebuilding all go through
+ * here, so that the same rows give the same states and the same changes, whoever folds them.
+ */
+export class States {
+  readonly #expectedStages: readonly StageName[];
+  readonly #sessions: Map<string, Session>;
+  readonly #payments: Map<string, Payment>;
+  readonly #banks: Map<string, StoredBank>;
+  readonly #touched = { sessions: new Set<string>(), payments: new Set<string>(), banks: new Set<string>() };
+
+  /** @param held every session, payment and bank that will be advanced and has a state already. */
+  constructor(held: StateRows, expectedStages: readonly StageName[]) {
+    this.#expectedStages = expectedStages;
+    this.#sessions = new Map(held.sessions.map((session) => [session.sessionId, session]));
+    this.#payments = new Map(held.payments.map((payment) => [payment.paymentId, payment]));
+    this.#banks = new Map(held.banks.map((bank) => [bank.bankId, bank]));
+  }
+
+  session(sessionId: string): Session | null {
+    return this.#sessions.get(sessionId) ?? null;
+  }
+
+  /** Applies one row. Rows of one session or payment come in the order of position. */
+  advance(callback: Callback, place: Place): Advance {
+    this.#meetBank(callback);
+    return callback.kind === 'PAYMENT'
+      ? this.#advancePayment(callback, place)
+      : this.#advanceSession(callback, place);
+  }
+
+  /** What was advanced, as it stands now. */
+  touched(): StateRows {
+    return {
+      sessions: pick(this.#touched.sessions, this.#sessions),
+      payments: pick(this.#touched.payments, this.#payments),
+      banks: pick(this.#touched.banks, this.#banks),
+    };
+  }
+
+  #advanceSession(callback: SessionCallback, place: Place): Advance {
+    const { position, receivedAt, attempt, confirms, putsBack, replayOf, version } = place;
+    const before = this.session(callback.sessionId);
+    const row = { position, receivedAt, attempt, confirms, putsBack, replayOf, version, callback };
+    const { state, changed, late, leftOut } = foldSession(before, row);
+    const after = deriveSession(state, this.#expectedStages);
+    this.#sessions.set(callback.sessionId, after);
+    this.#touched.sessions.add(callback.sessionId);
+    const kind = callback.kind === 'SESSION_STATUS' ? 'STATUS' : callback.kind;
+    const change: SessionChange = {
+      of: 'session',
+      position,
+      kind,
+      stage: callback.stage,
+      before,
+      after,
+      changedAt: receivedAt,
+    };
+    return { changed, late, change, leftOut };
+  }
+
+  #advancePayment(callback: PaymentCallback, { position, receivedAt, replayOf, version }: Place): Advance {
+    const before = this.#payments.get(callback.paymentId) ?? null;
+    const row = { position, receivedAt, replayOf, version, callback };
+    const { state, changed, late } = foldPayment(before, row);
+    const after = derivePayment(state);
+    this.#payments.set(callback.paymentId, after);
+    this.#touched.payments.add(callback.paymentId);
+    return {
+      changed,
+      late,
+      leftOut: NOTHING,
+      change: { of: 'payment', position, kind: 'STATUS', before, after, changedAt: receivedAt },
+    };
+  }
+
+  #meetBank({ bank: { bankId, secondaryIdentifiers } }: Callback): void {
+    const held = this.#banks.get(bankId);
+    const merged = mergeIdentifiers(held?.secondaryIdentifiers ?? [], secondaryIdentifiers);
+    if (held !== undefined && merged === held.secondaryIdentifiers) return;
+    this.#banks.set(bankId, { bankId, secondaryIdentifiers: merged });
+    this.#touched.banks.add(bankId);
+  }
+}
+
+const NOTHING: LeftOut = Object.freeze({ accounts: 0, transactionPages: 0 });
+
+function pick<T>(ids: ReadonlySet<string>, from: ReadonlyMap<string, T>): T[] {
+  const picked: T[] = [];
+  for (const id of ids) {
+    const item = from.get(id);
+    if (item !== undefined) picked.push(item);
+  }
+  return picked;
+}

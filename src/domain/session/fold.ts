@@ -1,0 +1,227 @@
+import type { SessionCallback } from '../journal/callback.ts';
+import { mergeAccounts, mergePages, mergeProgress } from '../merge.ts';
+import { isTerminal, rank, shownStatus, withFact } from '../status.ts';
+import { STAGE_NAMES, type StageName } from '../words.ts';
+import type { Placement } from './attempt.ts';
+import { currentStageOf } from './outcome.ts';
+import type { Attempt, Instant, SessionState, StageState } from './session.ts';
+import { hasConflict, progressOf, type ShownProgress, summaryOf } from './stage-view.ts';
+
+/** A journal row about a session, as the fold reads it: neither clock nor setting enters. */
+export interface SessionRow extends Placement {
+  readonly position: number;
+  readonly receivedAt: Instant;
+  /** The quarantined row that it applies at last: then it is as old as its `receivedAt`; else null. */
+  readonly replayOf: number | null;
+  /** The version it made of its session, where it is recorded already: a recomputation may have raised it before. */
+  readonly version?: number | null;
+  readonly callback: SessionCallback;
+}
+
+/** What a row made of a session. */
+export interface FoldedSession {
+  readonly state: SessionState;
+  /** Field paths that visibly changed, e.g. `stages.ACCOUNTS.status`; empty where nothing but a fact was added. */
+  readonly changed: readonly string[];
+  /** A fact that came after its stage had got further, or of an attempt that is not shown. */
+  readonly late: boolean;
+  /** What it reported beyond the longest lists, in number: it is not in the state. */
+  readonly leftOut: LeftOut;
+}
+
+/** Accounts and first pages of a callback that found no place in their session. */
+export interface LeftOut {
+  readonly accounts: number;
+  readonly transactionPages: number;
+}
+
+/**
+ * Applies one journal row to a session: pure, total, and the only place where a session's state comes from.
+ * Rows come in the order of position. Each raises the version, since facts are visible.
+ */
+export function foldSession(before: SessionState | null, row: SessionRow): FoldedSession {
+  const { callback, position, receivedAt, attempt } = row;
+  const held = before ?? newSession(row);
+  const under = { stage: callback.stage, attempt, receivedAt };
+  const accounts = mergeAccounts(held.accounts, callback.accounts, under);
+  const pages = callback.page === null ? null : mergePages(held.transactionPages, callback.page, under);
+  const leftOut = { accounts: accounts.leftOut, transactionPages: pages?.leftOut ?? 0 };
+  const merged = {
+    ...held,
+    externalId: held.externalId ?? callback.externalId,
+    isSca: held.isSca ?? callback.isSca,
+    accounts: accounts.items,
+    transactionPages: pages === null ? held.transactionPages : pages.items,
+    stages: foldStages(held.stages, row),
+    heardAt: Math.max(held.heardAt, receivedAt),
+  };
+  const changed = changedPaths(held, merged);
+  const version = Math.max(held.version + 1, row.version ?? 0);
+  const state: SessionState = {
+    ...merged,
+    version,
+    position,
+    updatedAt: Math.max(held.updatedAt, receivedAt),
+    stages: mapStages(merged.stages, (stage, name) =>
+      name === callback.stage || changed.some((path) => path.startsWith(`stages.${name}.`))
+        ? { ...stage, version, updatedAt: Math.max(stage.updatedAt ?? 0, receivedAt) }
+        : stage,
+    ),
+  };
+  return { state, changed, late: isLate(merged.stages[callback.stage], row), leftOut };
+}
+
+const NOT_YET: StageState = Object.freeze({
+  shown: null,
+  suspected: null,
+  past: Object.freeze([]),
+  next: 1,
+  putBackAt: null,
+  passed: false,
+  version: 0,
+  updatedAt: null,
+});
+
+function newSession({ callback, position, receivedAt }: SessionRow): SessionState {
+  return {
+    sessionId: callback.sessionId,
+    externalId: null,
+    userId: callback.userId,
+    bankId: callback.bank.bankId,
+    isSca: null,
+    stages: {
+      AUTHENTICATION: NOT_YET,
+      ACCOUNTS: NOT_YET,
+      ACCOUNT_BALANCES: NOT_YET,
+      TRANSACTIONS: NOT_YET,
+      TRANSACTION_DETAILS: NOT_YET,
+    },
+    accounts: [],
+    transactionPages: [],
+    version: 0,
+    position,
+    createdAt: receivedAt,
+    updatedAt: receivedAt,
+    heardAt: receivedAt,
+  };
+}
+
+type Stages = SessionState['stages'];
+
+function foldStages(stages: Stages, row: SessionRow): Stages {
+  const { stage: name } = row.callback;
+  const stage = foldStage(stages[name], row);
+  if (!row.confirms && !row.putsBack) return { ...stages, [name]: stage };
+  const place = STAGE_NAMES.indexOf(name);
+  const beganAt = stage.shown?.startedAt ?? row.receivedAt;
+  return mapStages(stages, (other, otherName) => {
+    if (otherName === name) return stage;
+    if (STAGE_NAMES.indexOf(otherName) < place || other.shown === null) return other;
+    if (row.putsBack) return putBack(other, row.receivedAt);
+    // What was reported since the new run began is of the new run.
+    return other.shown.lastFactAt >= beganAt ? other : { ...other, passed: true };
+  });
+}
+
+function foldStage(stage: StageState, row: SessionRow): StageState {
+  const { shown, suspected, past } = stage;
+  const isOfThePast = row.attempt < (shown?.number ?? stage.next);
+  if (isOfThePast) return stage;
+  if (shown === null || row.attempt === shown.number) {
+    return { ...stage, shown: foldAttempt(shown, row), passed: false };
+  }
+  const attempt = foldAttempt(suspected, row);
+  return row.confirms
+    ? { ...stage, shown: attempt, suspected: null, past: [...past, summaryOf(shown)], passed: false }
+    : { ...stage, suspected: attempt };
+}
+
+function foldAttempt(held: Attempt | null, { attempt, callback, receivedAt, replayOf }: SessionRow): Attempt {
+  const { status, progress } = callback;
+  const ends = isTerminal(status);
+  const isEnd = status === 'FINISHED';
+  if (held === null) {
+    const ended = ends ? receivedAt : null;
+    return {
+      number: attempt,
+      facts: [status],
+      progress: isEnd ? null : progress,
+      endProgress: isEnd ? progress : null,
+      lastFactAt: receivedAt,
+      startedAt: receivedAt,
+      finishedAt: ended,
+      terminalAt: ended,
+    };
+  }
+  const isOlder = replayOf !== null && held.finishedAt !== null && receivedAt < held.finishedAt;
+  const facts = withFact(held.facts, status, isOlder);
+  return {
+    ...held,
+    lastFactAt: Math.max(held.lastFactAt, receivedAt),
+    facts,
+    progress: isEnd ? held.progress : mergeProgress(held.progress, progress),
+    endProgress: isEnd ? mergeProgress(held.endProgress, progress) : held.endProgress,
+    finishedAt: ends && shownStatus(facts) !== shownStatus(held.facts) ? receivedAt : held.finishedAt,
+    terminalAt: ends ? Math.max(held.terminalAt ?? 0, receivedAt) : held.terminalAt,
+  };
+}
+
+/** A later stage where the road starts again: its next attempt, unobserved. */
+function putBack(stage: StageState, at: Instant): StageState {
+  const { shown, suspected, past } = stage;
+  const last = suspected?.number ?? shown?.number ?? 0;
+  return {
+    ...stage,
+    shown: null,
+    suspected: null,
+    past: shown === null ? past : [...past, summaryOf(shown)],
+    next: last + 1,
+    putBackAt: at,
+    passed: false,
+  };
+}
+
+function isLate({ shown }: StageState, { attempt, callback }: SessionRow): boolean {
+  return shown === null || shown.number !== attempt || rank(callback.status) < rank(shownStatus(shown.facts));
+}
+
+function changedPaths(before: SessionState, after: SessionState): string[] {
+  const changed: string[] = [];
+  const compare = (path: string, a: unknown, b: unknown) => {
+    if (a !== b) changed.push(path);
+  };
+  compare('externalId', before.externalId, after.externalId);
+  compare('isSca', before.isSca, after.isSca);
+  for (const name of STAGE_NAMES) {
+    const [a, b] = [before.stages[name], after.stages[name]];
+    if (a !== b) {
+      compare(`stages.${name}.status`, statusOf(a), statusOf(b));
+      compare(`stages.${name}.attempt`, a.shown?.number ?? 0, b.shown?.number ?? 0);
+      compare(`stages.${name}.conflict`, hasConflict(a), hasConflict(b));
+      compare(`stages.${name}.restartSuspected`, a.suspected !== null, b.suspected !== null);
+    }
+    compare(
+      `stages.${name}.progress`,
+      written(progressOf(before, name, a)),
+      written(progressOf(after, name, b)),
+    );
+  }
+  compare('accounts', before.accounts, after.accounts);
+  compare('transactionPages', before.transactionPages, after.transactionPages);
+  if (before.version > 0) compare('stage', currentStageOf(before), currentStageOf(after));
+  return changed;
+}
+
+const statusOf = ({ shown }: StageState) => (shown === null ? null : shownStatus(shown.facts));
+const written = (progress: ShownProgress | null) =>
+  progress && `${progress.done}/${progress.total} ${progress.unit} ${progress.derived}`;
+
+function mapStages(stages: Stages, map: (stage: StageState, name: StageName) => StageState): Stages {
+  return {
+    AUTHENTICATION: map(stages.AUTHENTICATION, 'AUTHENTICATION'),
+    ACCOUNTS: map(stages.ACCOUNTS, 'ACCOUNTS'),
+    ACCOUNT_BALANCES: map(stages.ACCOUNT_BALANCES, 'ACCOUNT_BALANCES'),
+    TRANSACTIONS: map(stages.TRANSACTIONS, 'TRANSACTIONS'),
+    TRANSACTION_DETAILS: map(stages.TRANSACTION_DETAILS, 'TRANSACTION_DETAILS'),
+  };
+}

@@ -1,0 +1,131 @@
+import { isTerminal, shownStatus } from '../status.ts';
+import {
+  type NextAction,
+  type SessionOutcome,
+  STAGE_NAMES,
+  type StageName,
+  type StageStatus,
+} from '../words.ts';
+import type { ReportedIn, Session, SessionState, StageState } from './session.ts';
+import { hasConflict, isOfThisRun } from './stage-view.ts';
+
+/** The session as a whole, and the stage that decides a bad end; null with PENDING and SUCCEEDED. */
+export interface Verdict {
+  readonly outcome: SessionOutcome;
+  readonly failedStage: StageName | null;
+}
+
+const PENDING: Verdict = Object.freeze({ outcome: 'PENDING', failedStage: null });
+const SUCCEEDED: Verdict = Object.freeze({ outcome: 'SUCCEEDED', failedStage: null });
+
+/**
+ * The first rule that holds, over the shown attempts. The road ends with the last expected stage: when it has
+ * finished, or when a stage beyond it was received and it has not failed. A stage beyond it counts for that alone; one
+ * on the way that is not expected counts until the road has ended.
+ */
+export function verdictOf(session: SessionState, expectedStages: readonly StageName[]): Verdict {
+  const { stages } = session;
+  const end = expectedStages.reduce((last, name) => Math.max(last, STAGE_NAMES.indexOf(name)), 0);
+  const ended = hasEnded(session, end);
+  const road = STAGE_NAMES.filter((name, place) => (ended ? expectedStages.includes(name) : place <= end));
+  const unauthorized = road.findLast((name) => needsAuthorization(stages[name]));
+  if (unauthorized !== undefined) return { outcome: 'NEEDS_AUTHORIZATION', failedStage: unauthorized };
+
+  const failed = road.findLast((name) => statusOf(stages[name]) === 'FAILED') ?? null;
+  const short = ended
+    ? (road.findLast((name, place) => endedShort(session, name, road.slice(place))) ?? null)
+    : null;
+  if (failed === null && ended) return short === null ? SUCCEEDED : partly(short);
+  if (failed === null || (!ended && isAwaited(session, road))) return PENDING;
+  const isPartial = short !== null || hasBrought(session);
+  return { outcome: isPartial ? 'PARTIALLY_SUCCEEDED' : 'FAILED', failedStage: failed };
+}
+
+/** Whether a stage is under way that no later one of this run shows to have gone on. */
+function isAwaited(session: SessionState, road: readonly StageName[]): boolean {
+  return road.some(
+    (name) => isUnderWay(session.stages[name]) && !isReceivedAfter(session, STAGE_NAMES.indexOf(name)),
+  );
+}
+
+const partly = (failedStage: StageName): Verdict => ({ outcome: 'PARTIALLY_SUCCEEDED', failedStage });
+
+function hasEnded(session: SessionState, end: number): boolean {
+  const last = STAGE_NAMES[end];
+  const status = last === undefined ? null : statusOf(session.stages[last]);
+  return status === 'FINISHED' || (status !== 'FAILED' && isReceivedAfter(session, end));
+}
+
+/** Whether a stage behind this place was received in this run. */
+function isReceivedAfter({ stages }: SessionState, place: number): boolean {
+  return STAGE_NAMES.some(
+    (name, other) => other > place && stages[name].shown !== null && !stages[name].passed,
+  );
+}
+
+function statusOf({ shown }: StageState): StageStatus | null {
+  return shown === null ? null : shownStatus(shown.facts);
+}
+
+/** A stage that an earlier one's restart has left behind is not under way in this run. */
+function isUnderWay(stage: StageState): boolean {
+  const status = statusOf(stage);
+  return status !== null && !isTerminal(status) && !stage.passed;
+}
+
+/**
+ * Whether its Finished itself reported less than all; what was reported on the way is stale by then. While a stage
+ * behind it still stands as an earlier run left it, this run goes on.
+ */
+function endedShort({ stages }: SessionState, name: StageName, onwards: readonly StageName[]): boolean {
+  const { shown } = stages[name];
+  if (shown === null || shownStatus(shown.facts) !== 'FINISHED') return false;
+  if (onwards.some((other) => stages[other].passed)) return false;
+  return shown.endProgress !== null && shown.endProgress.done < shown.endProgress.total;
+}
+
+/** Whether this run brought anything. */
+function hasBrought(session: SessionState): boolean {
+  const isOfIt = ({ reportedIn }: { readonly reportedIn: ReportedIn }) => isOfThisRun(session, reportedIn);
+  return session.accounts.some(isOfIt) || session.transactionPages.some(isOfIt);
+}
+
+/** A confirmed restart of Authentication puts the later stages back to unobserved, so no look at it is needed. */
+export function needsAuthorization(stage: StageState): boolean {
+  const status = statusOf(stage);
+  return status === 'AUTHORIZATION_FAILED' || status === 'AUTHENTICATION_REQUIRED';
+}
+
+/** What the person, or whoever serves them, does next. */
+export function nextActionOf(session: SessionState, outcome: SessionOutcome): NextAction {
+  if (outcome === 'NEEDS_AUTHORIZATION') return 'REAUTHENTICATE';
+  if (statusOf(session.stages.AUTHENTICATION) === 'FAILED') return 'REAUTHENTICATE';
+  return outcome === 'PENDING' ? 'WAIT' : 'NONE';
+}
+
+/** The furthest stage observed since the last confirmed restart of an earlier one. */
+export function currentStageOf(session: SessionState): StageName {
+  const current = STAGE_NAMES.findLast((name) => {
+    const stage = session.stages[name];
+    return stage.shown !== null && !stage.passed;
+  });
+  if (current === undefined) throw new Error('a session has at least one observed stage');
+  return current;
+}
+
+/** The session as it is stored and shown under this deployment's EXPECTED_STAGES. */
+export function deriveSession(state: SessionState, expectedStages: readonly StageName[]): Session {
+  const stage = currentStageOf(state);
+  const status = statusOf(state.stages[stage]);
+  if (status === null) throw new Error('the current stage is observed');
+  const { outcome, failedStage } = verdictOf(state, expectedStages);
+  return {
+    ...state,
+    stage,
+    status,
+    outcome,
+    failedStage,
+    nextAction: nextActionOf(state, outcome),
+    conflict: STAGE_NAMES.some((name) => hasConflict(state.stages[name])),
+  };
+}

@@ -1,0 +1,138 @@
+import type { Progress } from '../journal/callback.ts';
+import { mergeProgress } from '../merge.ts';
+import { isTerminal, shownStatus, terminalsOf } from '../status.ts';
+import { STAGE_NAMES, type StageName, type StageStatus } from '../words.ts';
+import type { Attempt, Instant, PastAttempt, ReportedIn, SessionState, StageState } from './session.ts';
+
+/** Progress as it is shown. `derived` is true where Callboard counted and false where the aggregator reported. */
+export interface ShownProgress extends Progress {
+  readonly derived: boolean;
+}
+
+/** One stage as it is shown: all that the stored state says of it, and nothing of this deployment's settings. */
+export interface StageView {
+  readonly name: StageName;
+  /** Null while unobserved. */
+  readonly status: StageStatus | null;
+  readonly progress: ShownProgress | null;
+  /** 0 while unobserved. */
+  readonly attempt: number;
+  readonly observed: boolean;
+  readonly conflict: boolean;
+  /** Whether a new run may have begun: nothing of it is shown until it is confirmed. */
+  readonly restartSuspected: boolean;
+  /** Every run that is or was shown, oldest first. */
+  readonly attempts: readonly PastAttempt[];
+  /** The session's version that last changed it; 0 while unobserved. */
+  readonly version: number;
+  readonly startedAt: Instant | null;
+  readonly finishedAt: Instant | null;
+  readonly updatedAt: Instant | null;
+}
+
+/** What is shown of one stage of a session. */
+export function stageView(session: SessionState, name: StageName): StageView {
+  const stage = session.stages[name];
+  const { shown } = stage;
+  if (shown === null) {
+    return { ...UNOBSERVED, name, attempts: stage.past };
+  }
+  return {
+    name,
+    status: shownStatus(shown.facts),
+    progress: progressOf(session, name, stage),
+    attempt: shown.number,
+    observed: true,
+    conflict: hasConflict(stage),
+    restartSuspected: stage.suspected !== null,
+    attempts: [...stage.past, summaryOf(shown)],
+    version: stage.version,
+    startedAt: shown.startedAt,
+    finishedAt: shown.finishedAt,
+    updatedAt: stage.updatedAt,
+  };
+}
+
+const UNOBSERVED: Omit<StageView, 'name'> = Object.freeze({
+  status: null,
+  progress: null,
+  attempt: 0,
+  observed: false,
+  conflict: false,
+  restartSuspected: false,
+  attempts: [],
+  version: 0,
+  startedAt: null,
+  finishedAt: null,
+  updatedAt: null,
+});
+
+/** Whether the shown attempt has two different terminals. */
+export function hasConflict({ shown }: StageState): boolean {
+  return shown !== null && terminalsOf(shown.facts).length > 1;
+}
+
+/** An attempt as it is remembered and listed. */
+export function summaryOf({ number, facts, startedAt, finishedAt }: Attempt): PastAttempt {
+  const conflict = terminalsOf(facts).length > 1;
+  return { number, status: shownStatus(facts), conflict, startedAt, finishedAt };
+}
+
+/** Whether something was reported in an attempt that is shown now, of a stage that no earlier one has left behind. */
+export function isOfThisRun({ stages }: Pick<SessionState, 'stages'>, reportedIn: ReportedIn): boolean {
+  return STAGE_NAMES.some((name) => {
+    const { shown, passed } = stages[name];
+    return shown !== null && !passed && (reportedIn[name] ?? 0) >= shown.number;
+  });
+}
+
+/**
+ * What the aggregator reported, of a finished stage at its end: what it reported on the way is stale by then. Else, for
+ * Transactions alone, accounts of this run with a first page of accounts known. Derived progress is null while no
+ * account is known, where more pages came than accounts are known, and after the end where not a single page came:
+ * then this aggregator sends none, and nothing is known.
+ */
+export function progressOf(session: SessionState, name: StageName, stage: StageState): ShownProgress | null {
+  const { shown } = stage;
+  if (shown === null) return null;
+  const status = shownStatus(shown.facts);
+  const reported =
+    status === 'FINISHED' ? shown.endProgress : mergeProgress(shown.progress, shown.endProgress);
+  if (reported !== null) return { ...reported, derived: false };
+  if (name !== 'TRANSACTIONS') return null;
+  const total = countOfThisRun(session, session.accounts, accountsCounted, (items) => items.length);
+  const done = countOfThisRun(session, session.transactionPages, pagesCounted, countAccounts);
+  if (total === 0 || done > total || (done === 0 && isTerminal(status))) return null;
+  return { done, total, unit: 'ACCOUNTS', derived: true };
+}
+
+/** Accounts with a first page. */
+const countAccounts = (pages: SessionState['transactionPages']): number =>
+  new Set(pages.map((page) => page.accountId)).size;
+
+interface Counted {
+  /** The attempts shown when it was counted. */
+  readonly run: string;
+  readonly count: number;
+}
+
+const accountsCounted = new WeakMap<SessionState['accounts'], Counted>();
+const pagesCounted = new WeakMap<SessionState['transactionPages'], Counted>();
+
+/** Counts what is of this run: once for a list, which may be long and is asked for several times a callback. */
+function countOfThisRun<Item extends { readonly reportedIn: ReportedIn }>(
+  session: SessionState,
+  items: readonly Item[],
+  counted: WeakMap<readonly Item[], Counted>,
+  countOf: (items: readonly Item[]) => number,
+): number {
+  const run = STAGE_NAMES.map((name) => {
+    const { shown, passed } = session.stages[name];
+    return shown === null || passed ? '' : shown.number;
+  }).join();
+  const known = counted.get(items);
+  if (known?.run === run) return known.count;
+  const count = countOf(items.filter(({ reportedIn }) => isOfThisRun(session, reportedIn)));
+  counted.set(items, { run, count });
+  return count;
+}

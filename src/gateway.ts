@@ -1,0 +1,385 @@
+import { type FastifyReply, fastify } from 'fastify';
+import { createAuthenticator } from './callbacks/authenticate/authenticator.ts';
+import { createFailureLimiter } from './callbacks/authenticate/failure-limiter.ts';
+import { parseSigningKey } from './callbacks/authenticate/signing-key.ts';
+import { readReported } from './callbacks/parse/claims.ts';
+import { parseApplied, readFindings } from './callbacks/parse/parse.ts';
+import { createReceive } from './callbacks/receive.ts';
+import { reportAnswers } from './callbacks/report-answers.ts';
+import { callbackRoutes } from './callbacks/route.ts';
+import { type Config, describeConfig } from './config/config.ts';
+import { readVersion } from './config/package-files.ts';
+import { awaitMigration } from './db/await-migration.ts';
+import { createJournal } from './db/journal/journal.ts';
+import { NotMigratedError } from './db/migrate/migrate.ts';
+import { openStore, type StoreOptions } from './db/open.ts';
+import { CancellableReads } from './db/read/cancellable-reads.ts';
+import { createCatchUp } from './db/read/catch-up.ts';
+import { createReads, type Reads } from './db/read/reads.ts';
+import { createReadiness } from './db/readiness.ts';
+import { createRecorder, type Recorder } from './db/record/recorder.ts';
+import type { OnStep } from './db/record/write-batch.ts';
+import { createStoreClock } from './db/store-clock.ts';
+import { createStateCache } from './db/tables/state-cache.ts';
+import { createExpectedStages } from './db/upkeep/expected-stages.ts';
+import { createRetention } from './db/upkeep/retention.ts';
+import type { StageName } from './domain/words.ts';
+import { PROBLEM_TYPE, problem } from './http/problem.ts';
+import { createBodyReader, type ReadBody } from './http/read-body.ts';
+import { createFanout } from './live/fanout/fanout.ts';
+import { createHub } from './live/hub.ts';
+import { noticing } from './live/noticing.ts';
+import { createRelay } from './live/relay.ts';
+import { createSubscriptions } from './live/sources/subscriptions.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { createReport, type Report, reportUnexpected } from './observe.ts';
+import { buildSchema } from './schema/build.ts';
+import { type Admission, createAdmission } from './transport/engine/admission.ts';
+import { createAdmittedEngine } from './transport/engine/admitted-engine.ts';
+import { createEngine } from './transport/engine/engine.ts';
+import { createPressure } from './transport/engine/pressure.ts';
+import { createGraphiql } from './transport/graphiql/graphiql.ts';
+import { createGraphqlHandler, type Identify } from './transport/http/graphql-http.ts';
+import { healthRoutes } from './transport/http/health-routes.ts';
+import { createHttpServer } from './transport/http/http-server.ts';
+import { createEdge } from './transport/http/origin-policy.ts';
+import { statusRoutes } from './transport/http/status-routes.ts';
+import { startWaitingGateway } from './transport/http/waiting-gateway.ts';
+import { createSseTransport } from './transport/sse/sse.ts';
+import { createWsAuthenticate } from './transport/ws/authenticate.ts';
+import { createWsTransport } from './transport/ws/ws.ts';
+import { fromHeader, VIEW_AS_HEADER, viewAs, viewAsOf } from './viewers/view-as.ts';
+import { createViewerReader } from './viewers/viewer-reader.ts';
+
+/** A signed timestamp may be this far from now, either way (DESIGN §8). */
+const SIGNATURE_TOLERANCE_MS = 300_000;
+/** `/readyz` answers within this time, whatever the store does. */
+const READY_WITHIN_MS = 1_000;
+/** An instance that has more positions than this to tell has not caught up. */
+const MOST_BEHIND = 1_000;
+
+export interface GatewayParts {
+  /** Called at each step of recording a batch: tests end the process there. */
+  readonly onStep?: OnStep;
+  readonly log?: Logger;
+  /** Opens another store than the configuration names: tests hand in one that fails. */
+  readonly openStore?: typeof openStore;
+  /** Called just before the gateway listens: what stands on its port leaves. */
+  readonly beforeListening?: () => void;
+}
+
+/** A running gateway. */
+export interface Gateway {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /**
+   * The clean end, within 10 s and `drainMs`: not ready at once, callbacks in flight finished, subscribers sent elsewhere over
+   * `drainMs`, then the store closed. Calling it again waits for the same end.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store, joins all parts and listens. Where anything fails, what was opened is closed again. With
+ * `migrate: 'off'` and a store that is not migrated it listens, answers "later", and does the rest when it is.
+ */
+export async function createGateway(config: Config, parts: GatewayParts = {}): Promise<Gateway> {
+  const log = parts.log ?? createLogger({ level: config.logLevel });
+  const report = createReport(log);
+  const { restartQuietMs, limits } = config;
+  const isExplore = config.mode === 'explore';
+  const opened: (() => Promise<unknown>)[] = [];
+  try {
+    const store = await (parts.openStore ?? openStore)(storeOptions(config, log));
+    opened.push(() => store.close());
+    const clock = await createStoreClock({ store, log });
+    const { now } = clock;
+    opened.push(async () => clock.close());
+    const stages = await createExpectedStages({ store, wanted: config.expectedStages, log });
+    opened.push(() => stages.close());
+    const hub = createHub({ log });
+    const cache = createStateCache();
+    const journal = createJournal({ store, parse: parseApplied, onStages: stages.see });
+    const relay = await createRelay({
+      hub,
+      journal,
+      listen: store.listen,
+      shared: store.kind === 'postgres',
+      onBroken({ otherServer }) {
+        cache.clear();
+        if (otherServer) store.renew();
+      },
+      log,
+    });
+    opened.push(() => relay.close());
+    const recorder = createRecorder({
+      store,
+      settings: { restartQuietMs },
+      outlet: relay,
+      cache,
+      log,
+      onStep: parts.onStep,
+    });
+    opened.push(() => recorder.close());
+    const reads = createReads(store);
+    const catchUp = noticing(createCatchUp(store), relay.notice);
+    const live = createSubscriptions({ hub, catchUp, now });
+    const expects = (stage: StageName) => stages.current.includes(stage);
+    const pressure = createPressure({ recorder });
+    opened.push(async () => pressure.close());
+    const admission = createAdmission({
+      pressure,
+      // In explore mode all are one viewer.
+      perViewer: isExplore ? null : { operations: limits.viewerOperations, waiting: limits.viewerWaiting },
+    });
+    opened.push(async () => admission.close());
+    const bareEngine = createEngine({
+      schema: buildSchema(),
+      contextOf: ({ viewer, after }, execution) => ({
+        viewer,
+        after,
+        reads: new CancellableReads(reads, execution),
+        live,
+        expects,
+        readReported,
+        readFindings,
+      }),
+      introspection: config.introspection ? 'on' : isExplore ? 'off' : 'operators',
+      limits,
+      trustedDocuments: config.trustedDocuments,
+      log,
+    });
+    const engine = createAdmittedEngine(bareEngine, admission);
+    const fanout = createFanout({ hub, errorOf: engine.errorOf });
+    const viewers = createViewerReader(config, { log, now });
+    const identify: Identify = ({ headers }) =>
+      viewers.read(headers.authorization, fromHeader(headers[VIEW_AS_HEADER]));
+    const edge = createEdge({ ...config, report });
+    const isFull = () => ws.size + sse.size >= limits.connections;
+    const ws = createWsTransport({
+      engine,
+      fanout,
+      log,
+      report,
+      authenticate: createWsAuthenticate(viewers),
+      viewerOf: (viewer, extensions) => {
+        const as = isExplore ? viewAsOf(extensions) : undefined;
+        return as === undefined ? viewer : viewAs(as);
+      },
+      isWelcome: edge.admits,
+      isFull,
+      now,
+      limits: {
+        messageBytes: limits.socketFrameBytes,
+        initWithinMs: limits.socketInitMs,
+        // In explore mode all are one viewer.
+        ...(isExplore
+          ? {}
+          : {
+              connectionsPerViewer: limits.viewerSockets,
+              subscriptionsPerSocket: limits.socketSubscriptions,
+              messagesPerMinute: limits.socketMessages,
+            }),
+      },
+    });
+    const sse = createSseTransport({
+      engine,
+      fanout,
+      log,
+      isFull,
+      now,
+      ...(isExplore ? {} : { streamsPerViewer: limits.viewerStreams }),
+    });
+    const retention =
+      config.retentionDays === null ? null : createRetention({ store, days: config.retentionDays, log, now });
+    opened.push(async () => retention?.close());
+
+    const readiness = createReadiness({ store, recordedAt: () => recorder.recordedAt, log });
+    opened.push(() => readiness.close());
+    let draining = false;
+    const isReady = async () =>
+      !draining &&
+      relay.behind <= MOST_BEHIND &&
+      (await Promise.all([isSoon(() => relay.check()), readiness.canRecord()])).every((fine) => fine);
+    const readBody = createBodyReader();
+    const app = await createRoutes({
+      config,
+      readBody,
+      recorder: {
+        record(delivery) {
+          pressure.callbackArrived();
+          return recorder.record(delivery);
+        },
+      },
+      reads,
+      identify,
+      report,
+      admission,
+      now,
+      isReady,
+      isDraining: () => draining,
+    });
+    opened.push(() => app.close());
+    const graphiql = config.graphiql ? createGraphiql({ live: isExplore ? 'WS' : 'SSE' }) : null;
+    const http = createHttpServer({
+      graphql: createGraphqlHandler({
+        engine,
+        sse,
+        page: graphiql?.page ?? null,
+        identify,
+        readBody,
+        bodyBytes: limits.bodyBytes,
+        report,
+      }),
+      graphiqlAssets: graphiql?.asset ?? null,
+      rest: (req, res) => app.routing(req, res),
+      upgrade: ws.upgrade,
+      loopbackOnly: isExplore,
+      report,
+      edge,
+      limits,
+    });
+    const head = await reads.head();
+    parts.beforeListening?.();
+    const url = await http.listen(config.host, config.port);
+    report('started', {
+      version: readVersion(),
+      node: process.version,
+      settings: describeConfig(config),
+      store: { kind: store.kind, ...head },
+    });
+
+    const end = async () => {
+      draining = true;
+      const began = performance.now();
+      const held = { sockets: ws.size, streams: sse.size };
+      report('drainBegan', { callbacks: recorder.waiting, ...held, drainMs: config.drainMs });
+      await recorder.close();
+      await Promise.all([ws.close(config.drainMs), sse.close(config.drainMs)]);
+      admission.close();
+      await http.stop();
+      fanout.close();
+      hub.close();
+      await closeAll(opened, log);
+      report('drainEnded', { ms: Math.round(performance.now() - began), ...held });
+    };
+    let ended: Promise<void> | null = null;
+    return {
+      url,
+      close() {
+        ended ??= end();
+        return ended;
+      },
+    };
+  } catch (error) {
+    await closeAll(opened, log);
+    if (error instanceof NotMigratedError) return waitForMigration(error, config, { ...parts, log });
+    throw error;
+  }
+}
+
+function storeOptions(config: Config, log: Logger): StoreOptions {
+  const { databaseUrl, dataDir, databasePooled: pooled, databaseConnections: connections, migrate } = config;
+  return { databaseUrl, dataDir, pooled, connections, migrate, log, parse: parseApplied };
+}
+
+function waitForMigration(
+  { message }: NotMigratedError,
+  config: Config,
+  parts: GatewayParts & { readonly log: Logger },
+): Promise<Gateway> {
+  const { host, port, databaseUrl } = config;
+  const { log } = parts;
+  const pglite =
+    databaseUrl === null ? ' It waits outside the folder, which takes one process at a time.' : '';
+  log.warn(`${message} Until then callbacks and operations are answered 503.${pglite}`);
+  return startWaitingGateway({
+    ...{ host, port, log },
+    awaitStore: (signal) => awaitMigration(storeOptions(config, log), signal),
+    start: (store, taken, leave) =>
+      createGateway(
+        { ...config, port: taken },
+        { ...parts, openStore: async () => store, beforeListening: leave },
+      ),
+  });
+}
+
+interface RouteParts {
+  readonly config: Config;
+  readonly readBody: ReadBody;
+  readonly recorder: Pick<Recorder, 'record'>;
+  readonly reads: Reads;
+  readonly identify: Identify;
+  readonly report: Report;
+  readonly admission: Admission;
+  /** The store's clock. */
+  readonly now: () => number;
+  readonly isReady: () => Promise<boolean>;
+  readonly isDraining: () => boolean;
+}
+
+/** Everything but GraphQL, ready to be served. */
+async function createRoutes(parts: RouteParts) {
+  const { config, readBody, recorder, reads, identify, admission, report, now, isReady, isDraining } = parts;
+  const { signingKeys, header, headerSecrets, pathSecrets } = config.callback;
+  const authenticate = createAuthenticator({
+    signingKeys: signingKeys.map(parseSigningKey),
+    header: { name: header, secrets: headerSecrets },
+    pathSecrets,
+    toleranceMs: SIGNATURE_TOLERANCE_MS,
+    now,
+  });
+  const receive = createReceive({
+    authenticate,
+    failures: createFailureLimiter(),
+    recorder,
+    now,
+    isDraining,
+  });
+  const app = fastify({
+    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
+    // Secrets in the path have up to 128 characters; nothing in a head is longer than this.
+    routerOptions: { maxParamLength: config.limits.headBytes },
+    frameworkErrors: (_error, _request, reply) => refuse(reply, 400, 'This address cannot be read.'),
+  });
+  app.register(callbackRoutes({ receive: reportAnswers(receive, report), readBody, report }));
+  app.register(healthRoutes({ isReady }));
+  app.register(statusRoutes({ reads, identify, limits: config.limits, admission, report }));
+  app.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'Nothing is served here.'));
+  app.setErrorHandler((err, _request, reply) => {
+    const errorId = reportUnexpected(report, 'a request failed unexpectedly', err);
+    refuse(reply, 500, `Unexpected error (id ${errorId}).`);
+  });
+  await app.ready();
+  return app;
+}
+
+function refuse(reply: FastifyReply, status: number, detail: string): void {
+  reply
+    .code(status)
+    .type(PROBLEM_TYPE)
+    .send(JSON.stringify(problem(status, detail)));
+}
+
+/** Whether something is true, and is known soon. */
+async function isSoon(check: () => Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, READY_WITHIN_MS, false);
+  });
+  const answered = check().catch(() => false);
+  const ready = await Promise.race([answered, late]);
+  clearTimeout(timer);
+  return ready;
+}
+
+/** Closes in the reverse order of opening; what fails to close is logged and keeps nothing else open. */
+async function closeAll(opened: (() => Promise<unknown>)[], log: Logger): Promise<void> {
+  for (let close = opened.pop(); close !== undefined; close = opened.pop()) {
+    try {
+      await close();
+    } catch (err) {
+      log.error({ err }, 'a part of the gateway could not be closed');
+    }
+  }
+}

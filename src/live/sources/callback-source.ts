@@ -1,0 +1,88 @@
+import type { CatchUp, Head } from '../../domain/catch-up.ts';
+import { encodeCursor } from '../../domain/cursor.ts';
+import { admitsCallback, type CallbackFilter } from '../../domain/filters.ts';
+import type { JournalRow } from '../../domain/journal/row.ts';
+import type { Viewer } from '../../domain/viewer.ts';
+import { CallboardError } from '../../errors.ts';
+import type { Hub } from '../hub.ts';
+import { cursorsOf, resumption } from './cursors.ts';
+import { iterate } from './iterate.ts';
+import type { Opening, Source } from './source.ts';
+
+/** What `callbackRecorded` says. */
+export interface CallbackMessage {
+  readonly cursor: string;
+  /** False only in an opening message sent because no cursor could be honoured, or because the store was put back. */
+  readonly recovered: boolean;
+  /** Null only in the opening message. */
+  readonly callback: JournalRow | null;
+}
+
+/** What an operator subscribes to; cursors as in SessionAsk. */
+export interface CallbackAsk {
+  readonly viewer: Viewer;
+  readonly filter?: CallbackFilter | null | undefined;
+  readonly after?: string | null | undefined;
+  readonly besides?: string | null | undefined;
+}
+
+/** The log: every journal row that the filter admits, in order, without a gap. Throws FORBIDDEN but for operators. */
+export function createCallbackSource(
+  { hub, catchUp }: { readonly hub: Hub; readonly catchUp: CatchUp },
+  { viewer, filter, after, besides }: CallbackAsk,
+): Source<CallbackMessage> {
+  if (!viewer.isOperator) throw new CallboardError('FORBIDDEN', 'callbackRecorded is for operators only.');
+  const cursors = cursorsOf(after, besides);
+  let identity = '';
+
+  function toMessage(row: JournalRow): CallbackMessage | null {
+    if (filter != null && !admitsCallback(filter, row)) return null;
+    return {
+      cursor: encodeCursor({ identity, position: row.position, fingerprint: row.fingerprint }),
+      recovered: true,
+      callback: row,
+    };
+  }
+
+  async function open(): Promise<Opening<CallbackMessage>> {
+    const head = await catchUp.head();
+    const { from, recovered } = await resumption(cursors, head, catchUp);
+    return from === null ? openingAt(head, recovered) : rowsSince(from);
+  }
+
+  function openingAt(head: Head, recovered: boolean): Opening<CallbackMessage> {
+    const { position } = head;
+    const messages = [{ cursor: encodeCursor(head), recovered, callback: null }];
+    return { identity: head.identity, position, messages, more: false };
+  }
+
+  async function rowsSince(from: number): Promise<Opening<CallbackMessage>> {
+    const { head, rows, more } = await catchUp.journalSince(from);
+    // Put back since the cursor was judged, or since the reader was sent something last.
+    if (head.position < from) return openingAt(head, false);
+    identity = head.identity;
+    const position = more ? (rows.at(-1)?.position ?? from) : Math.max(from, head.position);
+    return {
+      identity,
+      position,
+      messages: rows.flatMap((row) => toMessage(row) ?? []),
+      more,
+    };
+  }
+
+  const source: Source<CallbackMessage> = {
+    topic: 'journal',
+    share: JSON.stringify(['callbackRecorded', filter ?? null]),
+    open,
+    resume: rowsSince,
+    reopen: async () => openingAt(await catchUp.head(), false),
+    learn(opening) {
+      identity = opening.identity;
+    },
+    unlearn() {},
+    toMessage: ({ row }) => toMessage(row),
+    subject: () => null,
+    [Symbol.asyncIterator]: () => iterate(hub, source),
+  };
+  return source;
+}

@@ -1,0 +1,44 @@
+import type { Place } from '../../db/read/page.ts';
+import { CallboardError } from '../../errors.ts';
+
+/** Which list in which order: a cursor of another one is refused. */
+export interface ListOrder {
+  readonly list: 'sessions' | 'payments' | 'callbacks';
+  readonly field: string;
+}
+
+/** The cursor of a row: opaque to clients. */
+export function encodePlace({ list, field }: ListOrder, { at, id }: Place): string {
+  return Buffer.from(JSON.stringify([list, field, at, id])).toString('base64url');
+}
+
+/** The place that a cursor names. Throws CURSOR_INVALID naming the argument where it is none of this list's. */
+export function decodePlace(order: ListOrder, argument: 'after' | 'before', cursor: string): Place {
+  const place = readPlace(order, cursor);
+  if (place === null) {
+    throw new CallboardError(
+      'CURSOR_INVALID',
+      `${argument}: this is no cursor of this list in this order. Take one from its edges or pageInfo, or begin anew without it.`,
+    );
+  }
+  return place;
+}
+
+/** An id of 256 characters takes up to 2 KiB. */
+const LONGEST = 4_096;
+
+function readPlace({ list, field }: ListOrder, cursor: string): Place | null {
+  if (cursor.length > LONGEST) return null;
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    return null; // not JSON is not ours
+  }
+  if (!Array.isArray(parts)) return null;
+  const [ofList, ofField, at, id, ...others]: unknown[] = parts;
+  if (ofList !== list || ofField !== field || others.length > 0) return null;
+  if (typeof at !== 'number' || !Number.isSafeInteger(at)) return null;
+  if (typeof id !== 'string' || /[\0\p{Surrogate}]/u.test(id)) return null;
+  return { at, id };
+}

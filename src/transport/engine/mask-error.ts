@@ -1,0 +1,130 @@
+import { GraphQLError, Kind } from 'graphql';
+import { CallboardError } from '../../errors.ts';
+import type { Logger } from '../../logger.ts';
+import { createReport, type Report, reportUnexpected } from '../../observe.ts';
+
+/** What a client reads of anything that it may not know. */
+const MASKED = 'Unexpected error.';
+
+/**
+ * Codes by which Node, postgres.js and PostgreSQL say that the store cannot be reached, was stopped, is not as it must
+ * be or did not answer in time: worth trying again, and no fault of the question. SQLSTATE classes 08 and 57 are all of that kind.
+ */
+const STORE_CODES: ReadonlySet<string> = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  // Read-only, no right, no such column, no such table, locked by another, too many clients.
+  '25006',
+  '42501',
+  '42703',
+  '42P01',
+  '55P03',
+  '53300',
+]);
+const STORE_CLASSES = /^(08|57)[0-9A-Z]{3}$/;
+
+/**
+ * Everything thrown while an operation was answered, as the client may read it: always with `extensions.code` and
+ * `extensions.retryable` (DESIGN §10). What was not meant for a reader is masked and reported, once; its
+ * `extensions.errorId` finds the report.
+ */
+export type MaskError = (error: unknown) => GraphQLError;
+
+export function createMaskError({ log }: { readonly log: Logger }): MaskError {
+  // A masked error is seen again where Yoga hands a result on: it is neither masked nor logged twice.
+  const done = new WeakSet<GraphQLError>();
+  const report = createReport(log);
+  return (error) => {
+    if (error instanceof GraphQLError && done.has(error)) return error;
+    const masked = maskSafely(error, log, report);
+    done.add(masked);
+    return masked;
+  };
+}
+
+/** What was thrown may throw again where it is looked at. */
+function maskSafely(error: unknown, log: Logger, report: Report): GraphQLError {
+  try {
+    return mask(error, log, report);
+  } catch {
+    const what = 'an operation failed unexpectedly, by an error that cannot be read';
+    return new GraphQLError(MASKED, { extensions: internal(reportUnexpected(report, what, undefined)) });
+  }
+}
+
+const internal = (errorId: string) => ({ code: 'INTERNAL_SERVER_ERROR', retryable: false, errorId });
+
+function mask(error: unknown, log: Logger, report: Report): GraphQLError {
+  const known = findCause(error, (cause) => cause instanceof CallboardError);
+  if (known instanceof CallboardError) {
+    if (known.cause !== undefined) log.warn({ err: known }, 'an operation was refused');
+    return located(error, known.message, { code: known.code, retryable: known.retryable });
+  }
+  if (findCause(error, isStoreAway) !== null) {
+    log.error({ err: error }, 'the store could not be asked');
+    return located(error, 'The store cannot be reached now. Try again.', {
+      code: 'UNAVAILABLE',
+      retryable: true,
+    });
+  }
+  if (error instanceof GraphQLError) {
+    const { code } = error.extensions;
+    if (typeof code === 'string') return located(error, error.message, { code, retryable: false });
+    if (isInputFault(error))
+      return located(error, error.message, { code: 'BAD_USER_INPUT', retryable: false });
+  }
+  const errorId = reportUnexpected(report, 'an operation failed unexpectedly', error);
+  return located(error, MASKED, internal(errorId));
+}
+
+/** Walks the chain of `originalError` and `cause`, the error itself first; null where nothing fits. */
+function findCause(error: unknown, fits: (cause: Error) => boolean): Error | null {
+  const seen = new Set<unknown>();
+  let current = error;
+  while (current instanceof Error && !seen.has(current)) {
+    if (fits(current)) return current;
+    seen.add(current);
+    current =
+      current instanceof GraphQLError && current.originalError ? current.originalError : current.cause;
+  }
+  return null;
+}
+
+/** Whether the store, and not the question, is why this failed. */
+export function isStoreAway(error: Error): boolean {
+  const code = 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && (STORE_CODES.has(code) || STORE_CLASSES.test(code));
+}
+
+/**
+ * Whether graphql itself refused what the client sent: variables and the choice of the operation have no path; a
+ * refused argument points at its value. A result that cannot be serialised points at its field: that is our fault.
+ */
+function isInputFault(error: GraphQLError): boolean {
+  if (error.path === undefined) return true;
+  const root = rootOf(error);
+  const node = root?.nodes?.[0];
+  return node !== undefined && node.kind !== Kind.FIELD;
+}
+
+/** The innermost GraphQLError, where nothing else was thrown. */
+function rootOf(error: GraphQLError): GraphQLError | null {
+  const { originalError } = error;
+  if (originalError == null) return error;
+  return originalError instanceof GraphQLError ? rootOf(originalError) : null;
+}
+
+function located(error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError {
+  if (!(error instanceof GraphQLError)) return new GraphQLError(message, { extensions });
+  const { nodes, source, positions, path } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, extensions });
+}

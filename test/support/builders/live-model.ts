@@ -1,0 +1,140 @@
+import { expect } from 'vitest';
+import { admitsSession } from '../../../src/domain/filters.ts';
+import type { Session } from '../../../src/domain/session/session.ts';
+import { deliverAll } from '../clients/flood.ts';
+import { type Heard, type LiveReader, shownAs } from '../clients/live-reader.ts';
+import { createMemoryStore, DEFAULTS, deliveryOf } from '../stores/memory-store.ts';
+import type { Wire } from './histories.ts';
+
+/** A change that subscribers are told of. */
+interface Change {
+  readonly position: number;
+  readonly before: Session | null;
+  readonly after: Session;
+}
+
+/**
+ * What one run's callbacks come to, by the pure fold, and what each reader may have been told of it. Positions are
+ * the store's: the run begins behind `base`, and nobody else writes.
+ */
+export class LiveModel {
+  readonly readers: LiveReader[] = [];
+  readonly sent: Wire[] = [];
+  readonly #memory = createMemoryStore({ ...DEFAULTS, restartQuietMs: 3_600_000 });
+  readonly #base: number;
+  readonly #changes: Change[] = [];
+  readonly #verified = new Map<LiveReader, number>();
+
+  constructor(base: number) {
+    this.#base = base;
+  }
+
+  /** The store's last position. */
+  get head(): number {
+    return this.#base + this.#memory.rows.length;
+  }
+
+  /** Delivers all at once; the answers tell in what order they were recorded. What is quarantined is delivered alone. */
+  async deliver(url: string, wires: readonly Wire[], connections = 20): Promise<void> {
+    const bodies = wires.map((wire) => JSON.stringify(wire));
+    const answers = await deliverAll(url, bodies, { connections });
+    const recorded = answers.map(({ status, text }, n) => {
+      expect([status, text]).toEqual([200, expect.any(String)]);
+      const { position = null } = JSON.parse(text);
+      return { wire: wires[n] ?? {}, position: position === null ? null : Number(position) };
+    });
+    for (const { wire, position } of recorded.sort((a, b) => Number(a.position) - Number(b.position))) {
+      this.#apply(wire, position);
+    }
+  }
+
+  /** Holds everything heard against what may be told. */
+  verify(): void {
+    for (const reader of this.readers) {
+      if (reader.failure !== null) throw reader.failure;
+      const from = this.#verified.get(reader) ?? 0;
+      for (const [n, heard] of reader.heard.slice(from).entries()) {
+        this.#verifyMessage(reader, heard, reader.heard.slice(0, from + n));
+      }
+      this.#verified.set(reader, reader.heard.length);
+    }
+  }
+
+  /** Whether the reader has been told all that it will be told until the next callback. */
+  isNewest(reader: LiveReader): boolean {
+    const opening = reader.heard[0];
+    if (opening === undefined) return false;
+    const { ask } = reader;
+    if (ask.of === 'log') return (reader.heard.at(-1)?.position ?? 0) === this.head;
+    for (const session of this.#memory.sessions.values()) {
+      const told = lastOf(reader.heard, session.sessionId);
+      if (ask.of === 'session') {
+        if (ask.sessionId === session.sessionId && told?.session?.version !== session.version) return false;
+        continue;
+      }
+      const last = this.#changes.findLast(
+        ({ position, before, after }) =>
+          position > opening.position &&
+          after.sessionId === session.sessionId &&
+          ((before !== null && admitsSession(ask.filter, before)) || admitsSession(ask.filter, after)),
+      );
+      if (last === undefined) continue;
+      if ((told?.session?.version ?? 0) < last.after.version) return false;
+      if (told?.matches !== admitsSession(ask.filter, session)) return false;
+    }
+    return true;
+  }
+
+  #apply(wire: Wire, answered: number | null): void {
+    const id = String(wire.sessionId);
+    const before = this.#memory.sessions.get(id) ?? null;
+    const [receipt] = this.#memory.apply([deliveryOf(wire, Date.now())]);
+    const position = this.#base + (receipt?.position ?? -1);
+    if (receipt?.outcome === 'quarantined') expect(answered).toBeNull();
+    else expect(answered).toBe(position);
+    this.sent.push(wire);
+    const after = this.#memory.sessions.get(id);
+    if (after !== undefined && after.version !== (before?.version ?? 0)) {
+      this.#changes.push({ position, before, after });
+    }
+  }
+
+  #verifyMessage({ ask }: LiveReader, heard: Heard, earlier: readonly Heard[]): void {
+    const previous = earlier.at(-1);
+    if (previous === undefined) {
+      expect(heard.isResumed).toBe(false);
+    } else {
+      // No repeat, no reversal; a resumption has no opening message.
+      expect(heard.position).toBeGreaterThan(previous.position);
+    }
+    expect(heard.recovered).toBe(true);
+    const isOpening = previous === undefined;
+    if (ask.of === 'log') {
+      // No gap.
+      if (isOpening) expect(heard.row).toBeNull();
+      else expect([heard.row, heard.position]).toEqual([heard.position, (previous?.position ?? 0) + 1]);
+      return;
+    }
+    expect(heard.kind === 'SNAPSHOT').toBe(isOpening);
+    if (heard.session === null) {
+      expect(isOpening).toBe(true);
+      return;
+    }
+    const { sessionId, version, shown } = heard.session;
+    const change = this.#changes.find(
+      ({ after }) => after.sessionId === sessionId && after.version === version,
+    );
+    if (change === undefined) throw new Error(`${sessionId} never had version ${version}`);
+    const { position, after } = change;
+    expect(shown).toBe(shownAs(after.outcome, after.stage, after.status));
+    if (isOpening) expect(heard.position).toBeGreaterThanOrEqual(position);
+    else expect(heard.position).toBe(position);
+    expect(version).toBeGreaterThan(lastOf(earlier, sessionId)?.session?.version ?? 0);
+    if (ask.of === 'session') expect(sessionId).toBe(ask.sessionId);
+    else expect(heard.matches).toBe(admitsSession(ask.filter, after));
+  }
+}
+
+function lastOf(heard: readonly Heard[], sessionId: string): Heard | undefined {
+  return heard.findLast(({ session }) => session?.sessionId === sessionId);
+}

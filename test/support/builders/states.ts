@@ -1,0 +1,106 @@
+import type { SessionCallback } from '../../../src/domain/journal/callback.ts';
+import type { JournalRow } from '../../../src/domain/journal/row.ts';
+import { derivePayment, foldPayment } from '../../../src/domain/payment/fold.ts';
+import type { Payment } from '../../../src/domain/payment/payment.ts';
+import { foldSession } from '../../../src/domain/session/fold.ts';
+import { deriveSession } from '../../../src/domain/session/outcome.ts';
+import type { Session } from '../../../src/domain/session/session.ts';
+import type { Viewer } from '../../../src/domain/viewer.ts';
+import { EXPLORER } from '../../../src/domain/viewer.ts';
+
+export const AT = Date.parse('2026-11-22T11:57:00.000Z');
+
+export const EXPECTED = ['AUTHENTICATION', 'ACCOUNTS', 'TRANSACTIONS'] as const;
+
+/** One who sees their own and no more. */
+export function person(userId: string | null, overrides: Partial<Viewer> = {}): Viewer {
+  return {
+    ...EXPLORER,
+    userId,
+    paymentUserId: userId,
+    isOperator: false,
+    readsAccounts: false,
+    ...overrides,
+  };
+}
+
+/** A callback about a session; what is not given is of no matter to the test. */
+export function sessionCallback(overrides: Partial<SessionCallback> = {}): SessionCallback {
+  return {
+    kind: 'SESSION_STATUS',
+    sessionId: 's1',
+    externalId: null,
+    userId: 'anna',
+    bank: { bankId: '75', secondaryIdentifiers: [] },
+    isSca: null,
+    stage: 'AUTHENTICATION',
+    status: 'INITIATED',
+    progress: null,
+    accounts: [],
+    page: null,
+    ...overrides,
+  };
+}
+
+const FIRST_ROW = {
+  position: 1,
+  receivedAt: AT,
+  attempt: 1,
+  confirms: false,
+  putsBack: false,
+  replayOf: null,
+};
+
+/** A session as one callback makes it, with columns set as the test needs them. */
+export function sessionOf(callback: Partial<SessionCallback>, columns: Partial<Session> = {}): Session {
+  const row = { ...FIRST_ROW, callback: sessionCallback(callback) };
+  return { ...deriveSession(foldSession(null, row).state, EXPECTED), ...columns };
+}
+
+/** A payment as one callback makes it, with columns set as the test needs them. */
+export function paymentOf(columns: Partial<Payment>): Payment {
+  const { state } = foldPayment(null, {
+    ...FIRST_ROW,
+    callback: {
+      kind: 'PAYMENT',
+      paymentId: 'p1',
+      externalId: null,
+      status: 'CREATED',
+      bank: { bankId: '75', secondaryIdentifiers: [] },
+      user: { externalId: 'anna', secondaryIdentifiers: [] },
+    },
+  });
+  return { ...derivePayment(state), ...columns };
+}
+
+/** A row of the journal; its digest is made of its position, so that rows differ. */
+export function journalRow(row: Partial<JournalRow> & { readonly position: number }): JournalRow {
+  return {
+    kind: 'SESSION_STATUS',
+    outcome: 'RECORDED',
+    reason: null,
+    path: null,
+    faults: null,
+    unknownFields: null,
+    sessionId: 's1',
+    paymentId: null,
+    bankId: '75',
+    stage: 'AUTHENTICATION',
+    status: 'INITIATED',
+    attempt: 1,
+    confirms: false,
+    putsBack: false,
+    digest: String(row.position),
+    fingerprint: `${row.position}`.padStart(16, '0'),
+    webhookId: null,
+    receivedAt: AT,
+    deliveries: 1,
+    lastDeliveredAt: AT,
+    changed: [],
+    version: null,
+    replayOf: null,
+    replayedAt: null,
+    body: new TextEncoder().encode('{}'),
+    ...row,
+  };
+}

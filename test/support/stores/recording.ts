@@ -1,0 +1,74 @@
+import { parseCallback } from '../../../src/callbacks/parse/parse.ts';
+import { openStore } from '../../../src/db/open.ts';
+import { createRecorder, type Outlet, type Recorder } from '../../../src/db/record/recorder.ts';
+import type { OnStep } from '../../../src/db/record/write-batch.ts';
+import { banks, callbacks, payments, sessions } from '../../../src/db/schema.ts';
+import type { Store } from '../../../src/db/store.ts';
+import type { Parsed } from '../../../src/domain/journal/callback.ts';
+import type { Receipt } from '../../../src/domain/journal/decide-batch.ts';
+import type { JournalEntry } from '../../../src/domain/journal/entry.ts';
+import { createLogger } from '../../../src/logger.ts';
+import { closeLater } from '../closing.ts';
+import { DEFAULTS } from './memory-store.ts';
+import type { TestStore } from './stores.ts';
+
+/** A store opened without a gateway around it, and its recorder. Closed after the suite, or before by `close`. */
+export interface Recording {
+  readonly store: Store;
+  readonly recorder: Recorder;
+  /** Entries published so far, in the order of publishing. */
+  readonly published: readonly JournalEntry[];
+  /** Records one body as though it came now, or then. */
+  record(body: Uint8Array, receivedAt?: number): Promise<Receipt>;
+  close(): Promise<void>;
+}
+
+/** Keeps what is published. */
+export const outletInto = (published: JournalEntry[]): Outlet => ({
+  announce: (entries) => ({
+    committed: () => published.push(...entries),
+    abandoned() {},
+  }),
+});
+
+export async function openRecording(
+  on: TestStore,
+  parts: { onStep?: OnStep; parse?: (body: Uint8Array) => Parsed } = {},
+): Promise<Recording> {
+  const log = createLogger({ level: 'silent' });
+  const { databaseUrl, dataDir } = on.config();
+  const store = await openStore({ databaseUrl, dataDir, pooled: false, log });
+  const published: JournalEntry[] = [];
+  const recorder = createRecorder({
+    store,
+    settings: DEFAULTS,
+    outlet: outletInto(published),
+    log,
+    onStep: parts.onStep,
+  });
+  const { parse = parseCallback } = parts;
+  let closed: Promise<void> | null = null;
+  const close = () => {
+    closed ??= recorder.close().then(() => store.close());
+    return closed;
+  };
+  closeLater(close);
+  return {
+    store,
+    recorder,
+    published,
+    record: (body, receivedAt = Date.now()) =>
+      recorder.record({ parsed: parse(body), body, receivedAt, webhookId: null }),
+    close,
+  };
+}
+
+/** All rows of the tables, each in the order of its key. */
+export async function everyRow({ db }: Store) {
+  return {
+    callbacks: await db.select().from(callbacks).orderBy(callbacks.position),
+    sessions: await db.select().from(sessions).orderBy(sessions.sessionId),
+    payments: await db.select().from(payments).orderBy(payments.paymentId),
+    banks: await db.select().from(banks).orderBy(banks.bankId),
+  };
+}
