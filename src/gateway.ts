@@ -135,9 +135,9 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     opened.push(async () => admission.close());
     const bareEngine = createEngine({
       schema: buildSchema(),
-      contextOf: ({ viewer, after }, execution) => ({
+      contextOf: ({ viewer, cursors }, execution) => ({
         viewer,
-        after,
+        cursors,
         reads: new CancellableReads(reads, execution),
         live,
         expects,

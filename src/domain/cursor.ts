@@ -18,7 +18,19 @@ export function encodeCursor({ identity, position, fingerprint }: Cursor): strin
   return Buffer.from(`${identity}.${position}.${fingerprint}`).toString('base64url');
 }
 
-/** Null where the text is no cursor of ours: whoever handed it over gets a SNAPSHOT, never silence. */
+/**
+ * The cursors that one text of a client holds: an argument, an extension or a header may hold several, separated by
+ * commas. Null and an empty text hold none.
+ */
+export function splitCursors(text: string | null | undefined): readonly string[] {
+  if (text == null || text === '') return [];
+  return text
+    .split(',')
+    .map((cursor) => cursor.trim())
+    .filter((cursor) => cursor !== '');
+}
+
+/** Null where the text is not a cursor: a subscription that brings it opens with a SNAPSHOT, never with silence. */
 export function decodeCursor(text: string): Cursor | null {
   const [, identity, digits, fingerprint] =
     FORM.exec(Buffer.from(text, 'base64url').toString('latin1')) ?? [];

@@ -1,3 +1,4 @@
+import { splitCursors } from '../domain/cursor.ts';
 import type { Builder } from './builder.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -37,8 +38,8 @@ export function defineCallbackRecorded(builder: Builder, { inputs }: Vocabulary)
             'The newest cursor held; null or empty means none. Also taken from extensions.after and Last-Event-ID: the furthest counts.',
         }),
       },
-      subscribe: (_, args, { live, viewer, after }) =>
-        live.callbackRecorded({ ...args, viewer, besides: after }),
+      subscribe: (_, { after, ...args }, { live, viewer, cursors }) =>
+        live.callbackRecorded({ ...args, viewer, cursors: [...splitCursors(after), ...cursors] }),
       resolve: (message) => message,
     }),
   );

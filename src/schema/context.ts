@@ -11,8 +11,8 @@ export interface Context {
   readonly live: Subscriptions;
   /** Whether this deployment awaits a stage now (EXPECTED_STAGES of the store): subscriptions live through changes. */
   expects(stage: StageName): boolean;
-  /** The cursor that came beside the operation (`extensions.after` or `Last-Event-ID`); null where none did. */
-  readonly after: string | null;
+  /** The cursors that came with the operation outside its arguments: `extensions.after` and `Last-Event-ID`. */
+  readonly cursors: readonly string[];
   /** What a body claims, unjudged. */
   readReported(body: Uint8Array): ReportedSubject;
   /** What could not be read of a body, and which of its fields are not known. */

@@ -1,3 +1,4 @@
+import { splitCursors } from '../domain/cursor.ts';
 import type { Builder } from './builder.ts';
 import { stageNode } from './stage-node.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -64,8 +65,8 @@ export function defineSessionStatusChanged(builder: Builder, { enums, inputs }: 
             'The newest cursor held; null or empty means none. Also taken from extensions.after and Last-Event-ID: the furthest counts.',
         }),
       },
-      subscribe: (_, args, { live, viewer, after }) =>
-        live.sessionStatusChanged({ ...args, viewer, besides: after }),
+      subscribe: (_, { after, ...args }, { live, viewer, cursors }) =>
+        live.sessionStatusChanged({ ...args, viewer, cursors: [...splitCursors(after), ...cursors] }),
       resolve: (message) => message,
     }),
   );

@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import type { CatchUp, FoundAtHead } from '../../src/domain/catch-up.ts';
-import { decodeCursor, encodeCursor } from '../../src/domain/cursor.ts';
+import { decodeCursor, encodeCursor, splitCursors } from '../../src/domain/cursor.ts';
 import type { SessionFilter } from '../../src/domain/filters.ts';
 import type { JournalRow } from '../../src/domain/journal/row.ts';
 import type { Session } from '../../src/domain/session/session.ts';
@@ -103,8 +103,9 @@ function createBench(options: Partial<FanoutOptions> = {}) {
   const executed: Message[] = [];
   let run: Tellable['run'] = (message) => ({ data: { ...message } });
 
-  function sessions(ask: Partial<SessionAsk> = {}): Tellable {
-    const source = live.sessionStatusChanged({ viewer: operator, ...ask });
+  function sessions(ask: Partial<SessionAsk> & { readonly after?: string } = {}): Tellable {
+    const { after, ...args } = ask;
+    const source = live.sessionStatusChanged({ viewer: operator, cursors: splitCursors(after), ...args });
     return {
       source,
       key: `${source.share} ${JSON.stringify(ask.viewer ?? operator)}`,
@@ -130,7 +131,7 @@ function createBench(options: Partial<FanoutOptions> = {}) {
   }
 
   function log(after: string | null = null): Tellable {
-    const source = live.callbackRecorded({ viewer: operator, after });
+    const source = live.callbackRecorded({ viewer: operator, cursors: splitCursors(after) });
     return { source, key: source.share, run: (message) => ({ data: { ...message } }) };
   }
 
@@ -351,11 +352,11 @@ describe('the fanout', () => {
     for (let n = 0; n < 5; n++) bench.change({ sessionId: `s${n}` });
     const reader = createReader();
     bench.fanout.join(
-      bench.sessions({ after: cursorOf(2), besides: `${cursorOf(4)},${cursorOf(77)}` }),
+      bench.sessions({ after: `${cursorOf(2)},${cursorOf(4)}, ${cursorOf(77)}` }),
       reader.sink,
     );
     const fresh = createReader();
-    bench.fanout.join(bench.sessions({ after: '', besides: null }), fresh.sink);
+    bench.fanout.join(bench.sessions({ after: '' }), fresh.sink);
     await settled();
     expect(cursors(reader)).toEqual([5]);
     expect(fresh.heard.map((heard) => data(heard).recovered)).toEqual([true]);
@@ -439,7 +440,7 @@ describe('the fanout', () => {
       const bench = createBench();
       for (let n = 0; n < 3; n++) bench.change();
       const messages = bench.live
-        .callbackRecorded({ viewer: operator, after: cursorOf(2) })
+        .callbackRecorded({ viewer: operator, cursors: [cursorOf(2)] })
         [Symbol.asyncIterator]();
       const next = async () => (await messages.next()).value;
       expect(await next()).toMatchObject({ callback: { position: 3 } });

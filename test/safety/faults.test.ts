@@ -81,7 +81,7 @@ describe('a resolver that throws', () => {
       log: createLogger({ level: 'silent' }),
     });
   };
-  const seed = { viewer: EXPLORER, after: null };
+  const seed = { viewer: EXPLORER, cursors: [] };
   const masked = {
     message: 'Unexpected error.',
     extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false },

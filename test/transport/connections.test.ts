@@ -66,7 +66,7 @@ async function serve(settings: Settings = {}) {
   const sse = createSseTransport({ engine, fanout, log, commentMs });
   const server = createServer((req, res) => {
     req.resume();
-    void sse.handle(req, res, { query: '' }, { viewer, after: null });
+    void sse.handle(req, res, { query: '' }, { viewer, cursors: [] });
   });
   server.on('upgrade', ws.upgrade);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -49,7 +49,7 @@ function told() {
   const { schema, executions } = countedSchema();
   const engine = createEngine({
     schema,
-    contextOf: ({ viewer, after }) => ({ viewer, after, live, expects: () => true }),
+    contextOf: ({ viewer, cursors }) => ({ viewer, cursors, live, expects: () => true }),
     introspection: 'on',
     limits: readConfig({}).limits,
     log,
@@ -59,8 +59,8 @@ function told() {
   return {
     fanout,
     hub,
-    async join(request: GraphqlRequest, viewer: Viewer = EXPLORER, besides: string | null = null) {
-      const operation = await engine.subscribe(request, { viewer, after: besides });
+    async join(request: GraphqlRequest, viewer: Viewer = EXPLORER, cursors: readonly string[] = []) {
+      const operation = await engine.subscribe(request, { viewer, cursors });
       if ('errors' in operation) throw new Error(JSON.stringify(operation.errors));
       fanout.join(operation, {
         writable: () => true,
@@ -105,7 +105,7 @@ describe('subscriptions that ask the same', () => {
     for (const position of [1, 2, 3]) {
       await join({ query: QUERY, variables: { ...variables, after: cursor(position) } });
       await join({ query: QUERY, variables, extensions: { after: cursor(position) } });
-      await join({ query: QUERY, variables }, EXPLORER, cursor(position));
+      await join({ query: QUERY, variables }, EXPLORER, [cursor(position)]);
     }
     const inline = (after: string) =>
       `subscription { sessionStatusChanged(sessionId: "s1", after: "${after}") { ${FIELDS} } }`;

@@ -5,7 +5,7 @@ import type { JournalRow } from '../../domain/journal/row.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { CallboardError } from '../../errors.ts';
 import type { Hub } from '../hub.ts';
-import { cursorsOf, resumption } from './cursors.ts';
+import { resumption } from './cursors.ts';
 import { iterate } from './iterate.ts';
 import type { Opening, Source } from './source.ts';
 
@@ -22,17 +22,15 @@ export interface CallbackMessage {
 export interface CallbackAsk {
   readonly viewer: Viewer;
   readonly filter?: CallbackFilter | null | undefined;
-  readonly after?: string | null | undefined;
-  readonly besides?: string | null | undefined;
+  readonly cursors?: readonly string[];
 }
 
 /** The log: every journal row that the filter admits, in order, without a gap. Throws FORBIDDEN but for operators. */
 export function createCallbackSource(
   { hub, catchUp }: { readonly hub: Hub; readonly catchUp: CatchUp },
-  { viewer, filter, after, besides }: CallbackAsk,
+  { viewer, filter, cursors = [] }: CallbackAsk,
 ): Source<CallbackMessage> {
   if (!viewer.isOperator) throw new CallboardError('FORBIDDEN', 'callbackRecorded is for operators only.');
-  const cursors = cursorsOf(after, besides);
   let identity = '';
 
   function toMessage(row: JournalRow): CallbackMessage | null {

@@ -17,14 +17,6 @@ export type Resumption =
   /** It knows everything up to here. */
   | { readonly from: number; readonly recovered: true };
 
-/** The texts as given, without those that mean none. One text may hold several, separated by commas. */
-export function cursorsOf(...texts: readonly (string | null | undefined)[]): readonly string[] {
-  return texts
-    .flatMap((text) => text?.split(',') ?? [])
-    .map((text) => text.trim())
-    .filter((text) => text !== '');
-}
-
 /**
  * The furthest cursor that can be honoured counts: one whose row the journal holds, and
  * behind which nothing was deleted.

@@ -6,7 +6,6 @@ import { mayReadPayment, type Viewer } from '../../domain/viewer.ts';
 import type { PaymentChangeKind } from '../../domain/words.ts';
 import { badInput } from '../../errors.ts';
 import type { Topic } from '../topics.ts';
-import { cursorsOf } from './cursors.ts';
 import type { Source, SourceParts } from './source.ts';
 import { createStateSource } from './state-source.ts';
 
@@ -27,14 +26,13 @@ export interface PaymentAsk {
   readonly paymentId?: string | null | undefined;
   readonly externalId?: string | null | undefined;
   readonly filter?: PaymentFilter | null | undefined;
-  readonly after?: string | null | undefined;
-  readonly besides?: string | null | undefined;
+  readonly cursors?: readonly string[];
 }
 
 /** Throws BAD_USER_INPUT when asked by both ids. */
 export function createPaymentSource(
   { hub, catchUp, now = Date.now }: SourceParts,
-  { viewer, paymentId, externalId, filter, after, besides }: PaymentAsk,
+  { viewer, paymentId, externalId, filter, cursors = [] }: PaymentAsk,
 ): Source<PaymentMessage> {
   if (paymentId != null && externalId != null) {
     throw badInput('paymentId, externalId: give at most one of them.');
@@ -51,7 +49,7 @@ export function createPaymentSource(
   return createStateSource<Payment, ChangedPayment, PaymentChange, PaymentMessage>(hub, {
     topic,
     share: JSON.stringify(['paymentStatusChanged', topic, filter ?? null]),
-    cursors: cursorsOf(after, besides),
+    cursors,
     followsNewest: externalId != null,
     one: named && (() => catchUp.payment(named, viewer)),
     head: () => catchUp.head(),

@@ -6,7 +6,6 @@ import { mayRead, type Viewer } from '../../domain/viewer.ts';
 import type { SessionChangeKind, StageName } from '../../domain/words.ts';
 import { badInput } from '../../errors.ts';
 import type { Topic } from '../topics.ts';
-import { cursorsOf } from './cursors.ts';
 import type { Source, SourceParts } from './source.ts';
 import { createStateSource } from './state-source.ts';
 
@@ -37,16 +36,14 @@ export interface SessionAsk {
   readonly sessionId?: string | null | undefined;
   readonly externalId?: string | null | undefined;
   readonly filter?: SessionFilter | null | undefined;
-  /** The argument `after`. */
-  readonly after?: string | null | undefined;
-  /** The cursor that came beside the arguments. Of all cursors the furthest that can be honoured counts. */
-  readonly besides?: string | null | undefined;
+  /** Every cursor that the client sent: the furthest that can be honoured counts. None: a SNAPSHOT. */
+  readonly cursors?: readonly string[];
 }
 
 /** Throws BAD_USER_INPUT when asked by both ids. */
 export function createSessionSource(
   { hub, catchUp, now = Date.now }: SourceParts,
-  { viewer, sessionId, externalId, filter, after, besides }: SessionAsk,
+  { viewer, sessionId, externalId, filter, cursors = [] }: SessionAsk,
 ): Source<SessionMessage> {
   if (sessionId != null && externalId != null) {
     throw badInput('sessionId, externalId: give at most one of them.');
@@ -63,7 +60,7 @@ export function createSessionSource(
   return createStateSource<Session, ChangedSession, SessionChange, SessionMessage>(hub, {
     topic,
     share: JSON.stringify(['sessionStatusChanged', topic, filter ?? null]),
-    cursors: cursorsOf(after, besides),
+    cursors,
     followsNewest: externalId != null,
     one: named && (() => catchUp.session(named, viewer)),
     head: () => catchUp.head(),

@@ -17,6 +17,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import { createBoundedCache } from '../../bounded-cache.ts';
 import type { Limits } from '../../config/limits.ts';
 import type { Cancellation } from '../../domain/cancellation.ts';
+import { splitCursors } from '../../domain/cursor.ts';
 import { type Viewer, viewerScope } from '../../domain/viewer.ts';
 import { badInput, CallboardError } from '../../errors.ts';
 import type { Message, Source } from '../../live/sources/source.ts';
@@ -38,10 +39,10 @@ export interface GraphqlRequest {
   readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** Who asks, and the cursor that came with the request besides its arguments and extensions (Last-Event-ID). */
+/** Who sends the request, and the cursors that came with it outside its arguments and extensions (Last-Event-ID). */
 export interface RequestSeed {
   readonly viewer: Viewer;
-  readonly after: string | null;
+  readonly cursors: readonly string[];
   /** Whether the client has gone, where that can be known: what still waits is not executed then. */
   readonly isGone?: () => boolean;
 }
@@ -218,7 +219,7 @@ export function createEngine({
 
   async function subscribe(request: GraphqlRequest, seed: RequestSeed): Promise<Refusal | LiveOperation> {
     try {
-      const cursors = { ...seed, after: besides(request, seed) };
+      const withCursors = { ...seed, cursors: cursorsOf(request, seed) };
       const enveloped = yoga.getEnveloped({ seed });
       const prepared = prepare(enveloped, request, seed.viewer);
       if ('errors' in prepared) return prepared;
@@ -228,7 +229,7 @@ export function createEngine({
       const args = { schema, document, variableValues: variables, operationName: request.operationName };
       const contextValue = () => {
         const budget = new Budget(limits, turns);
-        return { ...contextOf(cursors, budget), budget };
+        return { ...contextOf(withCursors, budget), budget };
       };
       const source: unknown = await createSourceEventStream({ ...args, contextValue: contextValue() });
       if (!isSource(source)) return refuse(errorsOf(source));
@@ -293,11 +294,10 @@ function tooComplex(found: number, allowed: number): CallboardError {
   );
 }
 
-/** The cursors that came outside the arguments; which of them counts is judged where the store is known. */
-function besides({ extensions }: GraphqlRequest, { after }: RequestSeed): string | null {
+/** The cursors that came outside the arguments. The subscription's source decides which of them counts. */
+function cursorsOf({ extensions }: GraphqlRequest, { cursors }: RequestSeed): readonly string[] {
   const given = extensions?.after;
-  const cursors = [after, given].filter((text) => typeof text === 'string' && text !== '');
-  return cursors.length === 0 ? null : cursors.join(',');
+  return typeof given === 'string' ? [...cursors, ...splitCursors(given)] : cursors;
 }
 
 function withCode(error: GraphQLError, code: string): GraphQLError {

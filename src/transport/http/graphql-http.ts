@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type FormattedExecutionResult, OperationTypeNode } from 'graphql';
+import { splitCursors } from '../../domain/cursor.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { badInput, CallboardError, unavailable } from '../../errors.ts';
 import { mediaType } from '../../http/media-type.ts';
@@ -68,7 +69,7 @@ export function createGraphqlHandler({ engine, sse, page, identify, readBody, bo
       if (error instanceof CallboardError) return refuseWith(res, accepted.json, error);
       throw error;
     }
-    const seed: RequestSeed = { viewer, after: lastEventId(req), isGone: () => res.destroyed };
+    const seed: RequestSeed = { viewer, cursors: lastEventIds(req), isGone: () => res.destroyed };
     if (isStreamed(accepted, request)) {
       sse.handle(req, res, request, seed);
       return;
@@ -104,9 +105,9 @@ export function createGraphqlHandler({ engine, sse, page, identify, readBody, bo
   }
 }
 
-function lastEventId(req: IncomingMessage): string | null {
-  const header = req.headers['last-event-id'];
-  return typeof header === 'string' && header !== '' ? header : null;
+function lastEventIds({ headers }: IncomingMessage): readonly string[] {
+  const header = headers['last-event-id'];
+  return typeof header === 'string' ? splitCursors(header) : [];
 }
 
 type Json = Accepted['json'];

@@ -89,7 +89,7 @@ export function createWsOperations(parts: Parts) {
       const isGone = () => connection.socket.readyState !== connection.socket.OPEN;
       let seed: RequestSeed;
       try {
-        seed = { viewer: viewerOf(connection.viewer, request.extensions), after: null, isGone };
+        seed = { viewer: viewerOf(connection.viewer, request.extensions), cursors: [], isGone };
       } catch (error) {
         return refusal([engine.errorOf(error)]);
       }

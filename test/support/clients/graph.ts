@@ -30,7 +30,7 @@ export function createGraph(store: Pick<Store, 'db'>): Graph {
     reads,
     live,
     expects: (stage) => EXPECTED.some((expected) => expected === stage),
-    after: null,
+    cursors: [],
     readReported,
     readFindings,
   });
