@@ -1,4 +1,4 @@
-/** Who asks, as this gateway understood the token. Every read and every change is scoped by it. */
+/** Who sends a request, as this gateway understood the token. Every read and every change is scoped by it. */
 export interface Viewer {
   /** Compared with a session's `userId`; null when the token names nobody, or in explore mode. */
   readonly userId: string | null;
@@ -20,6 +20,19 @@ export const EXPLORER: Viewer = Object.freeze({
   readsAccounts: true,
   expiresAt: null,
 });
+
+/**
+ * Whether the viewer may read this user's account numbers whole. Owners read their own, others need the scope; an
+ * operator is not the owner by being one.
+ */
+export function mayReadNumbersOf(viewer: Viewer, userId: string): boolean {
+  return viewer.readsAccounts || viewer.userId === userId;
+}
+
+/** Whether the viewer may read a callback's body, in which any account number may stand: by the scope alone. */
+export function mayReadBodies(viewer: Viewer): boolean {
+  return viewer.readsAccounts;
+}
 
 /** What subscriptions must agree in to share one execution: all of the viewer that can alter an answer. */
 export function viewerScope(viewer: Viewer): string {

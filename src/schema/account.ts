@@ -1,14 +1,8 @@
 import { maskNumber } from '../domain/mask-number.ts';
-import type { Session } from '../domain/session/session.ts';
 import { isOfThisRun } from '../domain/session/stage-view.ts';
-import { mayRead, type Viewer } from '../domain/viewer.ts';
+import { mayReadNumbersOf } from '../domain/viewer.ts';
 import type { Builder } from './builder.ts';
 import { accountGlobalId } from './global-id.ts';
-
-/** Owners read their own numbers, others need the scope (DESIGN §8). An operator is not the owner by being one. */
-function readsNumber(viewer: Viewer, session: Session): boolean {
-  return viewer.readsAccounts || mayRead({ ...viewer, isOperator: false }, session);
-}
 
 export function defineAccount(builder: Builder): void {
   builder.objectType('Account', {
@@ -28,7 +22,7 @@ export function defineAccount(builder: Builder): void {
         nullable: true,
         description: 'Null where the viewer may not read it whole.',
         resolve: ({ session, account }, _, { viewer }) =>
-          readsNumber(viewer, session) ? account.accountNumber : null,
+          mayReadNumbersOf(viewer, session.userId) ? account.accountNumber : null,
       }),
       current: t.boolean({
         description:

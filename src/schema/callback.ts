@@ -1,4 +1,5 @@
 import type { JournalRow } from '../domain/journal/row.ts';
+import { mayReadBodies } from '../domain/viewer.ts';
 import type { Builder } from './builder.ts';
 import { callbackGlobalId } from './global-id.ts';
 import { readCallbackPage, toCallbackConnection } from './list/callback-list.ts';
@@ -88,7 +89,7 @@ export function defineCallback(builder: Builder, { enums, inputs, connections }:
         description: 'As received; null without the scope that reads account numbers.',
         // What is not UTF-8 is replaced: the bytes themselves stay in the journal.
         resolve: ({ body }, _, { viewer }) =>
-          viewer.readsAccounts ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(body) : null,
+          mayReadBodies(viewer) ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(body) : null,
       }),
       session: t.field({
         type: 'Session',

@@ -20,12 +20,12 @@ export const bankGlobalId = (bankId: string): string => encode(`Bank:${bankId}`)
 export const paymentGlobalId = (paymentId: string): string => encode(`Payment:${paymentId}`);
 export const callbackGlobalId = (position: number): string => encode(`Callback:${position}`);
 
-/** A longer text names nothing: ids have at most 256 characters. */
-const LONGEST = 2_048;
+/** A longer text names nothing: an id of the greatest length takes less. */
+const MAX_GLOBAL_ID_LENGTH = 2_048;
 
-/** Null for what is no id of ours: it is answered like one whose node is absent. */
+/** Null for a text that is not a global id: it is answered like an id whose node is absent. */
 export function decodeGlobalId(id: string): NodeKey | null {
-  if (id.length > LONGEST) return null;
+  if (id.length > MAX_GLOBAL_ID_LENGTH) return null;
   const text = Buffer.from(id, 'base64').toString('utf8');
   // One node has one id: what decodes to it but is written otherwise is none.
   if (encode(text) !== id) return null;

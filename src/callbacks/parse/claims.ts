@@ -1,7 +1,8 @@
+import { isStorableText, MAX_ID_LENGTH } from '../../domain/ids.ts';
 import type { Json, ReportedSubject } from '../../domain/journal/callback.ts';
 import { toWire } from '../../domain/words.ts';
-import { isObject, type JsonObject, LONGEST_ID, own, readId } from './fields.ts';
-import { isStorable, readBody } from './read-json.ts';
+import { isObject, type JsonObject, own, readId } from './fields.ts';
+import { readBody } from './read-json.ts';
 import { paymentStatusOf } from './statuses.ts';
 
 const NOTHING: ReportedSubject = Object.freeze({
@@ -41,13 +42,13 @@ export function reportedBy(value: Json | undefined): ReportedSubject {
 
 function claimedId(object: JsonObject, name: string): string | null {
   const id = readId(own(object, name));
-  return id !== null && isStorable(id) ? id : null;
+  return id !== null && isStorableText(id) ? id : null;
 }
 
 function claimedWord(value: Json | undefined): string | null {
-  if (typeof value !== 'string' || value === '' || !isStorable(value)) return null;
+  if (typeof value !== 'string' || value === '' || !isStorableText(value)) return null;
   // A cut in the middle of a pair would leave a lone surrogate.
-  return value.slice(0, LONGEST_ID).replace(/\p{Surrogate}$/u, '');
+  return value.slice(0, MAX_ID_LENGTH).replace(/\p{Surrogate}$/u, '');
 }
 
 /** A status sent as its number is told by its name, as everywhere else. */

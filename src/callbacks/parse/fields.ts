@@ -1,12 +1,10 @@
+import { MAX_ID_LENGTH } from '../../domain/ids.ts';
 import type { Fault, Json } from '../../domain/journal/callback.ts';
 
 /** An object as JSON.parse made it. Its keys are the sender's: read it by `own` or `Object.entries` only. */
 export type JsonObject = { readonly [key: string]: Json };
 
-/** The longest id that is readable, in UTF-16 code units: ids stand in indexes, whose entries are bounded. */
-export const LONGEST_ID = 256;
-
-const AN_ID = `text of 1 to ${LONGEST_ID} characters or a whole number up to 2^53-1`;
+const AN_ID = `text of 1 to ${MAX_ID_LENGTH} characters or a whole number up to 2^53-1`;
 
 const LARGEST_COUNT = 2 ** 31 - 1;
 
@@ -49,7 +47,7 @@ export function isBeyondSafe(value: Json | undefined): boolean {
 
 /** An id as text: non-empty text of at most 256 characters or a whole number; null for anything else. */
 export function readId(value: Json | undefined): string | null {
-  if (typeof value === 'string') return value.length > 0 && value.length <= LONGEST_ID ? value : null;
+  if (typeof value === 'string') return value.length > 0 && value.length <= MAX_ID_LENGTH ? value : null;
   return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : null;
 }
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { isStorableText } from '../../domain/ids.ts';
 import type { Fault, Json } from '../../domain/journal/callback.ts';
 import { endOfString } from './end-of-string.ts';
 import { BODY, type KnownField, type KnownFields } from './known-fields.ts';
@@ -54,11 +55,6 @@ export function readBody(body: Uint8Array, repeatedKeys: 'refused' | 'taken' = '
   }
   const isWhole = !walk.sawNumber || numbersAreHeld(text);
   return { ok: true, value, canonical: isWhole ? canonical : null, text, unknownFields: walk.unknown };
-}
-
-/** Whether text can be kept as it is: neither NUL nor a lone surrogate in it. */
-export function isStorable(text: string): boolean {
-  return !text.includes('\0') && !/\p{Surrogate}/u.test(text);
 }
 
 function hasByteOrderMark(body: Uint8Array): boolean {
@@ -139,7 +135,7 @@ function createWalk(mayHoldUnstorable: boolean): Walk {
   }
 
   function writeText(text: string): string {
-    if (mayHoldUnstorable && !isStorable(text)) {
+    if (mayHoldUnstorable && !isStorableText(text)) {
       walk.flaw = 'body: holds a NUL character or a lone surrogate in its text';
     }
     return JSON.stringify(text);

@@ -7,7 +7,7 @@ import type {
   Named,
   Portion,
 } from '../../domain/catch-up.ts';
-import { isStorable } from '../../domain/ids.ts';
+import { isStorableId } from '../../domain/ids.ts';
 import type { Store } from '../store.ts';
 import { type PaymentRow, type SessionRow, toJournalRow, toPayment, toSession } from '../tables/rows.ts';
 import { createBatchLoader } from './batch-loader.ts';
@@ -93,7 +93,7 @@ function keyOf(named: Named, owner: Owner | undefined): Key {
 }
 
 /** What no row can hold is never sent. */
-const storable = (id: string | undefined): string => (id !== undefined && isStorable(id) ? id : NOBODY);
+const storable = (id: string | undefined): string => (id !== undefined && isStorableId(id) ? id : NOBODY);
 
 interface FoundSession {
   readonly head: Head;

@@ -1,7 +1,7 @@
 import { and, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { CallbackFilter, InstantRange, PaymentFilter, SessionFilter } from '../../domain/filters.ts';
-import { isStorable } from '../../domain/ids.ts';
+import { isStorableId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/session/session.ts';
 import { callbacks, payments, sessions } from '../schema.ts';
 
@@ -67,7 +67,7 @@ export function callbackConditions(filter: CallbackFilter): Condition[] {
 /** The column holds this text. Where null is wanted, nothing is restricted. */
 export function equals(name: string, column: PgColumn, wanted: string | null | undefined): Condition[] {
   if (wanted == null) return [];
-  if (!isStorable(wanted)) return [NOTHING];
+  if (!isStorableId(wanted)) return [NOTHING];
   return [
     { shape: name, text: () => sql`${column} = ${sql.placeholder(name)}::text`, values: { [name]: wanted } },
   ];

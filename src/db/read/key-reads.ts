@@ -1,6 +1,6 @@
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { Cancellation } from '../../domain/cancellation.ts';
-import { isStorable } from '../../domain/ids.ts';
+import { isStorableId } from '../../domain/ids.ts';
 import type { SecondaryIdentifier } from '../../domain/journal/callback.ts';
 import type { JournalRow } from '../../domain/journal/row.ts';
 import type { Payment } from '../../domain/payment/payment.ts';
@@ -80,14 +80,14 @@ export function createKeyReads({ db }: Pick<Store, 'db'>, queue: ReadQueue): Key
       paymentByExternalId(id, paymentOwner(viewer), cancellation),
     callback: async (position, viewer, cancellation) =>
       viewer.isOperator ? callback({ id: String(position), owner: null }, cancellation) : null,
-    bank: async (id, cancellation) => (isStorable(id) ? bank({ id, owner: null }, cancellation) : null),
+    bank: async (id, cancellation) => (isStorableId(id) ? bank({ id, owner: null }, cancellation) : null),
     async isBankOf(bankId, viewer, cancellation) {
       if (viewer.isOperator) return true;
       // An id that no row can hold stands for a user who has none.
       const [userId, paymentUserId] = [viewer.userId, viewer.paymentUserId].map((id) =>
-        id !== null && isStorable(id) ? id : '',
+        id !== null && isStorableId(id) ? id : '',
       );
-      if (!isStorable(bankId)) return false;
+      if (!isStorableId(bankId)) return false;
       const found = await readThrough(queue, cancellation, () =>
         bankOfOwner.execute({ bankId, userId, paymentUserId }),
       );
@@ -124,7 +124,7 @@ function ofOwner<Row, Shown>(statement: Statement<Row>, toShown: (row: Row) => S
   const load = byKey(statement, toShown, queue);
   const nothing = Promise.resolve(null);
   return (id: string, owner: Owner | undefined, cancellation?: Cancellation): Promise<Shown | null> =>
-    owner === undefined || !isStorable(id) || (owner !== null && !isStorable(owner))
+    owner === undefined || !isStorableId(id) || (owner !== null && !isStorableId(owner))
       ? nothing
       : load({ id, owner }, cancellation);
 }

@@ -1,4 +1,5 @@
 import type { Place } from '../../db/read/page.ts';
+import { isStorableText } from '../../domain/ids.ts';
 import { CallboardError } from '../../errors.ts';
 
 /** Which list in which order: a cursor of another one is refused. */
@@ -18,27 +19,27 @@ export function decodePlace(order: ListOrder, argument: 'after' | 'before', curs
   if (place === null) {
     throw new CallboardError(
       'CURSOR_INVALID',
-      `${argument}: this is no cursor of this list in this order. Take one from its edges or pageInfo, or begin anew without it.`,
+      `${argument}: this is no cursor of this list in this order. Take one from its edges or pageInfo, or start again without it.`,
     );
   }
   return place;
 }
 
-/** An id of 256 characters takes up to 2 KiB. */
-const LONGEST = 4_096;
+/** An id of the greatest length takes up to 2 KiB. */
+const MAX_CURSOR_LENGTH = 4_096;
 
 function readPlace({ list, field }: ListOrder, cursor: string): Place | null {
-  if (cursor.length > LONGEST) return null;
+  if (cursor.length > MAX_CURSOR_LENGTH) return null;
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {
-    return null; // not JSON is not ours
+    return null;
   }
   if (!Array.isArray(parts)) return null;
   const [ofList, ofField, at, id, ...others]: unknown[] = parts;
   if (ofList !== list || ofField !== field || others.length > 0) return null;
   if (typeof at !== 'number' || !Number.isSafeInteger(at)) return null;
-  if (typeof id !== 'string' || /[\0\p{Surrogate}]/u.test(id)) return null;
+  if (typeof id !== 'string' || !isStorableText(id)) return null;
   return { at, id };
 }

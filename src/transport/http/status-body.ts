@@ -1,7 +1,7 @@
 import { maskNumber } from '../../domain/mask-number.ts';
 import type { Session } from '../../domain/session/session.ts';
 import { isOfThisRun, stageView } from '../../domain/session/stage-view.ts';
-import type { Viewer } from '../../domain/viewer.ts';
+import { mayReadNumbersOf, type Viewer } from '../../domain/viewer.ts';
 import { STAGE_NAMES, type StageName, toWire } from '../../domain/words.ts';
 
 /** One stage in the aggregator's own words: `{"stage":"Accounts","status":"InProgress","progress":"2/3"}`. */
@@ -38,7 +38,7 @@ function stageBody(session: Session, name: StageName): StageBody {
  * `failedStage` decides a bad end; `current` is false of an account that the newest run has not reported.
  */
 export function detailsBody(session: Session, viewer: Viewer) {
-  const whole = readsNumbers(session, viewer);
+  const whole = mayReadNumbersOf(viewer, session.userId);
   return {
     ...statusBody(session, session.stage),
     bankId: session.bankId,
@@ -74,9 +74,4 @@ export function detailsBody(session: Session, viewer: Viewer) {
 export function detailsFields({ accounts, transactionPages }: Session): number {
   const ofStages = STAGE_NAMES.length * 4;
   return 12 + ofStages + accounts.length * 6 + transactionPages.length * 7;
-}
-
-/** Owners read their own numbers; others need the scope for it. */
-export function readsNumbers(session: Session, viewer: Viewer): boolean {
-  return viewer.readsAccounts || (viewer.userId !== null && viewer.userId === session.userId);
 }
