@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as graphqlSse from 'graphql-sse';
@@ -13,6 +13,7 @@ import { at, postCallback } from './support/clients/client.ts';
 import { closeLater } from './support/closing.ts';
 import { type SpawnedGateway, spawnGateway } from './support/gateways/gateway.ts';
 import { recipe, runRecipe } from './support/readme.ts';
+import { copyFolder } from './support/stores/copy-folder.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const hasChromium = existsSync(CHROMIUM);
@@ -73,7 +74,7 @@ describe("the README's recipes", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'callboard-recipes-'));
-    await cp(inject('pgliteTemplate'), folder, { recursive: true });
+    copyFolder(inject('pgliteTemplate'), folder);
     gateway = await start('0');
     // Browsers have it; Node 20 does not.
     Object.defineProperty(globalThis, 'WebSocket', { value: WebSocket, configurable: true });

@@ -1,17 +1,15 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { fields } from '../support/builders/samples.ts';
 import { postCallback, query } from '../support/clients/client.ts';
-import { spawnGateway } from '../support/gateways/gateway.ts';
+import { bundled, spawnGateway } from '../support/gateways/gateway.ts';
 import { eachStore } from '../support/stores/stores.ts';
 
 /** Runs a command to its end, as `npm run` does after its build. */
 async function run(command: string, env: Readonly<Record<string, string>>, ...words: readonly string[]) {
-  const script = fileURLToPath(new URL(`../../dist/commands/${command}.js`, import.meta.url));
-  const child = spawn(process.execPath, [script, ...words], {
+  const child = spawn(process.execPath, [bundled(command), ...words], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { sql as raw } from 'drizzle-orm';
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -13,7 +12,7 @@ import { createLogger } from '../../src/logger.ts';
 import { at, postCallback, query, send } from '../support/clients/client.ts';
 import { subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { closeAll, closeLater } from '../support/closing.ts';
-import { startGateway } from '../support/gateways/gateway.ts';
+import { bundled, startGateway } from '../support/gateways/gateway.ts';
 import { eachStore, type TestStore } from '../support/stores/stores.ts';
 import { readTables } from '../support/stores/tables.ts';
 
@@ -21,7 +20,6 @@ const log = createLogger({ level: 'silent' });
 
 const SHORT: readonly StageName[] = ['AUTHENTICATION', 'ACCOUNTS', 'TRANSACTIONS'];
 const LONG_ROAD: readonly StageName[] = [...SHORT, 'TRANSACTION_DETAILS'];
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** What a client sees of a session. */
 const SEEN = '{ version outcome nextAction stages { name expected } }';
@@ -209,7 +207,7 @@ eachStore('EXPECTED_STAGES', (store) => {
       await blocker`begin`;
       await blocker`select 1 from sessions where session_id = 'session-0700' for update`;
       const env = store.env({ EXPECTED_STAGES: 'Authentication,Accounts,Transactions,TransactionDetails' });
-      const second = spawn(process.execPath, [MAIN], { env, stdio: 'ignore' });
+      const second = spawn(process.execPath, [bundled('main')], { env, stdio: 'ignore' });
       const killed = once(second, 'close');
       const recomputedTo = async () => {
         const [row] = await sql`select recomputed_to from store`;

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openStore } from '../../src/db/open.ts';
@@ -8,14 +7,13 @@ import { createLogger } from '../../src/logger.ts';
 import { seeded } from '../support/builders/seed.ts';
 import { send } from '../support/clients/client.ts';
 import { deliverAll } from '../support/clients/flood.ts';
-import { type SpawnedGateway, spawnGateway } from '../support/gateways/gateway.ts';
+import { bundled, type SpawnedGateway, spawnGateway } from '../support/gateways/gateway.ts';
 import { longOr } from '../support/long.ts';
 import { DEFAULTS, deliveryOf } from '../support/stores/memory-store.ts';
 import { eachStore, type TestStore } from '../support/stores/stores.ts';
 import { expectTheFold, readStore } from '../support/stores/tables.ts';
 
 const READY_WITHIN_MS = 15_000;
-const WITH_STEPS = fileURLToPath(new URL('../support/gateways/gateway-with-steps.mjs', import.meta.url));
 const STEPS: readonly RecordingStep[] = [
   'begin',
   'journal-written',
@@ -97,7 +95,7 @@ eachStore('kill -9', (of) => {
       );
 
       for (const step of STEPS) {
-        const gateway = await restarted(of, { KILL_STEP: step, KILL_AT: '3' }, WITH_STEPS);
+        const gateway = await restarted(of, { KILL_STEP: step, KILL_AT: '3' }, bundled('gateway-with-steps'));
         const bodies = bodiesOf(`step ${step}`, 150);
         sort(bodies, await deliverAll(gateway.url, bodies, { connections: 20 }));
         expect(await gateway.exited).toMatchObject({ signal: 'SIGKILL' });

@@ -3,17 +3,15 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { describe, expect, inject, it } from 'vitest';
 import { fields } from '../support/builders/samples.ts';
 import { postCallback, query, send } from '../support/clients/client.ts';
 import { connectWs } from '../support/clients/subscribe-ws.ts';
 import { closeLater } from '../support/closing.ts';
-import { runToExit, spawnGateway } from '../support/gateways/gateway.ts';
+import { bundled, runToExit, spawnGateway } from '../support/gateways/gateway.ts';
 import { dropRoleLater, makeDatabase, STORE_KINDS, type StoreKind } from '../support/stores/stores.ts';
 
-const MIGRATE = fileURLToPath(new URL('../../dist/commands/migrate.js', import.meta.url));
 const WITHIN_MS = 30_000;
 
 /** The variables that name a store on which nothing was done yet. */
@@ -30,7 +28,9 @@ async function untouched(kind: StoreKind): Promise<Record<string, string>> {
 
 /** `npm run migrate`, but for npm. */
 async function migrate(env: Record<string, string>): Promise<{ code: unknown; output: string }> {
-  const child = spawn(process.execPath, [MIGRATE], { env: { PATH: process.env.PATH ?? '', ...env } });
+  const child = spawn(process.execPath, [bundled('migrate')], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => {

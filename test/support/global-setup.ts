@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,39 +7,72 @@ import type { TestProject } from 'vitest/node';
 import { openStore } from '../../src/db/open.ts';
 import { store as storeTable } from '../../src/db/schema.ts';
 import { createLogger } from '../../src/logger.ts';
+import { bundleGateway } from './gateways/bundle.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** Where tests may make databases; null where no PostgreSQL can be reached. */
     postgresUrl: string | null;
+    /** The name of a migrated database on that server, to be copied; null where there is no server. */
+    postgresTemplate: string | null;
     /** A migrated folder of PGlite, to be copied: making one takes 3 s, opening a copy 0.2 s. */
     pgliteTemplate: string;
+    /** The folder of the bundled gateway (see bundle.ts); null where nothing was built. */
+    bundle: string | null;
   }
 }
 
+type Undo = () => Promise<void>;
+
 /**
- * Runs once before all tests: finds the PostgreSQL that they use, or says in one line that its lane is skipped, and
- * makes the folder that each PGlite of theirs begins as.
+ * Runs once before all tests: finds the PostgreSQL that they use, or prints that its lane is skipped, and prepares
+ * what would otherwise be made again and again: a migrated store of each kind, and a gateway in one file.
  */
-export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+export default async function setUp(project: TestProject): Promise<Undo> {
+  const undo = await Promise.all([provideBundle(project), providePglite(project), providePostgres(project)]);
+  return async () => {
+    for (const run of undo) await run();
+  };
+}
+
+async function provideBundle(project: TestProject): Promise<Undo> {
+  const bundle = await bundleGateway();
+  project.provide('bundle', bundle?.folder ?? null);
+  return async () => bundle?.remove();
+}
+
+async function providePglite(project: TestProject): Promise<Undo> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'callboard-template-'));
+  await migrateEmpty({ databaseUrl: null, dataDir });
+  project.provide('pgliteTemplate', dataDir);
+  return () => rm(dataDir, { recursive: true, force: true });
+}
+
+async function providePostgres(project: TestProject): Promise<Undo> {
   const url = process.env.TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
   const reached = await canReach(url);
   project.provide('postgresUrl', reached ? url : null);
-  if (!reached && !process.env.CI) {
-    process.stdout.write(
-      'PostgreSQL cannot be reached (TEST_DATABASE_URL or 127.0.0.1:5432): its tests are skipped.\n',
-    );
+  if (!reached) {
+    project.provide('postgresTemplate', null);
+    if (!process.env.CI) {
+      process.stdout.write(
+        'PostgreSQL cannot be reached (TEST_DATABASE_URL or 127.0.0.1:5432): its tests are skipped.\n',
+      );
+    }
+    return async () => {};
   }
-  const template = await mkdtemp(join(tmpdir(), 'callboard-template-'));
-  await makeTemplate(template);
-  project.provide('pgliteTemplate', template);
-  return () => rm(template, { recursive: true, force: true });
+  const name = `callboard_template_${randomBytes(6).toString('hex')}`;
+  const template = new URL(url);
+  template.pathname = `/${name}`;
+  await onServer(url, `create database ${name}`);
+  await migrateEmpty({ databaseUrl: template.href, dataDir: 'memory' });
+  project.provide('postgresTemplate', name);
+  return () => onServer(url, `drop database if exists ${name} with (force)`);
 }
 
-/** Without its one row, so that each copy draws an identity of its own. */
-async function makeTemplate(dataDir: string): Promise<void> {
-  const log = createLogger({ level: 'silent' });
-  const store = await openStore({ databaseUrl: null, dataDir, pooled: false, log });
+/** Leaves a migrated store without its one row, so that each copy draws an identity of its own. */
+async function migrateEmpty(at: { readonly databaseUrl: string | null; readonly dataDir: string }) {
+  const store = await openStore({ ...at, pooled: false, log: createLogger({ level: 'silent' }) });
   await store.db.delete(storeTable);
   await store.close();
 }
@@ -52,5 +86,14 @@ async function canReach(url: string): Promise<boolean> {
     return false;
   } finally {
     await sql.end({ timeout: 1 });
+  }
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    await sql.unsafe(statement);
+  } finally {
+    await sql.end();
   }
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, inject, it } from 'vitest';
 import { type Config, readConfig } from '../../../src/config/config.ts';
 import { closeAll, closeLater } from '../closing.ts';
+import { copyFolder } from './copy-folder.ts';
 
 export const STORE_KINDS = ['pglite', 'postgres'] as const;
 export type StoreKind = (typeof STORE_KINDS)[number];
@@ -45,9 +46,9 @@ function ownStore(kind: StoreKind): TestStore {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'callboard-test-'));
-    if (kind === 'pglite') await cp(inject('pgliteTemplate'), folder, { recursive: true });
+    if (kind === 'pglite') copyFolder(inject('pgliteTemplate'), folder);
     const server = kind === 'postgres' ? inject('postgresUrl') : null;
-    if (server !== null) database = await makeDatabase(server);
+    if (server !== null) database = await makeDatabase(server, inject('postgresTemplate'));
   });
   afterAll(async () => {
     await closeAll();
@@ -81,12 +82,17 @@ interface OwnDatabase {
   drop(): Promise<void>;
 }
 
-/** Makes an empty database on the server; `drop` ends whoever is still connected. */
-export async function makeDatabase(server: string): Promise<OwnDatabase> {
+/**
+ * Makes a database on the server: empty, or a copy of the database of that name. `drop` ends connections that are
+ * still open.
+ */
+export async function makeDatabase(server: string, template: string | null = null): Promise<OwnDatabase> {
   const name = `callboard_test_${randomBytes(6).toString('hex')}`;
   const url = new URL(server);
   url.pathname = `/${name}`;
-  await onServer(server, (sql) => sql.unsafe(`create database ${name}`));
+  await onServer(server, (sql) =>
+    sql.unsafe(`create database ${name}${template === null ? '' : ` template ${template}`}`),
+  );
   return {
     url: url.href,
     drop: () => onServer(server, (sql) => sql.unsafe(`drop database if exists ${name} with (force)`)),
