@@ -11,17 +11,10 @@ import { createHub } from '../../src/live/hub.ts';
 import type { SessionAsk } from '../../src/live/sources/session-source.ts';
 import type { Message } from '../../src/live/sources/source.ts';
 import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
-import {
-  entryOf,
-  fingerprintAt,
-  headOf,
-  IDENTITY,
-  operator,
-  person,
-  quietLog,
-  rowOf,
-  sessionOf,
-} from '../support/builders/live-samples.ts';
+import { createLogger } from '../../src/logger.ts';
+import { entryOf, headOf, IDENTITY, rowAt, sessionAt } from '../support/builders/entries.ts';
+import { fingerprintAt } from '../support/builders/states.ts';
+import { operator, person } from '../support/builders/viewers.ts';
 
 /** A store of a few sessions: what the newest state of each is, at a head that the test moves. */
 function createStore() {
@@ -96,7 +89,7 @@ function createReader() {
 }
 
 function createBench(options: Partial<FanoutOptions> = {}) {
-  const hub = createHub({ log: quietLog });
+  const hub = createHub({ log: createLogger({ level: 'silent' }) });
   const data = createStore();
   const live = createSubscriptions({ hub, catchUp: data.catchUp });
   const fanout = createFanout({ hub, errorOf: () => ({ message: 'masked' }), ...options });
@@ -125,9 +118,9 @@ function createBench(options: Partial<FanoutOptions> = {}) {
   function commit(session: Partial<Session> = {}): void {
     data.store.position += 1;
     const { position } = data.store;
-    const state = sessionOf(position, session);
+    const state = sessionAt(position, session);
     data.sessions.set(state.sessionId, state);
-    data.rows.push(rowOf(position));
+    data.rows.push(rowAt(position));
   }
 
   function log(after: string | null = null): Tellable {

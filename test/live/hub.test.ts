@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../src/domain/journal/entry.ts';
 import { createHub } from '../../src/live/hub.ts';
-import { entryOf, quietLog } from '../support/builders/live-samples.ts';
+import { createLogger } from '../../src/logger.ts';
+import { entryOf } from '../support/builders/entries.ts';
 
 const positions = (entries: readonly JournalEntry[]) => entries.map(({ position }) => position);
 
 describe('the hub', () => {
   it('tells each topic its own entries, at once and in the order of position', () => {
-    const hub = createHub({ log: quietLog });
+    const hub = createHub({ log: createLogger({ level: 'silent' }) });
     const heard: Record<string, JournalEntry[]> = {};
     for (const topic of [
       'journal',
@@ -53,7 +54,7 @@ describe('the hub', () => {
   });
 
   it('keeps nothing of who has left, and leaving twice is leaving once', () => {
-    const hub = createHub({ log: quietLog });
+    const hub = createHub({ log: createLogger({ level: 'silent' }) });
     for (let n = 0; n < 1_000; n++) {
       const leave = hub.subscribe(`session/${n}`, () => undefined);
       leave();
@@ -66,7 +67,7 @@ describe('the hub', () => {
   });
 
   it('does not tell who leaves while an entry is told', () => {
-    const hub = createHub({ log: quietLog });
+    const hub = createHub({ log: createLogger({ level: 'silent' }) });
     const heard: string[] = [];
     hub.subscribe('journal', () => leave());
     const leave = hub.subscribe('journal', () => heard.push('late'));

@@ -5,7 +5,7 @@ import type { Sighting } from '../../src/domain/journal/history.ts';
 import { createHub } from '../../src/live/hub.ts';
 import { createRelay } from '../../src/live/relay.ts';
 import { createLogger } from '../../src/logger.ts';
-import { entryOf, IDENTITY } from '../support/builders/live-samples.ts';
+import { entryOf, IDENTITY } from '../support/builders/entries.ts';
 
 const BEGINNING = '0000000000000000';
 

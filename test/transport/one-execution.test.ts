@@ -10,7 +10,9 @@ import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
 import { createLogger } from '../../src/logger.ts';
 import { buildSchema } from '../../src/schema/build.ts';
 import { createEngine, type GraphqlRequest } from '../../src/transport/engine/engine.ts';
-import { entryOf, fingerprintAt, headOf, IDENTITY, person } from '../support/builders/live-samples.ts';
+import { entryOf, headOf, IDENTITY } from '../support/builders/entries.ts';
+import { fingerprintAt } from '../support/builders/states.ts';
+import { person } from '../support/builders/viewers.ts';
 
 /** The real graph, that counts how often the change's `cursor` is resolved: once an execution. */
 function countedSchema(): { schema: GraphQLSchema; executions: () => number } {

@@ -1,11 +1,11 @@
 import { createClient } from 'graphql-sse';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { send } from '../support/clients/client.ts';
+import { LOG, SESSION, said, someSession } from '../support/clients/live-operations.ts';
 import { subscribeSse } from '../support/clients/subscribe-sse.ts';
 import { closeAll } from '../support/closing.ts';
 import { startGateway } from '../support/gateways/gateway.ts';
 import { eachStore } from '../support/stores/stores.ts';
-import { LOG, SESSION, said, someSession } from './live-samples.ts';
 
 eachStore('subscriptions as a stream of events', (store) => {
   let url = '';

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { open, send } from '../support/clients/client.ts';
+import { LOG, SESSION, said, someSession } from '../support/clients/live-operations.ts';
 import { connectWs, subscribeWs, type WsConnection } from '../support/clients/subscribe-ws.ts';
 import { closeAll } from '../support/closing.ts';
 import { type StartedGateway, startGateway } from '../support/gateways/gateway.ts';
 import { eachStore } from '../support/stores/stores.ts';
-import { LOG, SESSION, said, someSession } from './live-samples.ts';
 
 /** Opens a socket and says hello. */
 async function connect(url: string): Promise<WsConnection> {

@@ -5,26 +5,14 @@ import type { Payment } from '../../../src/domain/payment/payment.ts';
 import { foldSession } from '../../../src/domain/session/fold.ts';
 import { deriveSession } from '../../../src/domain/session/outcome.ts';
 import type { Session } from '../../../src/domain/session/session.ts';
-import type { Viewer } from '../../../src/domain/viewer.ts';
-import { EXPLORER } from '../../../src/domain/viewer.ts';
 
+/** When the samples' first callback was received. */
 export const AT = Date.parse('2026-11-22T11:57:00.000Z');
 
+/** The expected stages that outcomes of samples are computed with: the default. */
 export const EXPECTED = ['AUTHENTICATION', 'ACCOUNTS', 'TRANSACTIONS'] as const;
 
-/** One who sees their own and no more. */
-export function person(userId: string | null, overrides: Partial<Viewer> = {}): Viewer {
-  return {
-    ...EXPLORER,
-    userId,
-    paymentUserId: userId,
-    isOperator: false,
-    readsAccounts: false,
-    ...overrides,
-  };
-}
-
-/** A callback about a session; what is not given is of no matter to the test. */
+/** A callback about a session; defaults for what is not given. */
 export function sessionCallback(overrides: Partial<SessionCallback> = {}): SessionCallback {
   return {
     kind: 'SESSION_STATUS',
@@ -73,7 +61,10 @@ export function paymentOf(columns: Partial<Payment>): Payment {
   return { ...derivePayment(state), ...columns };
 }
 
-/** A row of the journal; its digest is made of its position, so that rows differ. */
+/** The fingerprint of the row at a position: no real chain, which no test that uses it looks at. */
+export const fingerprintAt = (position: number): string => String(position).padStart(16, '0');
+
+/** A row of the journal; its digest is made from its position, so that rows differ. */
 export function journalRow(row: Partial<JournalRow> & { readonly position: number }): JournalRow {
   return {
     kind: 'SESSION_STATUS',
@@ -91,7 +82,7 @@ export function journalRow(row: Partial<JournalRow> & { readonly position: numbe
     confirms: false,
     putsBack: false,
     digest: String(row.position),
-    fingerprint: `${row.position}`.padStart(16, '0'),
+    fingerprint: fingerprintAt(row.position),
     webhookId: null,
     receivedAt: AT,
     deliveries: 1,

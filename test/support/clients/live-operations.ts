@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { fields } from '../support/builders/samples.ts';
-import { postCallback } from '../support/clients/client.ts';
+import { fields } from '../builders/samples.ts';
+import { postCallback } from './client.ts';
 
-/** A session that no other test knows, and what the aggregator says of it. */
+/** A session that no other test uses, and the callbacks of its aggregator. */
 export function someSession(externalId: string = randomUUID()) {
   const ids = { sessionId: randomUUID(), sessionExternalId: externalId };
   return {
     ...ids,
-    /** Delivers a status; resolves with the position it was given. */
+    /** Delivers a callback of this stage and status; resolves with the position of its row. */
     async report(url: string, stage: string, status: string): Promise<string> {
       const answer = await postCallback(url, { ...fields('session-status'), ...ids, stage, status });
       if (answer.status !== 200) throw new Error(`not recorded: ${answer.status} ${answer.text}`);
@@ -31,7 +31,7 @@ interface Read {
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-/** What the subscription's only field says. */
+/** The value of the subscription's only field. */
 // biome-ignore lint/suspicious/noExplicitAny: a result is read as the test expects it, and fails where it differs.
 export function said({ data }: Read): any {
   const [change] = Object.values(Object(data));
