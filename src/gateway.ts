@@ -18,7 +18,6 @@ import { createCatchUp } from './db/read/catch-up.ts';
 import { createReads, type Reads } from './db/read/reads.ts';
 import { createReadiness } from './db/readiness.ts';
 import { createRecorder, type Recorder } from './db/record/recorder.ts';
-import type { OnStep } from './db/record/write-batch.ts';
 import { createStoreClock } from './db/store-clock.ts';
 import { createStateCache } from './db/tables/state-cache.ts';
 import { createExpectedStages } from './db/upkeep/expected-stages.ts';
@@ -32,7 +31,8 @@ import { noticing } from './live/noticing.ts';
 import { createRelay } from './live/relay.ts';
 import { createSubscriptions } from './live/sources/subscriptions.ts';
 import { createLogger, type Logger } from './logger.ts';
-import { createReport, type Report, reportUnexpected } from './observe.ts';
+import { createObserver, type Observer, type Report, reportTo, reportUnexpected } from './observe.ts';
+import { logEvents } from './observers/log-events.ts';
 import { buildSchema } from './schema/build.ts';
 import { type Admission, createAdmission } from './transport/engine/admission.ts';
 import { createAdmittedEngine } from './transport/engine/admitted-engine.ts';
@@ -59,9 +59,9 @@ const READY_WITHIN_MS = 1_000;
 const MOST_BEHIND = 1_000;
 
 export interface GatewayParts {
-  /** Called at each step of recording a batch: tests end the process there. */
-  readonly onStep?: OnStep;
   readonly log?: Logger;
+  /** Its events reach whoever listens to it already, and the gateway's own listeners. */
+  readonly observer?: Observer;
   /** Opens another store than the configuration names: tests hand in one that fails. */
   readonly openStore?: typeof openStore;
   /** Called just before the gateway listens: what stands on its port leaves. */
@@ -83,14 +83,24 @@ export interface Gateway {
  * Opens the store, joins all parts and listens. Where anything fails, what was opened is closed again. With
  * `migrate: 'off'` and a store that is not migrated it listens, answers "later", and does the rest when it is.
  */
-export async function createGateway(config: Config, parts: GatewayParts = {}): Promise<Gateway> {
+export function createGateway(config: Config, parts: GatewayParts = {}): Promise<Gateway> {
   const log = parts.log ?? createLogger({ level: config.logLevel });
-  const report = createReport(log);
+  const observer = parts.observer ?? createObserver(log);
+  logEvents(observer, log);
+  return startGateway(config, { ...parts, log, observer });
+}
+
+type StartParts = GatewayParts & { readonly log: Logger; readonly observer: Observer };
+
+async function startGateway(config: Config, parts: StartParts): Promise<Gateway> {
+  const { log } = parts;
+  const { emit } = parts.observer;
+  const report = reportTo(emit);
   const { restartQuietMs, limits } = config;
   const isExplore = config.mode === 'explore';
   const opened: (() => Promise<unknown>)[] = [];
   try {
-    const store = await (parts.openStore ?? openStore)(storeOptions(config, log));
+    const store = await (parts.openStore ?? openStore)(storeOptions(config, parts));
     opened.push(() => store.close());
     const clock = await createStoreClock({ store, log });
     const { now } = clock;
@@ -110,6 +120,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
         if (otherServer) store.renew();
       },
       log,
+      emit,
     });
     opened.push(() => relay.close());
     const recorder = createRecorder({
@@ -118,7 +129,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       outlet: relay,
       cache,
       log,
-      onStep: parts.onStep,
+      emit,
     });
     opened.push(() => recorder.close());
     const reads = createReads(store);
@@ -148,6 +159,7 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
       limits,
       trustedDocuments: config.trustedDocuments,
       log,
+      report,
     });
     const engine = createAdmittedEngine(bareEngine, admission);
     const fanout = createFanout({ hub, errorOf: engine.errorOf });
@@ -273,20 +285,29 @@ export async function createGateway(config: Config, parts: GatewayParts = {}): P
     };
   } catch (error) {
     await closeAll(opened, log);
-    if (error instanceof NotMigratedError) return waitForMigration(error, config, { ...parts, log });
+    if (error instanceof NotMigratedError) return waitForMigration(error, config, parts);
     throw error;
   }
 }
 
-function storeOptions(config: Config, log: Logger): StoreOptions {
+function storeOptions(config: Config, { log, observer }: StartParts): StoreOptions {
   const { databaseUrl, dataDir, databasePooled: pooled, databaseConnections: connections, migrate } = config;
-  return { databaseUrl, dataDir, pooled, connections, migrate, log, parse: parseApplied };
+  return {
+    databaseUrl,
+    dataDir,
+    pooled,
+    connections,
+    migrate,
+    log,
+    emit: observer.emit,
+    parse: parseApplied,
+  };
 }
 
 function waitForMigration(
   { message }: NotMigratedError,
   config: Config,
-  parts: GatewayParts & { readonly log: Logger },
+  parts: StartParts,
 ): Promise<Gateway> {
   const { host, port, databaseUrl } = config;
   const { log } = parts;
@@ -295,9 +316,9 @@ function waitForMigration(
   log.warn(`${message} Until then callbacks and operations are answered 503.${pglite}`);
   return startWaitingGateway({
     ...{ host, port, log },
-    awaitStore: (signal) => awaitMigration(storeOptions(config, log), signal),
+    awaitStore: (signal) => awaitMigration(storeOptions(config, parts), signal),
     start: (store, taken, leave) =>
-      createGateway(
+      startGateway(
         { ...config, port: taken },
         { ...parts, openStore: async () => store, beforeListening: leave },
       ),

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { createLineWriter, type Logger } from './logger.ts';
+import type { ErrorCode } from './errors.ts';
+import type { Logger } from './logger.ts';
 
-/** How one request for `/callbacks` was answered. Closed words and numbers only. */
+/** How one request for `/callbacks` was answered. */
 export interface CallbackAnswered {
   readonly httpStatus: number;
   /** Null where it was refused. */
@@ -19,11 +20,23 @@ export interface CallbackAnswered {
   readonly cause: string | null;
 }
 
+/** What carries subscriptions. */
+export type LiveTransport = 'ws' | 'sse';
+
+/** What a subscription is about. */
+export type LiveSubject = 'session' | 'payment' | 'callback';
+
+/** Why a subscription ended; `completed`: the client ended it. */
+export type ReaderEnd = 'completed' | 'disconnected' | 'slow' | 'failed' | 'expired' | 'draining';
+
 /**
- * What happens in a gateway, by name, with what is known of it. Nothing here names a person, an account, a session or
- * a secret. Today the log alone listens.
+ * What happens in a gateway, in the order in which data travels, by name and with what is known of it: closed words,
+ * numbers and errors. Nothing here names a person, an account, a session or a secret, so that a listener may publish
+ * all of it except `err`, which the logger redacts.
+ *
+ * A new event takes a member here, one in `NO_LISTENERS`, and one line where it happens.
  */
-export interface Happenings {
+export interface Events {
   /** The gateway listens. `settings` without secrets. */
   readonly started: {
     readonly version: string;
@@ -36,25 +49,74 @@ export interface Happenings {
       readonly lowest: number;
     };
   };
+
   readonly callbackAnswered: CallbackAnswered;
-  /** A WebSocket handshake or `connection_init` that was turned away, by HTTP status or close code. */
-  readonly upgradeRefused: { readonly code: number; readonly cause: string };
-  /** A page of an origin that may not ask. */
-  readonly originRefused: { readonly origin: string };
-  /** In explore mode, a request that names another machine than this one. */
-  readonly hostRefused: { readonly host: string };
+
+  /** A batch is about to be written; `waiting` callbacks have no answer yet. */
+  readonly batchBegan: { readonly waiting: number };
+  /** Within the batch's transaction, its journal rows are in. */
+  readonly journalWritten: { readonly rows: number };
+  /** All of the batch is in its transaction: COMMIT follows. */
+  readonly batchWritten: { readonly callbacks: number; readonly rows: number };
+  /** After COMMIT, before its callbacks are answered. `ms` since the batch began. */
+  readonly batchCommitted: { readonly callbacks: number; readonly rows: number; readonly ms: number };
+  /** Its callbacks were answered: publishing follows. */
+  readonly batchAnswered: { readonly callbacks: number };
+  /** A batch was rolled back, or may have been: because of one of its callbacks, of data in it, or of the store. */
+  readonly batchFailed: { readonly callbacks: number; readonly cause: 'callback' | 'data' | 'store' };
+
+  /** The store did not do what it was asked for. `sqlState` where PostgreSQL said why. */
+  readonly storeFailed: { readonly during: 'read' | 'write'; readonly sqlState: string | null };
   /** Connections that stood have gone, and new ones are taken; `client` says what for. */
-  readonly storeReconnecting: { readonly client: string };
+  readonly storeReconnecting: { readonly client: 'readers' | 'writer' };
   /** The store does not answer this instance. */
   readonly storeLost: { readonly err: unknown };
   readonly storeReached: { readonly afterMs: number };
-  /** What was read of the store counts no more; `told` and `position` are the last rows of before and of now. */
+  /** What was read of the store is void; `told` and `position` are the last rows of before and of now. */
   readonly historyReplaced: {
     readonly found: string;
     readonly told: number;
     readonly position: number;
     readonly identity: string;
   };
+
+  /** A subscription's first read of the store is done. `resume`: what became of the cursor that it sent. */
+  readonly subscriptionOpened: {
+    readonly transport: LiveTransport;
+    readonly subject: LiveSubject;
+    readonly resume: 'no cursor' | 'honoured' | 'not honoured';
+  };
+  /** A change was handed to a socket, `ms` after the gateway received its callback; null for a snapshot. */
+  readonly changeDelivered: {
+    readonly transport: LiveTransport;
+    readonly subject: LiveSubject;
+    readonly ms: number | null;
+  };
+  /** A change took the place of one that was still waiting for a slow reader. */
+  readonly changeConflated: { readonly subject: LiveSubject };
+  /** A subscription is over. */
+  readonly readerEnded: {
+    readonly transport: LiveTransport;
+    readonly subject: LiveSubject;
+    readonly reason: ReaderEnd;
+  };
+
+  /** An operation was executed, or refused by `code` before it was. A subscription's `ms` are those of its opening. */
+  readonly operationExecuted: {
+    readonly type: 'query' | 'mutation' | 'subscription';
+    readonly code: ErrorCode | 'OK';
+    readonly ms: number;
+  };
+
+  /** A WebSocket handshake or `connection_init` that was turned away, by HTTP status or close code. */
+  readonly upgradeRefused: { readonly code: number; readonly cause: string };
+  /** A request from a page of an origin that is not allowed. */
+  readonly originRefused: { readonly origin: string };
+  /** In explore mode, a request that names another machine than this one. */
+  readonly hostRefused: { readonly host: string };
+  /** A client was answered "Unexpected error." with this id. */
+  readonly failedUnexpectedly: { readonly errorId: string; readonly what: string; readonly err: unknown };
+
   readonly drainBegan: {
     readonly callbacks: number;
     readonly sockets: number;
@@ -62,112 +124,119 @@ export interface Happenings {
     readonly drainMs: number;
   };
   readonly drainEnded: { readonly ms: number; readonly sockets: number; readonly streams: number };
-  /** Somebody was answered "Unexpected error." with this id. */
-  readonly failedUnexpectedly: { readonly errorId: string; readonly what: string; readonly err: unknown };
 }
 
-/** Reports that something happened. Never throws, and costs little where nobody listens. */
-export type Report = <Name extends keyof Happenings>(name: Name, about: Happenings[Name]) => void;
+export type EventName = keyof Events;
 
-type Listeners = { readonly [Name in keyof Happenings]: (about: Happenings[Name]) => void };
+/** Called with each event of its name, at once and in order. It must not block; one that throws harms nobody. */
+export type Listener<Name extends EventName> = (event: Events[Name]) => void;
 
-/** Has everything that is reported written to the log. */
-export function createReport(log: Logger): Report {
-  const pages = createLimit(1);
-  const refusals = createLimit(60);
-  const write = createLineWriter(log);
-  const listeners: Listeners = {
-    started: (about) => log.info(about, `Callboard ${about.version} has started`),
-    callbackAnswered(about) {
-      if (about.outcome !== null) {
-        write?.(membersOf(about), 'callback answered');
-        return;
+type Emitters = { [Name in EventName]: Listener<Name> | null };
+
+/**
+ * One function an event, null while nobody listens to it. Call it by `?.` with the event written as its argument:
+ *
+ *     emit.batchCommitted?.({ callbacks, rows, ms });
+ *
+ * Where nobody listens, JavaScript does not evaluate the argument, so an unobserved event costs one property read and
+ * allocates nothing. What is only computed for the event belongs inside the argument, or behind
+ * `emit.batchCommitted !== null`.
+ */
+export type Emit = Readonly<Emitters>;
+
+const NO_LISTENERS: Emit = Object.freeze({
+  started: null,
+  callbackAnswered: null,
+  batchBegan: null,
+  journalWritten: null,
+  batchWritten: null,
+  batchCommitted: null,
+  batchAnswered: null,
+  batchFailed: null,
+  storeFailed: null,
+  storeReconnecting: null,
+  storeLost: null,
+  storeReached: null,
+  historyReplaced: null,
+  subscriptionOpened: null,
+  changeDelivered: null,
+  changeConflated: null,
+  readerEnded: null,
+  operationExecuted: null,
+  upgradeRefused: null,
+  originRefused: null,
+  hostRefused: null,
+  failedUnexpectedly: null,
+  drainBegan: null,
+  drainEnded: null,
+});
+
+/** For a part that stands alone, without a gateway around it. */
+export const UNOBSERVED: Emit = NO_LISTENERS;
+
+/** Where a gateway's parts emit events, and metrics, logs and spans listen. */
+export interface Observer {
+  /** Handed to the parts, as `log` is. */
+  readonly emit: Emit;
+  /** Calls `listener` with every later event of this name, until the function returned is called. */
+  on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void;
+}
+
+/** @param log where a listener's own error is written: it harms neither what happened nor the other listeners */
+export function createObserver(log: Pick<Logger, 'error'>): Observer {
+  const emit: Emitters = { ...NO_LISTENERS };
+  const listeners: { [Name in EventName]?: readonly Listener<Name>[] } = {};
+
+  function set<Name extends EventName>(name: Name, next: readonly Listener<Name>[]): void {
+    // By Object.assign, since TypeScript cannot follow a write under a key that is a type parameter.
+    Object.assign(listeners, { [name]: next });
+    Object.assign(emit, { [name]: next.length === 0 ? null : toAll(name, next) });
+  }
+
+  function toAll<Name extends EventName>(name: Name, all: readonly Listener<Name>[]): Listener<Name> {
+    return (event) => {
+      for (const listener of all) {
+        try {
+          listener(event);
+        } catch (err) {
+          log.error({ err, event: name }, 'a listener of an event failed');
+        }
       }
-      const { passed, unlogged } = refusals(`${about.httpStatus} ${about.cause}`);
-      if (passed) log.info(unlogged === 0 ? about : { ...about, unlogged }, 'callback refused');
+    };
+  }
+
+  return {
+    emit,
+    on(name, listener) {
+      // Its own function, so that one listener may be added twice and removed once.
+      const own: typeof listener = (event) => listener(event);
+      set(name, [...(listeners[name] ?? []), own]);
+      return () =>
+        set(
+          name,
+          (listeners[name] ?? []).filter((other) => other !== own),
+        );
     },
-    upgradeRefused(about) {
-      const { passed, unlogged } = refusals(`${about.code} ${about.cause}`);
-      if (passed) log.info(unlogged === 0 ? about : { ...about, unlogged }, 'WebSocket refused');
-    },
-    originRefused(about) {
-      const origin = originOf(about.origin);
-      const { passed, unlogged } = pages(`origin ${origin}`);
-      if (!passed) return;
-      const hint = 'a page of this origin was refused: if it is yours, add its origin to ALLOWED_ORIGINS';
-      log.warn({ origin, unlogged }, hint);
-    },
-    hostRefused(about) {
-      const host = hostOf(about.host);
-      const { passed, unlogged } = pages(`host ${host}`);
-      if (!passed) return;
-      const hint =
-        'a request for this Host was refused: MODE=explore answers to localhost, 127.0.0.1 and [::1] alone (origins: ALLOWED_ORIGINS; other names: MODE=production)';
-      log.warn({ host, unlogged }, hint);
-    },
-    storeReconnecting: (about) => log.warn(about, 'connections to the store were lost: new ones are taken'),
-    storeLost: (about) => log.warn(about, 'the store does not answer: trying again every second'),
-    storeReached: (about) => log.info(about, 'the store answers again'),
-    historyReplaced: (about) =>
-      log.warn(about, 'the store was put back or recomputed: all is read anew, and subscribers are told so'),
-    drainBegan: (about) => log.info(about, 'draining'),
-    drainEnded: (about) => log.info(about, 'drained'),
-    failedUnexpectedly: ({ what, ...about }) => log.error(about, what),
   };
-  return (name, about) => listeners[name](about);
 }
 
-/** Reports what nobody expected; gives the id by which its line in the log is found, for the answer. */
+/** The same as a function of the name, for parts that are handed `report`. */
+export type Report = <Name extends EventName>(name: Name, event: Events[Name]) => void;
+
+export function reportTo(emit: Emit): Report {
+  return (name, event) => emit[name]?.(event);
+}
+
+/** See `emitUnexpected`. */
 export function reportUnexpected(report: Report, what: string, err: unknown): string {
   const errorId = randomBytes(6).toString('hex');
   report('failedUnexpectedly', { errorId, what, err });
   return errorId;
 }
 
-/** Made by hand: closed words, numbers and a checked traceparent need no escaping, and this is written for each callback. */
-function membersOf(about: CallbackAnswered): string {
-  const { outcome, kind, stage, status, position, bytes, ms, traceparent } = about;
-  let members = `"outcome":"${outcome}"`;
-  if (kind !== null) members += `,"kind":"${kind}"`;
-  if (stage !== null) members += `,"stage":"${stage}"`;
-  if (status !== null) members += `,"status":"${status}"`;
-  members += `,"position":${position},"bytes":${bytes},"ms":${ms}`;
-  return traceparent === null ? members : `${members},"traceparent":"${traceparent}"`;
-}
-
-const MINUTE_MS = 60_000;
-/** Beyond it the oldest is forgotten: clients name what they like. */
-const MAX_KEYS = 1_000;
-
-interface Passed {
-  readonly passed: boolean;
-  /** How many of this key did not pass in the minute before. */
-  readonly unlogged: number;
-}
-
-/** Lets `most` of each key pass in a minute: nobody fills the log by asking. */
-function createLimit(most: number): (key: string) => Passed {
-  const windows = new Map<string, { readonly openedAt: number; count: number }>();
-  return (key) => {
-    const now = performance.now();
-    const open = windows.get(key);
-    if (open !== undefined && now - open.openedAt < MINUTE_MS) {
-      open.count += 1;
-      return { passed: open.count <= most, unlogged: 0 };
-    }
-    windows.delete(key);
-    const [oldest] = windows.keys();
-    if (windows.size >= MAX_KEYS && oldest !== undefined) windows.delete(oldest);
-    windows.set(key, { openedAt: now, count: 1 });
-    return { passed: true, unlogged: Math.max(0, (open?.count ?? 0) - most) };
-  };
-}
-
-/** As a browser writes it; whatever else a client puts there is not repeated. */
-function originOf(text: string): string {
-  return URL.canParse(text) ? new URL(text).origin.slice(0, 200) : text === 'null' ? text : '(unreadable)';
-}
-
-function hostOf(text: string): string {
-  return /^[\w.[\]:-]{1,200}$/.test(text) ? text : '(unreadable)';
+/** Emits what nobody expected; gives the id by which its line in the log is found, for the answer. */
+export function emitUnexpected(emit: Emit, what: string, err: unknown): string {
+  const errorId = randomBytes(6).toString('hex');
+  emit.failedUnexpectedly?.({ errorId, what, err });
+  return errorId;
 }

@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type { Logger } from '../logger.ts';
+import type { Emit } from '../observe.ts';
 import { explainStoreError } from './explain-store-error.ts';
 import type { JournalOptions } from './journal/journal.ts';
 import { applyRules } from './migrate/apply-rules.ts';
@@ -27,6 +28,7 @@ export interface StoreOptions {
   /** Reads a row's body again: where a store's states must be computed by this version's rules. */
   readonly parse?: JournalOptions['parse'];
   readonly log: Logger;
+  readonly emit?: Emit | undefined;
 }
 
 type Settings = MigrateOptions & Pick<StoreOptions, 'parse'>;
@@ -39,12 +41,12 @@ const CLOSE_WITHIN_MS = 2_000;
  * what mends it.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, dataDir, pooled, log, connections = CONNECTIONS, patient = false } = options;
+  const { databaseUrl, dataDir, pooled, log, connections = CONNECTIONS, patient = false, emit } = options;
   const settings = { migrate: options.migrate ?? 'auto', pooled, log, parse: options.parse };
   try {
     if (databaseUrl === null) return await openMigratedPglite(dataDir, settings);
     await migratePostgres(databaseUrl, settings);
-    return openPostgres({ url: databaseUrl, pooled, connections, patient, log });
+    return openPostgres({ url: databaseUrl, pooled, connections, patient, log, emit });
   } catch (error) {
     throw explainStoreError(error, { databaseUrl, dataDir });
   }

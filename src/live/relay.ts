@@ -3,7 +3,7 @@ import type { JournalEntry } from '../domain/journal/entry.ts';
 import { fingerprintOf } from '../domain/journal/fingerprint.ts';
 import { type Break, breakBetween, isOtherServer, type Sighting } from '../domain/journal/history.ts';
 import type { Logger } from '../logger.ts';
-import { createReport } from '../observe.ts';
+import { type Emit, UNOBSERVED } from '../observe.ts';
 import type { Hub } from './hub.ts';
 import { createOwnBatches } from './own-batches.ts';
 import { createSoon } from './soon.ts';
@@ -32,6 +32,7 @@ export interface RelayOptions {
   /** Called before subscribers begin anew: whatever is known of the store's rows is to be dropped. */
   readonly onBroken?: (is: { readonly otherServer: boolean }) => void;
   readonly log: Logger;
+  readonly emit?: Emit;
 }
 
 /** Tells this instance's subscribers of every journal row, whoever wrote it, in the order of position. */
@@ -69,7 +70,7 @@ export interface Relay {
  * subscriber begins anew.
  */
 export async function createRelay(options: RelayOptions): Promise<Relay> {
-  const { hub, journal, listen, shared, onBroken = () => {}, log } = options;
+  const { hub, journal, listen, shared, onBroken = () => {}, log, emit = UNOBSERVED } = options;
   let seen = await journal.look(hub.place);
   let known = seen.position;
   hub.advance({ position: seen.position, fingerprint: seen.fingerprint });
@@ -79,7 +80,6 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   let history = 0;
   let catching: Promise<void> | null = null;
   let closed = false;
-  const report = createReport(log);
   /** When the store stopped answering; null while it answers. */
   let lostAt: number | null = null;
   const own = createOwnBatches();
@@ -172,7 +172,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     shown = sighting;
     own.clear();
     const { identity, position, fingerprint } = sighting;
-    report('historyReplaced', { found, told: place.position, position, identity });
+    emit.historyReplaced?.({ found, told: place.position, position, identity });
     onBroken({ otherServer });
     hub.reset({ position, fingerprint });
   }
@@ -213,11 +213,11 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   function pollFailed(err: unknown): void {
     if (closed || lostAt !== null) return;
     lostAt = performance.now();
-    report('storeLost', { err });
+    emit.storeLost?.({ err });
   }
 
   function pollAnswered(): void {
-    if (lostAt !== null) report('storeReached', { afterMs: Math.round(performance.now() - lostAt) });
+    if (lostAt !== null) emit.storeReached?.({ afterMs: Math.round(performance.now() - lostAt) });
     lostAt = null;
   }
 

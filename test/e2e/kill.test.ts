@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openStore } from '../../src/db/open.ts';
 import { createRecorder } from '../../src/db/record/recorder.ts';
-import type { RecordingStep } from '../../src/db/record/write-batch.ts';
 import { createLogger } from '../../src/logger.ts';
+import type { EventName } from '../../src/observe.ts';
 import { seeded } from '../support/builders/seed.ts';
 import { send } from '../support/clients/client.ts';
 import { deliverAll } from '../support/clients/flood.ts';
@@ -14,12 +14,13 @@ import { eachStore, type TestStore } from '../support/stores/stores.ts';
 import { expectTheFold, readStore } from '../support/stores/tables.ts';
 
 const READY_WITHIN_MS = 15_000;
-const STEPS: readonly RecordingStep[] = [
-  'begin',
-  'journal-written',
-  'before-commit',
-  'committed',
-  'before-publish',
+/** The steps of recording a batch, in order. */
+const STEPS: readonly EventName[] = [
+  'batchBegan',
+  'journalWritten',
+  'batchWritten',
+  'batchCommitted',
+  'batchAnswered',
 ];
 const STATUSES = ['Initiated', 'InProgress', 'Finished', 'Failed'];
 
@@ -95,7 +96,7 @@ eachStore('kill -9', (of) => {
       );
 
       for (const step of STEPS) {
-        const gateway = await restarted(of, { KILL_STEP: step, KILL_AT: '3' }, bundled('gateway-with-steps'));
+        const gateway = await restarted(of, { KILL_EVENT: step, KILL_AT: '3' }, bundled('killed-at-event'));
         const bodies = bodiesOf(`step ${step}`, 150);
         sort(bodies, await deliverAll(gateway.url, bodies, { connections: 20 }));
         expect(await gateway.exited).toMatchObject({ signal: 'SIGKILL' });

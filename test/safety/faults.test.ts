@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { sql } from 'drizzle-orm';
 import { GraphQLID, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
-import type { RecordingStep } from '../../src/db/record/write-batch.ts';
+import { openStore } from '../../src/db/open.ts';
+import type { Db, Store } from '../../src/db/store.ts';
 import { EXPLORER } from '../../src/domain/viewer.ts';
 import { createLogger } from '../../src/logger.ts';
+import { createObserver } from '../../src/observe.ts';
 import { createEngine } from '../../src/transport/engine/engine.ts';
 import { fields } from '../support/builders/samples.ts';
 import { at, postCallback, query } from '../support/clients/client.ts';
@@ -13,6 +16,47 @@ import { subscribeSse } from '../support/clients/subscribe-sse.ts';
 import { connectWs, subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { startGateway } from '../support/gateways/gateway.ts';
 import { eachStore } from '../support/stores/stores.ts';
+
+/** The steps of recording a batch, in order. */
+const STEPS = ['batchBegan', 'journalWritten', 'batchWritten', 'batchCommitted', 'batchAnswered'] as const;
+
+type Failing = <T>(store: Store, work: (tx: Db) => Promise<T>) => Promise<T>;
+const diskFull = () => new Error('the disk is full');
+
+/** Ways in which one batch fails, by when, and how often its callback then was delivered as the journal knows it. */
+const FAILURES: readonly (readonly [string, number, Failing])[] = [
+  ['before a batch begins', 1, () => Promise.reject(diskFull())],
+  [
+    'after the rows of the journal, before those of the states',
+    1,
+    (store, work) =>
+      store.write(async (tx) => {
+        // Rolled back with the batch. Class 53 is the store's fault and not the data's.
+        await tx.execute(sql`create function pg_temp.disk_full() returns trigger language plpgsql as
+          $$ begin raise exception 'the disk is full' using errcode = '53100'; end $$`);
+        await tx.execute(sql`create trigger disk_full before insert or update on sessions
+          for each row execute function pg_temp.disk_full()`);
+        return work(tx);
+      }),
+  ],
+  [
+    'before COMMIT',
+    1,
+    (store, work) =>
+      store.write(async (tx) => {
+        await work(tx);
+        throw diskFull();
+      }),
+  ],
+  [
+    'after COMMIT, before it says so',
+    2,
+    async (store, work) => {
+      await store.write(work);
+      throw diskFull();
+    },
+  ],
+];
 
 // A rejection or a throw that nobody handles fails the whole file: vitest reports it.
 
@@ -24,7 +68,14 @@ const THROWN: readonly (readonly [string, () => unknown])[] = [
   ['null', () => null],
   ['undefined', () => undefined],
   ['an object', () => ({ message: SECRET })],
-  ['an error that is its own cause', () => Object.assign(new Error(SECRET), { cause: null })],
+  [
+    'an error that is its own cause',
+    () => {
+      const error = new Error(SECRET);
+      error.cause = error;
+      return error;
+    },
+  ],
   [
     'an error whose code throws',
     () =>
@@ -125,25 +176,61 @@ eachStore('a gateway goes on', (on) => {
     expect(found.data).toEqual({ session: { sessionId } });
   };
 
-  it.each<RecordingStep>(['begin', 'journal-written', 'before-commit', 'committed', 'before-publish'])(
-    'when the store fails at the step %s, and what was delivered again is recorded once',
-    async (failing) => {
-      let failures = 1;
-      const onStep = (step: RecordingStep) => {
-        if (step !== failing || failures === 0) return;
-        failures -= 1;
-        throw new Error('the disk is full');
+  /** The journal's rows of a session. */
+  const journalOf = async (url: string, sessionId: string) => {
+    const { data } = await query(
+      url,
+      'query ($id: ID) { callbacks(filter: { sessionId: $id }) { edges { node { outcome deliveries } } } }',
+      { id: sessionId },
+    );
+    return at(data, 'callbacks', 'edges');
+  };
+
+  it.each(FAILURES)(
+    'when the store fails %s, and what was delivered again is recorded once',
+    async (when, deliveries, failing) => {
+      let fails = false;
+      const failOnce: typeof openStore = async (options) => {
+        const store = await openStore(options);
+        const write: Store['write'] = (work) => {
+          if (!fails) return store.write(work);
+          fails = false;
+          return failing(store, work);
+        };
+        return { ...store, write };
       };
-      const gateway = await startGateway(on.config({ dataDir: 'memory' }), { onStep });
-      const callback = { ...fields('session-status'), sessionId: `failed-${failing}` };
-      const first = await postCallback(gateway.url, callback);
-      expect([200, 503]).toContain(first.status);
-      const again = await postCallback(gateway.url, callback);
-      expect(again.status).toBe(200);
-      await alive(gateway.url, `alive-${failing}`);
+      const gateway = await startGateway(on.config({ dataDir: 'memory' }), { openStore: failOnce });
+      const sessionId = `failed ${when}`;
+      const callback = { ...fields('session-status'), sessionId };
+      fails = true;
+      expect((await postCallback(gateway.url, callback)).status).toBe(503);
+      expect(fails).toBe(false);
+      expect((await postCallback(gateway.url, callback)).status).toBe(200);
+      expect(await journalOf(gateway.url, sessionId)).toEqual([
+        { node: { outcome: 'RECORDED', deliveries } },
+      ]);
+      await alive(gateway.url, `alive-${sessionId}`);
       await gateway.close();
     },
   );
+
+  it.each(STEPS)('when a listener of %s throws, and what was delivered is recorded once', async (step) => {
+    const observer = createObserver(createLogger({ level: 'silent' }));
+    let thrown = 0;
+    observer.on(step, () => {
+      thrown += 1;
+      throw new Error(SECRET);
+    });
+    const gateway = await startGateway(on.config({ dataDir: 'memory' }), { observer });
+    const sessionId = `listened-${step}`;
+    expect((await postCallback(gateway.url, { ...fields('session-status'), sessionId })).status).toBe(200);
+    expect(await journalOf(gateway.url, sessionId)).toEqual([
+      { node: { outcome: 'RECORDED', deliveries: 1 } },
+    ]);
+    await alive(gateway.url, `alive-${step}`);
+    expect(thrown).toBeGreaterThan(0);
+    await gateway.close();
+  });
 
   it('when sockets break in every state, and speak nonsense', async () => {
     const gateway = await startGateway(on.config({ dataDir: 'memory' }));

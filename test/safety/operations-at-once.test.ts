@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
-import type { RecordingStep } from '../../src/db/record/write-batch.ts';
+import { openStore } from '../../src/db/open.ts';
+import type { Store } from '../../src/db/store.ts';
 import { fields } from '../support/builders/samples.ts';
 import { at, query, send } from '../support/clients/client.ts';
 import { subscribeSse } from '../support/clients/subscribe-sse.ts';
@@ -19,15 +20,27 @@ eachStore('of one viewer', (on) => {
   let anna: { authorization: string };
   let bert: { authorization: string };
   let release: (() => void) | null = null;
-  const onStep = async (step: RecordingStep) => {
-    if (step !== 'before-commit' || release === null) return;
-    await new Promise<void>((resolve) => {
-      release = resolve;
-    });
-  };
+  /** While `release` is set, a batch's transaction stays open until it is called. */
+  const holdable = (store: Store): Store => ({
+    ...store,
+    write: (work) =>
+      store.write(async (tx) => {
+        const written = await work(tx);
+        if (release !== null) {
+          await new Promise<void>((resolve) => {
+            release = resolve;
+          });
+        }
+        return written;
+      }),
+  });
   beforeAll(async () => {
     const limits = { ...DEFAULT_LIMITS, viewerOperations: 1, viewerWaiting: 1 };
-    gateway = await startProduction(on, { limits }, { onStep });
+    gateway = await startProduction(
+      on,
+      { limits },
+      { openStore: async (options) => holdable(await openStore(options)) },
+    );
     [anna, bert] = await Promise.all([bearer({ sub: 'anna' }), bearer({ sub: 'bert' })]);
     await gateway.deliver(callback());
     // Both are known to be small from here on.

@@ -4,7 +4,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import type postgres from 'postgres';
 import { unavailable } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
-import { createReport } from '../../observe.ts';
+import { type Emit, UNOBSERVED } from '../../observe.ts';
 import { CHANNEL } from '../locks.ts';
 import type { Db, Store } from '../store.ts';
 import { createWritingSeat } from '../transaction-client.ts';
@@ -53,14 +53,21 @@ export interface PostgresOptions {
   /** Statements may take as long as they need: for commands, which nobody waits for. */
   readonly patient: boolean;
   readonly log: Logger;
+  readonly emit?: Emit | undefined;
 }
 
 /**
  * PostgreSQL through postgres.js: one connection writes, one listens, the others read. Nothing is connected until it
  * is used.
  */
-export function openPostgres({ url, pooled, connections, patient, log }: PostgresOptions): Store {
-  const report = createReport(log);
+export function openPostgres({
+  url,
+  pooled,
+  connections,
+  patient,
+  log,
+  emit = UNOBSERVED,
+}: PostgresOptions): Store {
   const readers = createRenewedClient(
     (onBroken) =>
       createPostgresClient({
@@ -71,7 +78,7 @@ export function openPostgres({ url, pooled, connections, patient, log }: Postgre
         patient,
         onBroken,
       }),
-    () => report('storeReconnecting', { client: 'readers' }),
+    () => emit.storeReconnecting?.({ client: 'readers' }),
   );
   let writersMade = 0;
   const writer = createRenewedClient(
@@ -87,7 +94,7 @@ export function openPostgres({ url, pooled, connections, patient, log }: Postgre
           writersMade += 1;
         },
       }),
-    () => report('storeReconnecting', { client: 'writer' }),
+    () => emit.storeReconnecting?.({ client: 'writer' }),
   );
   /** A batch in flight is let go on: the next one gets another connection. */
   let isWriterStale = false;

@@ -8,11 +8,12 @@ import {
 import type { JournalEntry } from '../../domain/journal/entry.ts';
 import { CallboardError, unavailable } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
+import { type Emit, type Events, UNOBSERVED } from '../../observe.ts';
 import { isDataFault } from '../sql-state.ts';
 import type { Store } from '../store.ts';
 import { createStateCache, type StateCache } from '../tables/state-cache.ts';
 import { createLongSessions } from './long-sessions.ts';
-import { type OnStep, writeBatch } from './write-batch.ts';
+import { writeBatch } from './write-batch.ts';
 
 /** A caller is answered within this time, with its receipt or with UNAVAILABLE. */
 const DEADLINE_MS = 2_500;
@@ -47,7 +48,7 @@ export interface RecorderOptions {
   /** What the writer knows of sessions; its own where none is given. */
   readonly cache?: StateCache;
   readonly log: Logger;
-  readonly onStep?: OnStep | undefined;
+  readonly emit?: Emit;
 }
 
 /** Keeps callbacks. The only writer of this process. */
@@ -85,7 +86,7 @@ export function createRecorder({
   settings,
   outlet,
   log,
-  onStep = () => {},
+  emit = UNOBSERVED,
 }: RecorderOptions): Recorder {
   const notifies = store.kind === 'postgres';
   const cache = createStateCache();
@@ -184,35 +185,36 @@ export function createRecorder({
     const announced: Announced[] = [];
     try {
       const began = performance.now();
-      await onStep('begin');
-      const { receipts, states, leftOut, stamp } = await store.write(async (tx) => {
+      emit.batchBegan?.({ waiting: unanswered.length });
+      const { receipts, entries, states, leftOut, stamp } = await store.write(async (tx) => {
         const deliveries = take().map((caller) => caller.delivery);
         const written = await writeBatch(tx, deliveries, {
           settings,
           cache,
           connections: store.connections,
-          onStep,
+          emit,
           notifies,
         });
-        await onStep('before-commit');
+        emit.batchWritten?.({ callbacks: deliveries.length, rows: written.entries.length });
         if (outlet !== null && written.entries.length > 0) announced.push(outlet.announce(written.entries));
         return written;
       });
       for (const session of states.sessions) cache.keep(session, stamp);
       recordedAt = performance.now();
+      const ms = recordedAt - began;
       longSessions.wrote(
         take().map((caller) => caller.delivery),
-        performance.now() - began,
+        ms,
       );
       for (const row of leftOut) log.warn(row, LEFT_OUT);
-      await onStep('committed');
+      emit.batchCommitted?.({ callbacks: take().length, rows: entries.length, ms });
       take().forEach((caller, index) => {
         const receipt = receipts[index];
         if (receipt !== undefined) answer(caller, () => caller.resolve(receipt));
       });
       // Answers go out before the fan-out takes the thread.
       await new Promise((resolve) => setImmediate(resolve));
-      await onStep('before-publish');
+      emit.batchAnswered?.({ callbacks: take().length });
       for (const batch of announced) batch.committed();
     } catch (error) {
       cache.clear();
@@ -223,6 +225,7 @@ export function createRecorder({
 
   async function settleFailure(callers: readonly Caller[], error: unknown): Promise<void> {
     const [first] = callers;
+    emit.batchFailed?.({ callbacks: callers.length, cause: causeOf(error) });
     if (error instanceof DeliveryError) {
       const broken = callers[error.index];
       log.error({ err: error.cause }, 'a callback could not be applied: its sender is told to try again');
@@ -295,4 +298,9 @@ export function createRecorder({
       if (clock !== null) clearTimeout(clock);
     },
   };
+}
+
+function causeOf(error: unknown): Events['batchFailed']['cause'] {
+  if (error instanceof DeliveryError) return 'callback';
+  return isDataFault(error) ? 'data' : 'store';
 }

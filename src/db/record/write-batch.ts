@@ -10,6 +10,7 @@ import {
 import type { JournalRow } from '../../domain/journal/row.ts';
 import { parseStages } from '../../domain/session/expected-stages.ts';
 import type { StageName } from '../../domain/words.ts';
+import type { Emit } from '../../observe.ts';
 import { CHANNEL, callLockForWriting } from '../locks.ts';
 import { callbacks, store } from '../schema.ts';
 import type { Db } from '../store.ts';
@@ -18,18 +19,12 @@ import { statementsOf } from '../tables/prepared-by-connection.ts';
 import type { StateCache } from '../tables/state-cache.ts';
 import { namesOf, readStates, rows, writeStates } from '../tables/state-tables.ts';
 
-/** The steps of recording a batch, in order, at which a test may kill the process. */
-export type RecordingStep = 'begin' | 'journal-written' | 'before-commit' | 'committed' | 'before-publish';
-
-/** Called at each step; what it gives is awaited. */
-export type OnStep = (step: RecordingStep) => unknown;
-
 export interface WriteOptions {
   readonly settings: Omit<ApplySettings, 'expectedStages'>;
   readonly cache: StateCache;
   /** See `Store.connections`. */
   readonly connections: number;
-  readonly onStep: OnStep;
+  readonly emit: Emit;
   /** Whether other instances are to be told of the batch's last position. */
   readonly notifies: boolean;
 }
@@ -47,12 +42,12 @@ export interface Written extends Applied {
 export async function writeBatch(
   tx: Db,
   deliveries: readonly Delivery[],
-  { settings, cache, connections, onStep, notifies }: WriteOptions,
+  { settings, cache, connections, emit, notifies }: WriteOptions,
 ): Promise<Written> {
   const { judged, held, stamp, expectedStages } = await readHeld(tx, deliveries, cache, connections);
   const applied = applyBatch(judged, held, { ...settings, expectedStages });
   await Promise.all([
-    ...writeJournal(tx, applied.entries, onStep, notifies),
+    ...writeJournal(tx, applied.entries, emit, notifies),
     writeStates(tx, applied.states, held.states),
     countRepeats(tx, applied.repeats),
   ]);
@@ -108,7 +103,7 @@ const encodeCallbacks = bulkEncoder<JournalRow>(callbacks);
 function writeJournal(
   tx: Db,
   entries: Applied['entries'],
-  onStep: OnStep,
+  emit: Emit,
   notifies: boolean,
 ): Promise<unknown>[] {
   const last = entries.at(-1);
@@ -117,7 +112,7 @@ function writeJournal(
   const written: Promise<unknown>[] = [
     journal
       .execute({ rows: encodeCallbacks(entries.map(({ row }) => row)) })
-      .then(() => onStep('journal-written')),
+      .then(() => emit.journalWritten?.({ rows: entries.length })),
     move.execute({ position: last.position, fingerprint: last.row.fingerprint }),
   ];
   const replays = entries.flatMap(({ row }) => (row.replayOf === null ? [] : [row]));

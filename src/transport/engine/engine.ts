@@ -22,6 +22,7 @@ import { type Viewer, viewerScope } from '../../domain/viewer.ts';
 import { badInput, CallboardError } from '../../errors.ts';
 import type { Message, Source } from '../../live/sources/source.ts';
 import type { Logger } from '../../logger.ts';
+import type { Report } from '../../observe.ts';
 import { boundSchema } from './bound-schema.ts';
 import { Budget, FIELDS_PER_TURN } from './budget.ts';
 import { createComplexity } from './complexity.ts';
@@ -91,6 +92,7 @@ interface EngineParts {
   /** The texts that are answered, but for operators; null: all are. */
   readonly trustedDocuments?: ReadonlySet<string> | null;
   readonly log: Logger;
+  readonly report?: Report | undefined;
 }
 
 interface Seeded {
@@ -121,6 +123,7 @@ export function createEngine({
   limits,
   trustedDocuments = null,
   log,
+  report,
 }: EngineParts): Engine {
   boundSchema(schema);
   const turns = createTurns(FIELDS_PER_TURN);
@@ -128,7 +131,7 @@ export function createEngine({
   const complexityOf = createComplexity(schema);
   const mayIntrospect = ({ isOperator }: Viewer) =>
     introspection === 'on' || (introspection === 'operators' && isOperator);
-  const maskError = createMaskError({ log });
+  const maskError = createMaskError({ log, report });
   const yoga = createYoga<Seeded, object>({
     schema,
     plugins: [useIntrospectionFor(mayIntrospect)],

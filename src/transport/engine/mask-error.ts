@@ -1,7 +1,7 @@
 import { GraphQLError, Kind } from 'graphql';
 import { CallboardError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
-import { createReport, type Report, reportUnexpected } from '../../observe.ts';
+import { type Report, reportTo, reportUnexpected, UNOBSERVED } from '../../observe.ts';
 
 /** What a client reads of anything that it may not know. */
 const MASKED = 'Unexpected error.';
@@ -39,10 +39,15 @@ const STORE_CLASSES = /^(08|57)[0-9A-Z]{3}$/;
  */
 export type MaskError = (error: unknown) => GraphQLError;
 
-export function createMaskError({ log }: { readonly log: Logger }): MaskError {
+export function createMaskError({
+  log,
+  report = reportTo(UNOBSERVED),
+}: {
+  readonly log: Logger;
+  readonly report?: Report | undefined;
+}): MaskError {
   // A masked error is seen again where Yoga hands a result on: it is neither masked nor logged twice.
   const done = new WeakSet<GraphQLError>();
-  const report = createReport(log);
   return (error) => {
     if (error instanceof GraphQLError && done.has(error)) return error;
     const masked = maskSafely(error, log, report);

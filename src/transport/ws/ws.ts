@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Fanout } from '../../live/fanout/fanout.ts';
 import type { Logger } from '../../logger.ts';
-import { createReport, type Report } from '../../observe.ts';
+import { type Report, reportTo, UNOBSERVED } from '../../observe.ts';
 import { endStaggered } from '../drain.ts';
 import type { Engine, GraphqlRequest } from '../engine/engine.ts';
 import { createHeartbeat } from '../heartbeat.ts';
@@ -82,7 +82,7 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
   const {
     isWelcome = () => true,
     isFull = () => false,
-    report = createReport(log),
+    report = reportTo(UNOBSERVED),
     now = Date.now,
   } = options;
   const limits = { ...LIMITS, ...options.limits };

@@ -13,7 +13,7 @@ const ENTRIES = [
   'dist/commands/migrate.js',
   'dist/commands/rebuild.js',
   'dist/commands/replay.js',
-  'test/support/gateways/gateway-with-steps.mjs',
+  'test/support/gateways/killed-at-event.mjs',
   'test/support/stores/open-and-die.mjs',
 ];
 

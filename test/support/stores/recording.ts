@@ -1,7 +1,6 @@
 import { parseCallback } from '../../../src/callbacks/parse/parse.ts';
 import { openStore } from '../../../src/db/open.ts';
 import { createRecorder, type Outlet, type Recorder } from '../../../src/db/record/recorder.ts';
-import type { OnStep } from '../../../src/db/record/write-batch.ts';
 import { banks, callbacks, payments, sessions } from '../../../src/db/schema.ts';
 import type { Store } from '../../../src/db/store.ts';
 import type { Parsed } from '../../../src/domain/journal/callback.ts';
@@ -33,7 +32,7 @@ export const outletInto = (published: JournalEntry[]): Outlet => ({
 
 export async function openRecording(
   on: TestStore,
-  parts: { onStep?: OnStep; parse?: (body: Uint8Array) => Parsed } = {},
+  parts: { parse?: (body: Uint8Array) => Parsed } = {},
 ): Promise<Recording> {
   const log = createLogger({ level: 'silent' });
   const { databaseUrl, dataDir } = on.config();
@@ -44,7 +43,6 @@ export async function openRecording(
     settings: DEFAULTS,
     outlet: outletInto(published),
     log,
-    onStep: parts.onStep,
   });
   const { parse = parseCallback } = parts;
   let closed: Promise<void> | null = null;
