@@ -34,6 +34,7 @@ import { createLogger, type Logger } from './logger.ts';
 import { createObserver, type Observer, type Report, reportTo, reportUnexpected } from './observe.ts';
 import { logEvents } from './observers/log-events.ts';
 import { buildSchema } from './schema/build.ts';
+import { createConnections } from './transport/connections.ts';
 import { type Admission, createAdmission } from './transport/engine/admission.ts';
 import { createAdmittedEngine } from './transport/engine/admitted-engine.ts';
 import { createEngine } from './transport/engine/engine.ts';
@@ -167,10 +168,18 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     const identify: Identify = ({ headers }) =>
       viewers.read(headers.authorization, fromHeader(headers[VIEW_AS_HEADER]));
     const edge = createEdge({ ...config, report });
-    const isFull = () => ws.size + sse.size >= limits.connections;
+    // In explore mode all are one viewer.
+    const perViewer = (limit: number) => (isExplore ? Number.POSITIVE_INFINITY : limit);
+    const connections = createConnections({
+      maxConnections: limits.connections,
+      maxPerViewer: { socket: perViewer(limits.viewerSockets), stream: perViewer(limits.viewerStreams) },
+      now,
+    });
+    opened.push(() => connections.drain(0));
     const ws = createWsTransport({
       engine,
       fanout,
+      connections,
       log,
       report,
       authenticate: createWsAuthenticate(viewers),
@@ -179,29 +188,14 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         return as === undefined ? viewer : viewAs(as);
       },
       isWelcome: edge.admits,
-      isFull,
-      now,
       limits: {
         messageBytes: limits.socketFrameBytes,
         initWithinMs: limits.socketInitMs,
-        // In explore mode all are one viewer.
-        ...(isExplore
-          ? {}
-          : {
-              connectionsPerViewer: limits.viewerSockets,
-              subscriptionsPerSocket: limits.socketSubscriptions,
-              messagesPerMinute: limits.socketMessages,
-            }),
+        maxSubscriptions: perViewer(limits.socketSubscriptions),
+        maxMessagesPerMinute: perViewer(limits.socketMessages),
       },
     });
-    const sse = createSseTransport({
-      engine,
-      fanout,
-      log,
-      isFull,
-      now,
-      ...(isExplore ? {} : { streamsPerViewer: limits.viewerStreams }),
-    });
+    const sse = createSseTransport({ engine, fanout, connections, log });
     const retention =
       config.retentionDays === null ? null : createRetention({ store, days: config.retentionDays, log, now });
     opened.push(async () => retention?.close());
@@ -264,10 +258,10 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     const end = async () => {
       draining = true;
       const began = performance.now();
-      const held = { sockets: ws.size, streams: sse.size };
+      const held = { sockets: connections.count('socket'), streams: connections.count('stream') };
       report('drainBegan', { callbacks: recorder.waiting, ...held, drainMs: config.drainMs });
       await recorder.close();
-      await Promise.all([ws.close(config.drainMs), sse.close(config.drainMs)]);
+      await connections.drain(config.drainMs);
       admission.close();
       await http.stop();
       fanout.close();

@@ -1,26 +1,24 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 const STEP_MS = 50;
 
 /**
- * Ends `all` one after the other over `overMs`, so that those who come back do not come at once. Resolves after the
- * last was told to end.
+ * Calls `end` for all of them, in order and spread evenly over `overMs`, so that clients that reconnect do not all
+ * come at once. Resolves after the last call, within `overMs`.
  */
-export function endStaggered<T>(all: readonly T[], overMs: number, end: (one: T) => void): Promise<void> {
-  const steps = Math.max(1, Math.floor(overMs / STEP_MS));
-  let step = 0;
+export async function endGradually<T>(
+  all: readonly T[],
+  overMs: number,
+  end: (one: T) => void,
+): Promise<void> {
+  const began = performance.now();
   let ended = 0;
-  if (all.length === 0) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setInterval(next, STEP_MS);
-    next();
-
-    function next(): void {
-      step += 1;
-      const until = Math.ceil((all.length * step) / steps);
-      for (const one of all.slice(ended, until)) end(one);
-      ended = until;
-      if (ended < all.length) return;
-      clearInterval(timer);
-      resolve();
-    }
-  });
+  while (ended < all.length) {
+    // What is due in the step that begins now, so that the last step ends at `overMs` and not behind it.
+    const share = Math.min(1, (performance.now() - began + STEP_MS) / overMs);
+    const until = Math.ceil(all.length * share);
+    for (const one of all.slice(ended, until)) end(one);
+    ended = until;
+    if (ended < all.length) await pause(STEP_MS);
+  }
 }

@@ -1,37 +1,42 @@
 /** What a heartbeat keeps alive. */
-export interface Beating {
+export interface Pingable {
   /** Called once in each interval. */
   ping(): void;
 }
 
-/** One timer for all connections: each is called once in an interval, and they are spread over it. */
-export interface Heartbeat<T extends Beating> {
-  add(beating: T): void;
-  delete(beating: T): void;
+/** One timer for all connections: each is pinged once in an interval, and their pings are spread over it. */
+export interface Heartbeat {
+  add(connection: Pingable): void;
+  delete(connection: Pingable): void;
+  /** Stops the timer. */
   close(): void;
 }
 
-const SLOTS = 24;
+/** The timer fires so often in an interval. */
+const TICKS = 24;
 
-/** `tick` is called SLOTS times in an interval, whatever there is to keep alive. */
-export function createHeartbeat<T extends Beating>(intervalMs: number, tick?: () => void): Heartbeat<T> {
-  const slots = Array.from({ length: SLOTS }, () => new Set<T>());
-  let now = 0;
-  const slotAt = (place: number): Set<T> => slots[place % SLOTS] ?? new Set();
-  const timer = setInterval(() => {
-    now += 1;
-    for (const beating of slotAt(now)) beating.ping();
-    tick?.();
-  }, intervalMs / SLOTS).unref();
+export function createHeartbeat(intervalMs: number): Heartbeat {
+  /** The tick of each one's next ping, in rising order: a Map keeps the order of insertion. */
+  const nextTicks = new Map<Pingable, number>();
+  let tick = 0;
+  const timer = setInterval(pingDue, intervalMs / TICKS).unref();
+
+  function pingDue(): void {
+    tick += 1;
+    for (const [connection, due] of nextTicks) {
+      if (due > tick) return;
+      nextTicks.delete(connection);
+      nextTicks.set(connection, due + TICKS);
+      connection.ping();
+    }
+  }
+
   return {
-    // The slot that was called last: its next call is a whole interval away.
-    add: (beating) => void slotAt(now).add(beating),
-    delete(beating) {
-      for (const slot of slots) if (slot.delete(beating)) return;
-    },
+    add: (connection) => void nextTicks.set(connection, tick + TICKS),
+    delete: (connection) => void nextTicks.delete(connection),
     close() {
       clearInterval(timer);
-      for (const slot of slots) slot.clear();
+      nextTicks.clear();
     },
   };
 }

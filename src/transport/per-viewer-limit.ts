@@ -1,26 +1,26 @@
-/** Counts what each user holds at the same time. */
-export interface Tally {
-  /** False, and not counted, where the user holds as many as allowed. Who has no user is not counted. */
+/** Counts what each user has open at the same time, up to a limit. */
+export interface PerViewerLimit {
+  /** Counts one more. False, and not counted, where the user has as many as allowed. Null is never limited. */
   add(userId: string | null): boolean;
-  /** Takes back one that was added. */
+  /** Takes back one that was counted. */
   remove(userId: string | null): void;
 }
 
-export function createTally(most: number): Tally {
-  const held = new Map<string, number>();
+export function createPerViewerLimit(max: number): PerViewerLimit {
+  const counts = new Map<string, number>();
   return {
     add(userId) {
       if (userId === null) return true;
-      const count = held.get(userId) ?? 0;
-      if (count >= most) return false;
-      held.set(userId, count + 1);
+      const count = counts.get(userId) ?? 0;
+      if (count >= max) return false;
+      counts.set(userId, count + 1);
       return true;
     },
     remove(userId) {
       if (userId === null) return;
-      const count = held.get(userId) ?? 0;
-      if (count > 1) held.set(userId, count - 1);
-      else held.delete(userId);
+      const count = counts.get(userId) ?? 0;
+      if (count > 1) counts.set(userId, count - 1);
+      else counts.delete(userId);
     },
   };
 }

@@ -10,6 +10,8 @@ import { createFanout } from '../../src/live/fanout/fanout.ts';
 import { createHub } from '../../src/live/hub.ts';
 import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
 import { createLogger } from '../../src/logger.ts';
+import { createReport } from '../../src/observe.ts';
+import { type ConnectionKind, createConnections } from '../../src/transport/connections.ts';
 import type { Engine } from '../../src/transport/engine/engine.ts';
 import { createSseTransport } from '../../src/transport/sse/sse.ts';
 import { createWsTransport, type WsLimits } from '../../src/transport/ws/ws.ts';
@@ -24,15 +26,18 @@ import { longOr } from '../support/long.ts';
 interface Settings {
   readonly viewer?: Viewer;
   readonly limits?: Partial<WsLimits>;
-  readonly pingMs?: number;
-  readonly commentMs?: number;
+  readonly maxPerViewer?: Readonly<Record<ConnectionKind, number>>;
+  readonly heartbeatMs?: number;
   /** Bytes of each message. */
   readonly weight?: number;
 }
 
+const INFINITE = Number.POSITIVE_INFINITY;
+const UNLIMITED = { socket: INFINITE, stream: INFINITE };
+
 /** Both transports over a hub that the test publishes to; every subscription is to all sessions. */
 async function serve(settings: Settings = {}) {
-  const { viewer = EXPLORER, limits = {}, pingMs = 12_000, commentMs = 12_000, weight = 0 } = settings;
+  const { viewer = EXPLORER, maxPerViewer = UNLIMITED, heartbeatMs = 12_000, weight = 0 } = settings;
   const log = createLogger({ level: 'silent' });
   const hub = createHub({ log });
   const head = headOf(0);
@@ -63,8 +68,20 @@ async function serve(settings: Settings = {}) {
     }),
   };
   const fanout = createFanout({ hub, errorOf: engine.errorOf, slowAfterMs: 200 });
-  const ws = createWsTransport({ engine, fanout, log, authenticate: () => ({ viewer }), limits, pingMs });
-  const sse = createSseTransport({ engine, fanout, log, commentMs });
+  const connections = createConnections({ maxConnections: INFINITE, maxPerViewer, heartbeatMs });
+  const ws = createWsTransport({
+    ...{ engine, fanout, connections, log, report: createReport(log) },
+    authenticate: () => ({ viewer }),
+    isWelcome: () => true,
+    limits: {
+      messageBytes: 65_536,
+      initWithinMs: 3_000,
+      maxSubscriptions: INFINITE,
+      maxMessagesPerMinute: INFINITE,
+      ...settings.limits,
+    },
+  });
+  const sse = createSseTransport({ engine, fanout, connections, log });
   const server = createServer((req, res) => {
     req.resume();
     void sse.handle(req, res, { query: '' }, { viewer, cursors: [] });
@@ -72,7 +89,7 @@ async function serve(settings: Settings = {}) {
   server.on('upgrade', ws.upgrade);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closeLater(async () => {
-    await Promise.all([ws.close(0), sse.close(0)]);
+    await connections.drain(0);
     await new Promise((resolve) => server.close(resolve));
     fanout.close();
     hub.close();
@@ -84,8 +101,7 @@ async function serve(settings: Settings = {}) {
     url: `http://127.0.0.1:${port}`,
     fanout,
     hub,
-    ws,
-    sse,
+    connections,
     change() {
       position += 1;
       hub.publish([entryOf(position, { sessionId: `s${position}` })]);
@@ -100,7 +116,7 @@ describe('connections', () => {
   afterEach(closeAll);
 
   it('of slow readers are ended, 4008 or cut; a healthy reader hears all, and nothing is left behind', async () => {
-    const { url, fanout, ws, sse, change } = await serve({ weight: 50_000 });
+    const { url, fanout, connections, change } = await serve({ weight: 50_000 });
     const stalled = await subscribeWs(url, OPERATION);
     const stalledStream = await open(`${url}/graphql`);
     const cut = new Promise((resolve) => stalledStream.on('error', resolve));
@@ -115,18 +131,20 @@ describe('connections', () => {
       await healthy.next();
       await turn();
     }
-    expect([ws.size, sse.size].every((size) => size <= 2)).toBe(true);
+    expect([connections.count('socket'), connections.count('stream')].every((count) => count <= 2)).toBe(
+      true,
+    );
     stalled.connection.socket.resume();
     stalledStream.resume();
     await cut;
     expect((await stalled.connection.closed).code).toBe(4008);
     expect(told).toBeGreaterThan(0);
     await healthy.close();
-    while (fanout.size > 0 || ws.size > 0) await turn();
+    while (fanout.size > 0 || connections.count('socket') > 0) await turn();
   });
 
   it('that answer no ping are cut after two', async () => {
-    const { url, ws, fanout } = await serve({ pingMs: 240 });
+    const { url, connections, fanout } = await serve({ heartbeatMs: 240 });
     const answering = await subscribeWs(url, OPERATION);
     await answering.next();
     const address = url.replace('http', 'ws');
@@ -135,31 +153,34 @@ describe('connections', () => {
     silent.on('ping', (data) => pings.push(data));
     const [code] = await once(silent, 'close');
     expect([code, pings.length]).toEqual([1006, 2]);
-    while (ws.size > 1) await turn();
+    while (connections.count('socket') > 1) await turn();
     expect(fanout.size).toBe(1);
   });
 
   it('end with 4403 when their token does, and say in the ack when that is', async () => {
     const expiresAt = Date.now() + 300;
-    const { url } = await serve({ viewer: { ...person('u1'), expiresAt }, pingMs: 240 });
+    const { url } = await serve({ viewer: { ...person('u1'), expiresAt }, heartbeatMs: 240 });
     const { acknowledged, connection } = await subscribeWs(url, OPERATION);
     expect(acknowledged).toEqual({ expiresAt: new Date(expiresAt).toISOString() });
     expect((await connection.closed).code).toBe(4403);
   });
 
   it('beyond those of one viewer end with 1013, and make room when they go', async () => {
-    const { url, ws } = await serve({ viewer: person('u1'), limits: { connectionsPerViewer: 1 } });
+    const { url, connections } = await serve({
+      viewer: person('u1'),
+      maxPerViewer: { socket: 1, stream: 1 },
+    });
     const first = await subscribeWs(url, OPERATION);
     const second = await connectWs(url);
     second.send({ type: 'connection_init' });
     expect((await second.closed).code).toBe(1013);
     await first.close();
-    while (ws.size > 0) await turn();
+    while (connections.count('socket') > 0) await turn();
     await (await subscribeWs(url, OPERATION)).next();
   });
 
   it('with too many messages end with 1008', async () => {
-    const { url } = await serve({ limits: { messagesPerMinute: 3 } });
+    const { url } = await serve({ limits: { maxMessagesPerMinute: 3 } });
     const connection = await connectWs(url);
     connection.send({ type: 'connection_init' });
     for (let n = 0; n < 3; n++) connection.send({ type: 'ping' });
@@ -167,7 +188,7 @@ describe('connections', () => {
   });
 
   it('have an error on the subscription that is too much, and keep the others', async () => {
-    const { url, change } = await serve({ limits: { subscriptionsPerSocket: 1 } });
+    const { url, change } = await serve({ limits: { maxSubscriptions: 1 } });
     const { connection, next } = await subscribeWs(url, OPERATION);
     await next();
     connection.send({ id: '2', type: 'subscribe', payload: OPERATION });
@@ -181,18 +202,18 @@ describe('connections', () => {
   });
 
   it('leave nothing behind after silent goings without a single change, on either transport', async () => {
-    const { url, fanout, hub, ws, sse } = await serve();
+    const { url, fanout, hub, connections } = await serve();
     for (let n = 0; n < longOr(5_000, 500); n++) {
       const [socket, stream] = await Promise.all([subscribeWs(url, OPERATION), subscribeSse(url, OPERATION)]);
       socket.connection.socket.terminate();
       await stream.close();
     }
-    while (ws.size > 0 || sse.size > 0) await turn();
+    while (connections.count('socket') > 0 || connections.count('stream') > 0) await turn();
     expect([fanout.size, fanout.groups, hub.size, hub.topics]).toEqual([0, 0, 0, 0]);
   }, 120_000);
 
   it('that are idle hear a comment on SSE and a ping on WebSocket, once an interval', async () => {
-    const { url } = await serve({ pingMs: 240, commentMs: 240 });
+    const { url } = await serve({ heartbeatMs: 240 });
     const stream = await subscribeSse(url, OPERATION);
     const { connection, next } = await subscribeWs(url, OPERATION);
     await Promise.all([stream.next(), next()]);

@@ -1,11 +1,24 @@
 import type { IncomingMessage } from 'node:http';
+import type { Viewer } from '../../domain/viewer.ts';
 import { CallboardError } from '../../errors.ts';
 import { TokenExpiredError } from '../../viewers/token-expired.ts';
 import { fromHeader, VIEW_AS_HEADER } from '../../viewers/view-as.ts';
 import type { ViewerReader } from '../../viewers/viewer-reader.ts';
-import type { Admission } from './ws.ts';
+import type { CloseReason } from './close-codes.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+/** The payload of `connection_init`. */
+export type ConnectionParams = Readonly<Record<string, unknown>>;
+
+/** Who a client is by its `connection_init`, or why it is turned away. */
+export type Authentication =
+  | { readonly viewer: Viewer }
+  | { readonly refused: Extract<CloseReason, 'unauthorized' | 'expired' | 'overloaded' | 'badRequest'> };
+
+/** What it throws closes the socket with 1011. */
+export type Authenticate = (
+  connectionParams: ConnectionParams | undefined,
+  handshake: IncomingMessage,
+) => Authentication | Promise<Authentication>;
 
 /**
  * Admits a client by `connectionParams: { authorization: "Bearer …" }`, in any letter case, or in `headers` within;
@@ -13,8 +26,8 @@ type Fields = Readonly<Record<string, unknown>>;
  * one with 4403; where it cannot be verified now, 1013: come back. In explore mode `as` names the person whose view is
  * wanted, as the header Callboard-As does; where it is no id, 4400.
  */
-export function createWsAuthenticate(viewers: ViewerReader) {
-  return async (connectionParams: Fields | undefined, { headers }: IncomingMessage): Promise<Admission> => {
+export function createWsAuthenticate(viewers: ViewerReader): Authenticate {
+  return async (connectionParams, { headers }) => {
     try {
       const authorization = authorizationIn(connectionParams) ?? headers.authorization;
       const as = fieldOf(connectionParams ?? {}, 'as') ?? fromHeader(headers[VIEW_AS_HEADER]);
@@ -28,20 +41,20 @@ export function createWsAuthenticate(viewers: ViewerReader) {
   };
 }
 
-function authorizationIn(params: Fields = {}): string | undefined {
+function authorizationIn(params: ConnectionParams = {}): string | undefined {
   const own = fieldOf(params, 'authorization');
   if (typeof own === 'string') return own;
   const headers = fieldOf(params, 'headers');
-  const inner = isFields(headers) ? fieldOf(headers, 'authorization') : undefined;
+  const inner = isObject(headers) ? fieldOf(headers, 'authorization') : undefined;
   return typeof inner === 'string' ? inner : undefined;
 }
 
-/** Whatever its letter case. */
-function fieldOf(fields: Fields, name: string): unknown {
+/** The field of this name in any letter case. */
+function fieldOf(fields: Readonly<Record<string, unknown>>, name: string): unknown {
   const key = Object.keys(fields).find((candidate) => candidate.toLowerCase() === name);
   return key === undefined ? undefined : fields[key];
 }
 
-function isFields(value: unknown): value is Fields {
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }

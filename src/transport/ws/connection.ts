@@ -3,68 +3,55 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Membership } from '../../live/fanout/fanout.ts';
+import { Backpressure } from '../backpressure.ts';
+import type { Connection } from '../connections.ts';
+import { CLOSE_CODES, type CloseReason } from './close-codes.ts';
 
-/** Beyond this many bytes in the socket's own buffer its subscriptions wait; a reader that keeps up never gets there. */
-const FULL = 64 * 1024;
-/** A reader that leaves this many bytes unread is ended, whatever it asked for. */
-const TOO_MUCH = 1024 * 1024;
-const WINDOW_MS = 60_000;
+const MINUTE_MS = 60_000;
+/** A peer that left so many pings in a row unanswered is taken for dead. */
+const MAX_UNANSWERED_PINGS = 2;
 
-/** Why the server ends a connection (DESIGN §10). A client comes back with its cursor after the first four. */
-export const CLOSE = {
-  goingAway: [1001, 'Going away'],
-  overloaded: [1013, 'Try again later'],
-  slow: [4008, 'Read too slowly'],
-  expired: [4403, 'Token expired'],
-  tooManyMessages: [1008, 'Too many messages'],
-  foreignOrigin: [1008, 'Origin not allowed'],
-  badRequest: [4400, "Callboard-As must be one user's id"],
-  unauthorized: [4401, 'Unauthorized'],
-  failed: [1011, 'Internal error'],
-} as const;
-export type CloseReason = keyof typeof CLOSE;
-
-/** One client's socket: what is to be watched about it, and the subscriptions that are told through it. */
-export class WsConnection {
+/** One client's socket, and the subscriptions that are sent over it. */
+export class WsConnection implements Connection {
+  readonly kind = 'socket';
   readonly socket: WebSocket;
-  /** The handshake, until the client was admitted: what it holds is heavier than all the rest. */
+  /** The handshake, until the client was admitted: it holds more memory than everything else here. */
   request: IncomingMessage | null;
-  /** Null until the client was admitted. */
   viewer: Viewer | null = null;
-  readonly #wire: Socket;
+  readonly #tcp: Socket;
+  readonly #backpressure: Backpressure;
   readonly #members = new Set<Membership>();
-  #isDrainAwaited = false;
-  #pingsUnanswered = 0;
+  #unansweredPings = 0;
   #messages = 0;
-  #windowBegan = 0;
+  #minuteBegan = 0;
 
   constructor(socket: WebSocket, request: IncomingMessage) {
     this.socket = socket;
     this.request = request;
-    this.#wire = request.socket;
+    this.#tcp = request.socket;
+    this.#backpressure = new Backpressure(request.socket, this);
     socket.on('pong', () => {
-      this.#pingsUnanswered = 0;
+      this.#unansweredPings = 0;
     });
   }
 
-  /** Whether subscriptions may be told more. Where not, they are called when there is room again. */
+  get isOpen(): boolean {
+    return this.socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Whether subscriptions may send more. Where not, they are called when there is room again. */
   get writable(): boolean {
-    if (this.socket.readyState !== WebSocket.OPEN) return false;
-    if (this.socket.bufferedAmount < FULL) return true;
-    if (!this.#isDrainAwaited) {
-      this.#isDrainAwaited = true;
-      this.#wire.once('drain', () => {
-        this.#isDrainAwaited = false;
-        for (const member of this.#members) member.drained();
-      });
-    }
-    return false;
+    return this.isOpen && this.#backpressure.hasRoom();
+  }
+
+  drained(): void {
+    for (const member of this.#members) member.drained();
   }
 
   send(text: string): void {
-    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (!this.isOpen) return;
     this.socket.send(text);
-    this.#watch();
+    this.#endIfExceeded();
   }
 
   /**
@@ -72,12 +59,12 @@ export class WsConnection {
    * once, so that frames never mix.
    */
   sendFrame(frame: Buffer): void {
-    if (this.socket.readyState !== WebSocket.OPEN) return;
-    if (!this.#wire.write(frame)) this.#watch();
+    if (!this.isOpen) return;
+    if (!this.#tcp.write(frame)) this.#endIfExceeded();
   }
 
-  #watch(): void {
-    if (this.socket.bufferedAmount > TOO_MUCH) this.end('slow');
+  #endIfExceeded(): void {
+    if (this.#backpressure.isExceeded()) this.end('slow');
   }
 
   add(member: Membership): void {
@@ -88,32 +75,36 @@ export class WsConnection {
     this.#members.delete(member);
   }
 
-  /** Counts a message; false when there were more than `limit` in a minute. */
-  count(limit: number): boolean {
+  /** Counts a message of the client; false when there were more than `max` in a minute. */
+  countMessage(max: number): boolean {
     const now = performance.now();
-    if (now - this.#windowBegan > WINDOW_MS) {
-      this.#windowBegan = now;
+    if (now - this.#minuteBegan > MINUTE_MS) {
+      this.#minuteBegan = now;
       this.#messages = 0;
     }
     this.#messages += 1;
-    return this.#messages <= limit;
+    return this.#messages <= max;
   }
 
-  /** Asks whether the peer is there. One that left two pings unanswered is cut. */
+  /** Asks whether the peer is there, and cuts one that is not. */
   ping(): void {
-    if (this.#pingsUnanswered >= 2) {
-      this.socket.terminate();
-    } else if (this.socket.readyState === WebSocket.OPEN) {
-      this.#pingsUnanswered += 1;
+    if (this.#unansweredPings >= MAX_UNANSWERED_PINGS) {
+      this.terminate();
+    } else if (this.isOpen) {
+      this.#unansweredPings += 1;
       this.socket.ping();
     }
   }
 
-  /** Closes it, without a `complete` to any subscription: so its client knows that there is more to come. */
+  /** Closes it, without a `complete` for any subscription: so its client knows that there is more to come. */
   end(reason: CloseReason): void {
     for (const member of this.#members) member.leave();
     this.#members.clear();
-    const [code, text] = CLOSE[reason];
+    const [code, text] = CLOSE_CODES[reason];
     this.socket.close(code, text);
+  }
+
+  terminate(): void {
+    this.socket.terminate();
   }
 }

@@ -1,6 +1,6 @@
 import {
   type FormattedExecutionResult,
-  GraphQLError,
+  type GraphQLError,
   type GraphQLFormattedError,
   GraphQLSchema,
   OperationTypeNode,
@@ -10,44 +10,34 @@ import { makeServer } from 'graphql-ws';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Fanout } from '../../live/fanout/fanout.ts';
 import type { Engine, GraphqlRequest, LiveOperation, RequestSeed } from '../engine/engine.ts';
+import type { ConnectionParams } from './authenticate.ts';
 import type { WsConnection } from './connection.ts';
-import { createTellOverWs, OperationOver } from './subscription.ts';
+import { createEncodeNext } from './frame.ts';
+import { errorsOf, OperationErrors } from './operation-errors.ts';
+import { WsSubscription } from './subscription.ts';
 
 /** What graphql-ws keeps of a socket. */
-export interface WsExtra {
+interface WsExtra {
   readonly connection: WsConnection;
 }
 
-interface Parts {
+interface WsOperationsOptions {
   readonly engine: Engine;
   readonly fanout: Fanout;
   /** Admits a client by its `connection_init`; false after it was turned away. Resolves with the ack's payload. */
   readonly admit: (
     connection: WsConnection,
-    connectionParams: Readonly<Record<string, unknown>> | undefined,
+    connectionParams: ConnectionParams | undefined,
   ) => Promise<false | Record<string, unknown>>;
-  /** Who asks one operation of an admitted client; throws BAD_USER_INPUT where that cannot be told. */
+  /** Who asks one operation of an admitted client; throws BAD_USER_INPUT where that cannot be read. */
   readonly viewerOf: (viewer: Viewer, extensions: GraphqlRequest['extensions']) => Viewer;
+  /** Time for `connection_init`, in milliseconds. */
   readonly initWithinMs: number;
-  readonly subscriptionsPerSocket: number;
+  readonly maxSubscriptions: number;
 }
 
-/** Errors that are formatted already: they go to the client as they stand. */
-class AsFormatted extends GraphQLError {
-  readonly #formatted: GraphQLFormattedError;
-
-  constructor(formatted: GraphQLFormattedError) {
-    super(formatted.message);
-    this.#formatted = formatted;
-  }
-
-  override toJSON(): GraphQLFormattedError {
-    return this.#formatted;
-  }
-}
-
-/** A query's answer, where graphql-ws expects what to execute. */
-class Answered {
+/** A query's result, where graphql-ws expects what to execute. */
+class QueryResult {
   readonly result: FormattedExecutionResult;
 
   constructor(result: FormattedExecutionResult) {
@@ -56,29 +46,48 @@ class Answered {
 }
 
 /** An accepted subscription, where graphql-ws expects what to execute. */
-class Accepted {
-  readonly connection: WsConnection;
+class AcceptedSubscription {
   readonly id: string;
+  readonly connection: WsConnection;
   readonly operation: LiveOperation;
 
-  constructor(connection: WsConnection, id: string, operation: LiveOperation) {
-    this.connection = connection;
+  constructor(id: string, connection: WsConnection, operation: LiveOperation) {
     this.id = id;
+    this.connection = connection;
     this.operation = operation;
   }
 }
 
+/** graphql-ws wants a schema and a document: of these it looks at nothing but the kind of operation. */
+const schema = new GraphQLSchema({});
+const QUERY = { schema, document: parse('query { result }') };
+const SUBSCRIPTION = { schema, document: parse('subscription { live }') };
+
 /**
- * The protocol graphql-transport-ws, by graphql-ws: handshake, ids and close codes are its; execution is the
- * engine's, and subscriptions are told by the fan-out, straight to the socket.
+ * The protocol graphql-transport-ws, by graphql-ws: handshake, ids and close codes are its. It would execute by
+ * graphql-js and format the results; here the engine has done both when `onSubscribe` returns, and the fan-out sends
+ * changes straight to the socket. So graphql-ws is handed the outcome: errors as OperationErrors; a query's result,
+ * which `onNext` gives it as the payload; a subscription as an iterable that never yields.
  */
-export function createWsOperations(parts: Parts) {
-  const { engine, fanout, admit, viewerOf, initWithinMs, subscriptionsPerSocket } = parts;
-  const tell = createTellOverWs(fanout);
-  // graphql-ws wants a schema and a document; of these it looks at nothing but the kind of operation.
-  const schema = new GraphQLSchema({});
-  const query = { schema, document: parse('query { result }') };
-  const subscription = { schema, document: parse('subscription { live }') };
+export function createWsOperations(options: WsOperationsOptions) {
+  const { engine, fanout, admit, viewerOf, initWithinMs, maxSubscriptions } = options;
+  const encode = createEncodeNext();
+
+  async function prepareQuery(request: GraphqlRequest, seed: RequestSeed) {
+    const result = await engine.execute(request, seed);
+    if (result.data === undefined && result.errors !== undefined) return refusal(result.errors);
+    return { ...QUERY, contextValue: new QueryResult(result) };
+  }
+
+  async function prepareSubscription(
+    { connection, id }: { readonly connection: WsConnection; readonly id: string },
+    request: GraphqlRequest,
+    seed: RequestSeed,
+  ) {
+    const operation = await engine.subscribe(request, seed);
+    if ('errors' in operation) return refusal(operation.errors);
+    return { ...SUBSCRIPTION, contextValue: new AcceptedSubscription(id, connection, operation) };
+  }
 
   return makeServer<Record<string, unknown>, WsExtra>({
     connectionInitWaitTimeout: initWithinMs,
@@ -86,56 +95,42 @@ export function createWsOperations(parts: Parts) {
 
     async onSubscribe({ extra: { connection }, subscriptions }, id, request) {
       if (connection.viewer === null) throw new Error('a subscription came before its client was admitted');
-      const isGone = () => connection.socket.readyState !== connection.socket.OPEN;
-      let seed: RequestSeed;
+      let viewer: Viewer;
       try {
-        seed = { viewer: viewerOf(connection.viewer, request.extensions), cursors: [], isGone };
+        viewer = viewerOf(connection.viewer, request.extensions);
       } catch (error) {
         return refusal([engine.errorOf(error)]);
       }
+      const seed: RequestSeed = { viewer, cursors: [], isGone: () => !connection.isOpen };
       if (engine.operationType(request) !== OperationTypeNode.SUBSCRIPTION) {
-        const result = await engine.execute(request, seed);
-        if (result.data === undefined && result.errors !== undefined) return refusal(result.errors);
-        return { ...query, contextValue: new Answered(result) };
+        return prepareQuery(request, seed);
       }
       // Those that are still being prepared count, and this one is among them.
-      if (
-        Number.isFinite(subscriptionsPerSocket) &&
-        Object.keys(subscriptions).length > subscriptionsPerSocket
-      ) {
-        return refusal([tooManySubscriptions(subscriptionsPerSocket)]);
+      if (Number.isFinite(maxSubscriptions) && Object.keys(subscriptions).length > maxSubscriptions) {
+        return refusal([tooManySubscriptions(maxSubscriptions)]);
       }
-      const operation = await engine.subscribe(request, seed);
-      if ('errors' in operation) return refusal(operation.errors);
-      return { ...subscription, contextValue: new Accepted(connection, id, operation) };
+      return prepareSubscription({ connection, id }, request, seed);
     },
 
     execute: () => ({}),
     subscribe({ contextValue }) {
-      if (contextValue instanceof Accepted) {
-        const { connection, id, operation } = contextValue;
-        return tell(connection, id, operation);
-      }
-      throw new Error('a subscription was not prepared');
+      if (!(contextValue instanceof AcceptedSubscription)) throw new Error('a subscription was not prepared');
+      const { id, connection, operation } = contextValue;
+      return new WsSubscription(connection, encode, id).join(fanout, operation);
     },
-    // Results and errors are formatted already.
-    onNext(_ctx, _id, _payload, { contextValue }) {
-      return contextValue instanceof Answered ? contextValue.result : undefined;
-    },
-    onError(_ctx, _id, _payload, [error]) {
-      const over = error?.originalError;
-      return over instanceof OperationOver ? over.errors : undefined;
-    },
+    onNext: (_ctx, _id, _request, { contextValue }) =>
+      contextValue instanceof QueryResult ? contextValue.result : undefined,
+    onError: (_ctx, _id, _request, [error]) => errorsOf(error),
   });
 }
 
 function refusal(errors: readonly GraphQLFormattedError[]): GraphQLError[] {
-  return errors.map((error) => new AsFormatted(error));
+  return [new OperationErrors(errors)];
 }
 
-function tooManySubscriptions(limit: number): GraphQLFormattedError {
+function tooManySubscriptions(max: number): GraphQLFormattedError {
   return {
-    message: `A connection has at most ${limit} subscriptions at a time: end one first.`,
+    message: `A connection has at most ${max} subscriptions at a time: end one first.`,
     extensions: { code: 'LIMIT_EXCEEDED', retryable: false },
   };
 }

@@ -1,17 +1,8 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Fanout, Membership, Sink, Tellable } from '../../live/fanout/fanout.ts';
 import type { WsConnection } from './connection.ts';
-import { createEncodeNext, type EncodeNext, headOf } from './frame.ts';
-
-/** Ends a subscription by errors: graphql-ws says so to the client and forgets its id. */
-export class OperationOver extends Error {
-  readonly errors: readonly GraphQLFormattedError[];
-
-  constructor(errors: readonly GraphQLFormattedError[]) {
-    super('the operation ended by errors');
-    this.errors = errors;
-  }
-}
+import { type EncodeNext, headOf } from './frame.ts';
+import { OperationErrors } from './operation-errors.ts';
 
 type Ended = IteratorResult<never, undefined>;
 
@@ -20,7 +11,7 @@ type Ended = IteratorResult<never, undefined>;
  * that never yields: so graphql-ws holds its id until the client completes it, the socket closes or the operation
  * fails, and never completes it by itself.
  */
-class WsSubscription implements Sink, AsyncIterableIterator<never, undefined> {
+export class WsSubscription implements Sink, AsyncIterableIterator<never, undefined> {
   readonly #connection: WsConnection;
   readonly #encode: EncodeNext;
   readonly #head: string;
@@ -35,9 +26,10 @@ class WsSubscription implements Sink, AsyncIterableIterator<never, undefined> {
     this.#head = headOf(id);
   }
 
-  join(fanout: Fanout, operation: Tellable): void {
+  join(fanout: Fanout, operation: Tellable): this {
     this.#membership = fanout.join(operation, this);
     this.#connection.add(this.#membership);
+    return this;
   }
 
   writable(): boolean {
@@ -57,6 +49,7 @@ class WsSubscription implements Sink, AsyncIterableIterator<never, undefined> {
     this.#connection.end('slow');
   }
 
+  /** Settles when the subscription is over; rejects where that was by errors. */
   next(): Promise<Ended> {
     return new Promise((resolve) => {
       this.#settle = resolve;
@@ -83,22 +76,8 @@ class WsSubscription implements Sink, AsyncIterableIterator<never, undefined> {
     this.#settle?.(
       this.#errors === null
         ? { done: true, value: undefined }
-        : Promise.reject(new OperationOver(this.#errors)),
+        : Promise.reject(new OperationErrors(this.#errors)),
     );
     this.#settle = null;
   }
-}
-
-/** Tells subscriptions through their connections until one of both ends. */
-export function createTellOverWs(fanout: Fanout) {
-  const encode = createEncodeNext();
-  return (
-    connection: WsConnection,
-    id: string,
-    operation: Tellable,
-  ): AsyncIterableIterator<never, undefined> => {
-    const subscription = new WsSubscription(connection, encode, id);
-    subscription.join(fanout, operation);
-    return subscription;
-  };
 }

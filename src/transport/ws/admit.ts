@@ -1,0 +1,48 @@
+import type { Report } from '../../observe.ts';
+import type { Connections } from '../connections.ts';
+import type { Authenticate, ConnectionParams } from './authenticate.ts';
+import { CLOSE_CODES, type CloseReason } from './close-codes.ts';
+import type { WsConnection } from './connection.ts';
+
+interface Parts {
+  readonly authenticate: Authenticate;
+  readonly connections: Connections;
+  readonly report: Report;
+}
+
+/**
+ * Admits a client by its `connection_init`. Resolves with the payload of `connection_ack`, which says when the token
+ * expires; with false after the client was turned away.
+ */
+export function createAdmit({ authenticate, connections, report }: Parts) {
+  return async (
+    connection: WsConnection,
+    connectionParams: ConnectionParams | undefined,
+  ): Promise<false | Record<string, unknown>> => {
+    const { request } = connection;
+    if (request === null) return false;
+    const authentication = await authenticate(connectionParams, request);
+    if ('refused' in authentication) {
+      turnAway(connection, authentication.refused, report);
+      return false;
+    }
+    const { viewer } = authentication;
+    if (!connections.admit(connection, viewer)) {
+      turnAway(connection, 'overloaded', report, 'too many sockets of one viewer');
+      return false;
+    }
+    connection.request = null;
+    return { expiresAt: viewer.expiresAt === null ? null : new Date(viewer.expiresAt).toISOString() };
+  };
+}
+
+/** Closes a connection that is not admitted, and reports why. */
+export function turnAway(
+  connection: WsConnection,
+  reason: CloseReason,
+  report: Report,
+  cause: string = CLOSE_CODES[reason][1],
+): void {
+  connection.end(reason);
+  report('upgradeRefused', { code: CLOSE_CODES[reason][0], cause });
+}
