@@ -8,7 +8,7 @@ import { fields } from '../support/builders/samples.ts';
 import { postCallback, query, send } from '../support/clients/client.ts';
 import { runToExit, spawnGateway } from '../support/gateways/gateway.ts';
 import { LONG } from '../support/long.ts';
-import { type Cluster, NO_CLUSTER, startCluster } from '../support/stores/postgres-cluster.ts';
+import { type Cluster, NO_CLUSTER, startCluster } from '../support/stores/cluster.ts';
 import { startTcpProxy } from '../support/stores/tcp-proxy.ts';
 
 const reason = NO_CLUSTER ?? (spawnSync('openssl', ['version']).status === 0 ? null : 'there is no openssl');
@@ -64,17 +64,16 @@ describe.skipIf(reason !== null)(`TLS to PostgreSQL${reason === null ? '' : ` (s
       '2',
       ...['-out', 'server.crt'],
     );
-    cluster = await startCluster(
-      { ssl: 'on', ssl_cert_file: 'server.crt', ssl_key_file: 'server.key' },
-      (home, own) => {
-        const data = join(home, 'data');
+    cluster = await startCluster({
+      settings: { ssl: 'on', ssl_cert_file: 'server.crt', ssl_key_file: 'server.key' },
+      prepare: (data, own) => {
         for (const name of ['server.crt', 'server.key']) {
           execFileSync('cp', [at(name), data]);
           chmodSync(join(data, name), 0o600);
           own(join(data, name));
         }
       },
-    );
+    });
   }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -151,10 +150,12 @@ describe.skipIf(reason !== null)(`TLS to PostgreSQL${reason === null ? '' : ` (s
   });
 
   it('is refused by a server that has none, as a wrong password is, and done without where it is only preferred', async () => {
-    const bare = await startCluster({}, (home, own) => {
-      const file = join(home, 'data', 'pg_hba.conf');
-      writeFileSync(file, `host all stranger all scram-sha-256\n${readFileSync(file, 'utf8')}`);
-      own(file);
+    const bare = await startCluster({
+      prepare: (data, own) => {
+        const file = join(data, 'pg_hba.conf');
+        writeFileSync(file, `host all stranger all scram-sha-256\n${readFileSync(file, 'utf8')}`);
+        own(file);
+      },
     });
     const on = (mode: string) => ({ DATABASE_URL: `${bare.url}?sslmode=${mode}` });
     const { code, output } = await runToExit(on('verify-full'));

@@ -9,8 +9,8 @@ import { closeLater } from '../support/closing.ts';
 import { startGateway } from '../support/gateways/gateway.ts';
 import { LONG } from '../support/long.ts';
 import { createStoreFaults } from '../support/schedules/store-faults.ts';
-import { POSTGRES_BIN, startCluster } from '../support/stores/cluster.ts';
-import { startDeafProxy } from '../support/stores/deaf-proxy.ts';
+import { NO_CLUSTER, POSTGRES_BIN, startCluster } from '../support/stores/cluster.ts';
+import { startPostgresProxy } from '../support/stores/postgres-proxy.ts';
 import { expectTakenUp } from '../support/stores/put-back.ts';
 import { makeDatabase } from '../support/stores/stores.ts';
 import { startTcpProxy } from '../support/stores/tcp-proxy.ts';
@@ -70,9 +70,10 @@ describe.skipIf(reached === null)('a store that is put back under two running ga
 
   it('in place, while an instance has sent what it read itself and has not heard of yet', async () => {
     const databaseUrl = await ownDatabase(server);
-    const deaf = await startDeafProxy(databaseUrl);
+    const proxy = await startPostgresProxy(databaseUrl);
+    proxy.dropNotifications(true);
     const { url: writing } = await startGateway({ databaseUrl });
-    const { url: reading } = await startGateway({ databaseUrl: deaf.url });
+    const { url: reading } = await startGateway({ databaseUrl: proxy.url });
     const callback = { userId: 'anna', bankId: 'bank-75', stage: 'Accounts', status: 'InProgress' };
     const record = async (sessionId: string) =>
       expect((await postCallback(writing, { ...callback, sessionId })).status).toBe(200);
@@ -120,21 +121,16 @@ describe.skipIf(reached === null)('a store that is put back under two running ga
   });
 });
 
-const named =
-  POSTGRES_BIN === null
-    ? 'a cluster of the test (skipped: no initdb below /usr/lib/postgresql)'
-    : 'a cluster of the test';
-describe.skipIf(POSTGRES_BIN === null)(named, () => {
-  const bin = POSTGRES_BIN ?? '';
-
+const named = `a cluster of the test${NO_CLUSTER === null ? '' : ` (skipped: ${NO_CLUSTER})`}`;
+describe.skipIf(NO_CLUSTER !== null)(named, () => {
   it('that is replaced by an older base backup, with the same timeline and the same transaction ids', async () => {
-    const cluster = await startCluster(bin);
+    const cluster = await startCluster();
     let backup = cluster;
     await expectTakenUp({
       databaseUrl: cluster.url,
       found: 'the journal ends before what was read of it',
       async save() {
-        backup = await cluster.backUp({ port: Number(new URL(cluster.url).port) });
+        backup = await cluster.backUp({ port: cluster.port });
       },
       async putBack() {
         await cluster.stop();
@@ -144,7 +140,7 @@ describe.skipIf(POSTGRES_BIN === null)(named, () => {
   });
 
   it.skipIf(!LONG)('whose standby is promoted before it had everything', async () => {
-    const primary = await startCluster(bin);
+    const primary = await startCluster();
     const proxy = await startTcpProxy(primary.url);
     const standby = await primary.backUp({ standby: true });
     await expectTakenUp({

@@ -9,8 +9,8 @@ import { planOf } from '../support/schedules/plan.ts';
 import { carryOut, type Site } from '../support/schedules/schedule.ts';
 import { createStoreFaults } from '../support/schedules/store-faults.ts';
 import { toldTo } from '../support/schedules/violations.ts';
-import { startDeafProxy } from '../support/stores/deaf-proxy.ts';
 import { DEFAULTS } from '../support/stores/memory-store.ts';
+import { startPostgresProxy } from '../support/stores/postgres-proxy.ts';
 import { makeDatabase } from '../support/stores/stores.ts';
 import { expectTheFold } from '../support/stores/tables.ts';
 
@@ -28,11 +28,10 @@ const SEEDS =
 
 const server = inject('postgresUrl');
 
-/** Runs `work` on two instances over a database of their own: one of them reads by a wire that can be deaf. */
+/** Runs `work` on two instances over a database of their own: one of them by a proxy that can drop notifications. */
 async function onSite(work: (site: Site) => Promise<void>): Promise<void> {
   const database = await makeDatabase(server ?? '');
-  const proxy = await startDeafProxy(database.url);
-  proxy.deafen(false);
+  const proxy = await startPostgresProxy(database.url);
   const instances = await startInstances([database.url, proxy.url]);
   const faults = createStoreFaults(database.url, server ?? '');
   try {

@@ -8,7 +8,7 @@ export const FAULTS = [
   'listeners',
   'lock-writer',
   'clock',
-  'deaf',
+  'notifications-dropped',
   'dump',
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { readConfig } from '../../../src/config/config.ts';
 import { at, postCallback, query } from '../clients/client.ts';
 import { productionEnv } from '../gateways/production.ts';
-import type { DeafProxy } from '../stores/deaf-proxy.ts';
+import type { PostgresProxy } from '../stores/postgres-proxy.ts';
 import { readStore, type Tables } from '../stores/tables.ts';
 import type { Acknowledged, Answered, History, Restore } from './history.ts';
 import type { Instances } from './instances.ts';
@@ -18,7 +18,7 @@ export interface Site {
   readonly databaseUrl: string;
   readonly instances: Instances;
   readonly faults: StoreFaults;
-  readonly proxy: DeafProxy;
+  readonly proxy: PostgresProxy;
 }
 
 export interface Outcome {
@@ -158,10 +158,10 @@ async function befall(
     case 'clock':
       await instances.putClockOff(instance);
       break;
-    case 'deaf':
-      proxy.deafen(true);
+    case 'notifications-dropped':
+      proxy.dropNotifications(true);
       await pause(forMs);
-      proxy.deafen(false);
+      proxy.dropNotifications(false);
       break;
     case 'listeners':
       await faults.endListeners();

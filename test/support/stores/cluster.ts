@@ -9,21 +9,46 @@ import postgres from 'postgres';
 import { closeLater } from '../closing.ts';
 
 const LIBRARIES = '/usr/lib/postgresql';
+const WITHIN_MS = 20_000;
 
-/** Where PostgreSQL's own programs are; null where they are not installed. */
+/** Where PostgreSQL's own programs are, of its newest version; null where they are not installed. */
 export const POSTGRES_BIN: string | null =
   (existsSync(LIBRARIES) ? readdirSync(LIBRARIES) : [])
     .sort((a, b) => Number(b) - Number(a))
     .map((version) => join(LIBRARIES, version, 'bin'))
     .find((bin) => existsSync(join(bin, 'initdb')) && existsSync(join(bin, 'pg_basebackup'))) ?? null;
 
+const isRoot = process.getuid?.() === 0;
+
+/** PostgreSQL refuses to run as root: then it runs as the user postgres. Null where there is no such user. */
+const user = ((): { readonly uid: number; readonly gid: number } | null => {
+  if (!isRoot) return null;
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { stdio: 'pipe' }));
+  try {
+    return { uid: id('-u'), gid: id('-g') };
+  } catch {
+    return null;
+  }
+})();
+
+/** Why no cluster can be started here; null where one can. */
+export const NO_CLUSTER: string | null =
+  POSTGRES_BIN === null
+    ? `no initdb below ${LIBRARIES}`
+    : isRoot && user === null
+      ? 'there is no user postgres to run it as'
+      : null;
+
 /** A PostgreSQL server of the test's own. */
 export interface Cluster {
+  /** As its superuser, who needs no password from this machine. */
   readonly url: string;
-  /** A copy of all it holds now: another server, which is not running. */
+  readonly port: number;
+  /** Makes a copy of all that it holds now: another server, which is not running. */
   backUp(options?: { readonly port?: number; readonly standby?: boolean }): Promise<Cluster>;
+  /** Resolves when it answers. */
   start(): Promise<void>;
-  /** At once, as in a power cut, or in peace. */
+  /** By SIGQUIT (default) at once, as in a power cut; by SIGINT in peace. */
   stop(how?: 'SIGQUIT' | 'SIGINT'): Promise<void>;
   /** Resolves when a standby holds all that its primary has now. */
   caughtUp(primary: Cluster): Promise<void>;
@@ -31,45 +56,24 @@ export interface Cluster {
   promote(): Promise<void>;
 }
 
-/** PostgreSQL refuses to run as root. */
-const owner = (): { readonly uid: number; readonly gid: number } | Record<string, never> => {
-  if (process.getuid?.() !== 0) return {};
-  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
-  return { uid: id('-u'), gid: id('-g') };
-};
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  return address.port;
+export interface ClusterOptions {
+  /** As in postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Changes its data folder before it starts; `own` gives a file to the user that runs it. */
+  readonly prepare?: (data: string, own: (path: string) => void) => void;
 }
 
-/** Makes an empty cluster and starts it. It is stopped and removed after the suite. */
-export async function startCluster(bin: string): Promise<Cluster> {
-  const folder = await makeFolder();
-  run(bin, 'initdb', ['-D', folder, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8']);
-  const cluster = clusterIn(bin, folder, await freePort());
+/** Makes an empty cluster and starts it. It is stopped and removed after the suite. Throws where NO_CLUSTER is set. */
+export async function startCluster({ settings = {}, prepare }: ClusterOptions = {}): Promise<Cluster> {
+  const data = await makeFolder();
+  run('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8']);
+  prepare?.(data, own);
+  const cluster = clusterIn(data, await freePort(), settings);
   await cluster.start();
   return cluster;
 }
 
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'callboard-cluster-'));
-  closeLater(() => rm(folder, { recursive: true, force: true }));
-  const { uid, gid } = owner();
-  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
-  return folder;
-}
-
-function run(bin: string, program: string, args: readonly string[]): void {
-  execFileSync(join(bin, program), args, { ...owner(), cwd: '/', stdio: 'pipe', env: { LC_ALL: 'C' } });
-}
-
-function clusterIn(bin: string, folder: string, port: number): Cluster {
+function clusterIn(data: string, port: number, settings: Readonly<Record<string, string>>): Cluster {
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   let server: ChildProcess | null = null;
 
@@ -83,15 +87,14 @@ function clusterIn(bin: string, folder: string, port: number): Cluster {
 
   return {
     url,
+    port,
     async start() {
-      const settings = { port, unix_socket_directories: '', fsync: 'off', listen_addresses: '127.0.0.1' };
-      const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-      server = spawn(join(bin, 'postgres'), ['-D', folder, ...args], {
-        ...owner(),
-        cwd: '/',
-        stdio: 'ignore',
-        env: { LC_ALL: 'C' },
-      });
+      const fixed = { port, unix_socket_directories: '', fsync: 'off', listen_addresses: '127.0.0.1' };
+      const args = Object.entries({ ...fixed, ...settings }).flatMap(([name, value]) => [
+        '-c',
+        `${name}=${value}`,
+      ]);
+      server = spawn(programPath('postgres'), ['-D', data, ...args], { ...asUser(), stdio: 'ignore' });
       closeLater(() => stop());
       await until(url, 'select 1');
     },
@@ -99,8 +102,8 @@ function clusterIn(bin: string, folder: string, port: number): Cluster {
     async backUp({ port: at, standby = false } = {}) {
       const copy = await makeFolder();
       const args = ['-d', url, '-D', copy, '-X', 'stream', '-c', 'fast', '--no-sync'];
-      run(bin, 'pg_basebackup', standby ? [...args, '-R'] : args);
-      return clusterIn(bin, copy, at ?? (await freePort()));
+      run('pg_basebackup', standby ? [...args, '-R'] : args);
+      return clusterIn(copy, at ?? (await freePort()), settings);
     },
     async caughtUp(primary) {
       const [row] = await until(primary.url, 'select pg_current_wal_lsn()::text as at');
@@ -113,9 +116,41 @@ function clusterIn(bin: string, folder: string, port: number): Cluster {
   };
 }
 
+function programPath(name: string): string {
+  if (POSTGRES_BIN === null || NO_CLUSTER !== null) throw new Error(`no cluster can run here: ${NO_CLUSTER}`);
+  return join(POSTGRES_BIN, name);
+}
+
+const asUser = () => ({ ...(user ?? {}), cwd: '/', env: { LC_ALL: 'C' } });
+
+function run(program: string, args: readonly string[]): void {
+  execFileSync(programPath(program), args, { ...asUser(), stdio: 'pipe' });
+}
+
+function own(path: string): void {
+  if (user !== null) chownSync(path, user.uid, user.gid);
+}
+
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'callboard-cluster-'));
+  closeLater(() => rm(folder, { recursive: true, force: true }));
+  own(folder);
+  return folder;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port is free');
+  return address.port;
+}
+
 /** Resolves when the statement gives rows, with them. */
 async function until(url: string, statement: string): Promise<readonly postgres.Row[]> {
-  const late = Date.now() + 20_000;
+  const late = Date.now() + WITHIN_MS;
   for (;;) {
     const sql = postgres(url, { max: 1, connect_timeout: 2, onnotice: () => {} });
     try {
@@ -126,7 +161,7 @@ async function until(url: string, statement: string): Promise<readonly postgres.
     } finally {
       await sql.end({ timeout: 1 });
     }
-    if (Date.now() > late) throw new Error(`PostgreSQL does not come to: ${statement}`);
+    if (Date.now() > late) throw new Error(`PostgreSQL did not come to: ${statement}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
