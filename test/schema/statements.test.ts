@@ -1,39 +1,10 @@
-import { PGlite } from '@electric-sql/pglite';
-import { drizzle } from 'drizzle-orm/pglite';
 import { beforeAll, expect, test } from 'vitest';
-import { migrate } from '../../src/db/migrate/migrate.ts';
 import { banks, callbacks, payments, sessions } from '../../src/db/schema.ts';
 import { fromPayment, fromSession } from '../../src/db/tables/rows.ts';
-import { createLogger } from '../../src/logger.ts';
 import { journalRow, paymentOf, sessionOf } from '../support/builders/states.ts';
 import { createGraph, type Graph } from '../support/clients/graph.ts';
-import { closeLater } from '../support/closing.ts';
-
-let graph: Graph;
-const statements: string[] = [];
-
-beforeAll(async () => {
-  const client = await PGlite.create('memory://');
-  closeLater(() => client.close());
-  const db = drizzle({ client, jit: true, logger: { logQuery: (statement) => statements.push(statement) } });
-  await migrate(db, { migrate: 'auto', pooled: false, log: createLogger({ level: 'silent' }) });
-  const ids = Array.from({ length: 50 }, (_, place) => `s${place}`);
-  await db
-    .insert(sessions)
-    .values(
-      ids.map((sessionId, place) =>
-        fromSession(sessionOf({ sessionId, bank: { bankId: `b${place % 7}`, secondaryIdentifiers: [] } })),
-      ),
-    );
-  await db.insert(payments).values(ids.map((paymentId) => fromPayment(paymentOf({ paymentId }))));
-  await db
-    .insert(callbacks)
-    .values(
-      ids.map((sessionId, place) => ({ ...journalRow({ position: place + 1, sessionId }), changed: [] })),
-    );
-  await db.insert(banks).values({ bankId: 'b0', secondaryIdentifiers: [] });
-  graph = createGraph({ db });
-});
+import { type CountedStore, openCountedStore } from '../support/stores/counted-store.ts';
+import { eachStore } from '../support/stores/stores.ts';
 
 const COUNTS: [what: string, count: number, query: string][] = [
   [
@@ -80,20 +51,48 @@ const COUNTS: [what: string, count: number, query: string][] = [
   ],
 ];
 
-test.each(COUNTS)('%s cost %i statement(s)', async (_, count, query) => {
-  statements.length = 0;
-  expect((await graph.ask(query)).errors).toBeUndefined();
-  expect(statements).toHaveLength(count);
-});
+/** Fifty sessions of seven banks, each with one callback, and fifty payments. */
+async function fill({ db }: CountedStore): Promise<void> {
+  const ids = Array.from({ length: 50 }, (_, n) => `s${n}`);
+  const bankOf = (n: number) => ({ bankId: `b${n % 7}`, secondaryIdentifiers: [] });
+  await db
+    .insert(sessions)
+    .values(ids.map((sessionId, n) => fromSession(sessionOf({ sessionId, bank: bankOf(n) }))));
+  await db.insert(payments).values(ids.map((paymentId) => fromPayment(paymentOf({ paymentId }))));
+  await db
+    .insert(callbacks)
+    .values(ids.map((sessionId, n) => ({ ...journalRow({ position: n + 1, sessionId }), changed: [] })));
+  await db.insert(banks).values({ bankId: 'b0', secondaryIdentifiers: [] });
+}
 
-test('sessions asked for by different operations in the same turn are one statement', async () => {
-  statements.length = 0;
-  await Promise.all(['s1', 's2', 's3'].map((id) => graph.ask(`{ session(sessionId: "${id}") { version } }`)));
-  expect(statements).toHaveLength(1);
-});
+eachStore('statements', (on) => {
+  let graph: Graph;
+  let store: CountedStore;
+  beforeAll(async () => {
+    store = await openCountedStore(on);
+    await fill(store);
+    graph = createGraph(store);
+  });
 
-test('an id that no row can hold costs no statement', async () => {
-  statements.length = 0;
-  await graph.ask('query ($id: ID) { session(sessionId: $id) { id } }', { id: 'a\0b' });
-  expect(statements).toEqual([]);
+  /** How many statements the store was sent while this ran. */
+  async function sentDuring(run: () => Promise<unknown>): Promise<number> {
+    const before = store.statements();
+    await run();
+    return store.statements() - before;
+  }
+
+  test.each(COUNTS)('%s cost %i statement(s)', async (_, count, query) => {
+    const sent = await sentDuring(async () => expect((await graph.ask(query)).errors).toBeUndefined());
+    expect(sent).toBe(count);
+  });
+
+  test('sessions asked for by different operations in the same turn are one statement', async () => {
+    const one = (id: string) => graph.ask(`{ session(sessionId: "${id}") { version } }`);
+    expect(await sentDuring(() => Promise.all(['s1', 's2', 's3'].map(one)))).toBe(1);
+  });
+
+  test('an id that no row can hold costs no statement', async () => {
+    const byId = 'query ($id: ID) { session(sessionId: $id) { id } }';
+    expect(await sentDuring(() => graph.ask(byId, { id: 'a\0b' }))).toBe(0);
+  });
 });
