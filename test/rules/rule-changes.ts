@@ -6,9 +6,9 @@ export interface RuleChange {
   readonly edits: readonly (readonly [from: string, to: string])[];
 }
 
-const ATTEMPT = 'src/domain/attempt.ts';
-const OUTCOME = 'src/domain/outcome.ts';
-const FOLD = 'src/domain/fold-session.ts';
+const ATTEMPT = 'src/domain/session/attempt.ts';
+const OUTCOME = 'src/domain/session/outcome.ts';
+const FOLD = 'src/domain/session/fold.ts';
 
 /** The rules that the judge's figures rest on. */
 export const RULE_CHANGES: readonly RuleChange[] = [
