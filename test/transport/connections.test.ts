@@ -10,7 +10,7 @@ import { createFanout } from '../../src/live/fanout/fanout.ts';
 import { createHub } from '../../src/live/hub.ts';
 import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
 import { createLogger } from '../../src/logger.ts';
-import { createReport } from '../../src/observe.ts';
+import { reportTo, UNOBSERVED } from '../../src/observe.ts';
 import { type ConnectionKind, createConnections } from '../../src/transport/connections.ts';
 import type { Engine } from '../../src/transport/engine/engine.ts';
 import { createSseTransport } from '../../src/transport/sse/sse.ts';
@@ -70,7 +70,7 @@ async function serve(settings: Settings = {}) {
   const fanout = createFanout({ hub, errorOf: engine.errorOf, slowAfterMs: 200 });
   const connections = createConnections({ maxConnections: INFINITE, maxPerViewer, heartbeatMs });
   const ws = createWsTransport({
-    ...{ engine, fanout, connections, log, report: createReport(log) },
+    ...{ engine, fanout, connections, log, report: reportTo(UNOBSERVED) },
     authenticate: () => ({ viewer }),
     isWelcome: () => true,
     limits: {
