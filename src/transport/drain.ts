@@ -1,5 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
 const STEP_MS = 50;
 
 /**
@@ -19,6 +17,6 @@ export async function endGradually<T>(
     const until = Math.ceil(all.length * share);
     for (const one of all.slice(ended, until)) end(one);
     ended = until;
-    if (ended < all.length) await pause(STEP_MS);
+    if (ended < all.length) await new Promise((resolve) => setTimeout(resolve, STEP_MS));
   }
 }
