@@ -1,13 +1,13 @@
 import { type FastifyReply, fastify } from 'fastify';
 import { createAuthenticator } from './callbacks/authenticate/authenticator.ts';
 import { createFailureLimiter } from './callbacks/authenticate/failure-limiter.ts';
-import { parseSigningKey } from './callbacks/authenticate/signing-key.ts';
 import { readReported } from './callbacks/parse/claims.ts';
 import { parseApplied, readFindings } from './callbacks/parse/parse.ts';
 import { createReceive } from './callbacks/receive.ts';
 import { reportAnswers } from './callbacks/report-answers.ts';
 import { callbackRoutes } from './callbacks/route.ts';
-import { type Config, describeConfig } from './config/config.ts';
+import type { Config } from './config/config.ts';
+import { describeConfig } from './config/describe-config.ts';
 import { readVersion } from './config/package-files.ts';
 import { awaitMigration } from './db/await-migration.ts';
 import { createJournal } from './db/journal/journal.ts';
@@ -338,7 +338,7 @@ async function createRoutes(parts: RouteParts) {
   const { config, readBody, recorder, reads, identify, admission, report, now, isReady, isDraining } = parts;
   const { signingKeys, header, headerSecrets, pathSecrets } = config.callback;
   const authenticate = createAuthenticator({
-    signingKeys: signingKeys.map(parseSigningKey),
+    signingKeys,
     header: { name: header, secrets: headerSecrets },
     pathSecrets,
     toleranceMs: SIGNATURE_TOLERANCE_MS,

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { parseApplied } from '../callbacks/parse/parse.ts';
-import { ConfigError } from '../config/config.ts';
+import { ConfigError } from '../config/faults.ts';
 import { readStoreConfig, type StoreConfig } from '../config/store.ts';
 import { openStore } from '../db/open.ts';
 import { FolderLockedError } from '../db/pglite/folder-lock.ts';

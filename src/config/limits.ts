@@ -1,115 +1,160 @@
-/** How much anyone may ask for at once: one place for name, default, unit and range. Each is a variable, LIMIT_…. */
-interface LimitRule {
-  readonly variable: `LIMIT_${string}`;
-  readonly fallback: number;
-  readonly min: number;
-  readonly max: number;
-  /** What is counted, as a fault in the configuration says it. */
-  readonly unit: string;
-}
-
-const rule = (
-  variable: LimitRule['variable'],
-  fallback: number,
-  [min, max]: readonly [number, number],
-  unit: string,
-): LimitRule => ({ variable, fallback, min, max, unit });
+import { integer } from './formats.ts';
+import { type Variable, withDefault } from './variable.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Every limit by the name the code calls it. Those "a viewer" do not count in explore mode, where all are one. */
-export const LIMIT_RULES = {
-  /** Of an operation over HTTP. */
-  bodyBytes: rule('LIMIT_BODY_BYTES', 65_536, [1_024, 16_777_216], 'bytes'),
-  /** Of a document: names, punctuation, values. */
-  tokens: rule('LIMIT_TOKENS', 1_000, [50, 100_000], 'tokens'),
-  /** Fields within fields. */
-  depth: rule('LIMIT_DEPTH', 10, [2, 100], 'levels'),
-  /** Aliases of a document, `__typename`'s too, and fields selected again beside themselves. */
-  aliases: rule('LIMIT_ALIASES', 15, [0, 10_000], 'aliases'),
-  /** Directives of a document. */
-  directives: rule('LIMIT_DIRECTIVES', 5, [0, 10_000], 'directives'),
-  /** Fields that a document asks for: each counts once for every row of the pages around it. */
-  complexity: rule('LIMIT_COMPLEXITY', 10_000, [10, 10_000_000], 'fields'),
-  /** Fields that an answer, or a message of a subscription, holds: counted while it is resolved. */
-  fields: rule('LIMIT_FIELDS', 50_000, [100, 100_000_000], 'fields'),
-  /** Of the same, as JSON. */
-  responseBytes: rule('LIMIT_RESPONSE_BYTES', 4_194_304, [1_024, 1_073_741_824], 'bytes'),
-  /** Of a query, or of a message of a subscription. */
-  executionMs: rule('LIMIT_EXECUTION_MS', 5_000, [10, 600_000], 'milliseconds'),
-  /** From the handshake of a WebSocket to `connection_init`. */
-  socketInitMs: rule('LIMIT_SOCKET_INIT_MS', 3_000, [100, 60_000], 'milliseconds'),
-  /** One message of a client. */
-  socketFrameBytes: rule('LIMIT_SOCKET_FRAME_BYTES', 65_536, [1_024, 16_777_216], 'bytes'),
-  socketSubscriptions: rule('LIMIT_SOCKET_SUBSCRIPTIONS', 20, [1, 10_000], 'subscriptions a socket'),
-  /** Messages of a client, pings and pongs among them. */
-  socketMessages: rule('LIMIT_SOCKET_MESSAGES', 100, [10, 1_000_000], 'messages a minute'),
-  viewerSockets: rule('LIMIT_VIEWER_SOCKETS', 10, [1, 1_000_000], 'sockets a viewer'),
-  /** Queries, polls and openings of subscriptions in execution; others of the viewer wait. */
-  viewerOperations: rule('LIMIT_VIEWER_OPERATIONS', 6, [1, 10_000], 'operations a viewer'),
-  /** Those that wait, for a second at most. */
-  viewerWaiting: rule('LIMIT_VIEWER_WAITING', 64, [0, 100_000], 'waiting operations a viewer'),
-  viewerStreams: rule('LIMIT_VIEWER_STREAMS', 10, [1, 1_000_000], 'streams a viewer'),
-  /** Of whatever kind, to the whole gateway. */
-  connections: rule('LIMIT_CONNECTIONS', 20_000, [10, 1_000_000], 'connections'),
-  /** For the head of a request to arrive. */
-  headMs: rule('LIMIT_HEAD_MS', 5_000, [100, 600_000], 'milliseconds'),
-  /** For a whole request to arrive. */
-  requestMs: rule('LIMIT_REQUEST_MS', 15_000, [100, DAY_MS], 'milliseconds'),
-  /** Of a request's head. */
-  headBytes: rule('LIMIT_HEAD_BYTES', 16_384, [1_024, 1_048_576], 'bytes'),
+const limit = (
+  fallback: number,
+  [min, max]: readonly [number, number],
+  unit: string,
+  about: string,
+): Variable<number> => withDefault(String(fallback), integer(min, max, unit), about);
+
+/** How much anyone may ask for at once. What is over a limit is answered clearly: LIMIT_EXCEEDED, or a close code. */
+export const LIMIT_VARIABLES = {
+  LIMIT_BODY_BYTES: limit(65_536, [1_024, 16_777_216], 'bytes', 'An operation over HTTP.'),
+  LIMIT_TOKENS: limit(1_000, [50, 100_000], 'tokens', 'A document: its names, punctuation and values.'),
+  LIMIT_DEPTH: limit(10, [2, 100], 'levels', 'A document: fields within fields.'),
+  LIMIT_ALIASES: limit(
+    15,
+    [0, 10_000],
+    'aliases',
+    "A document: its aliases, `__typename`'s too, and fields selected again beside themselves.",
+  ),
+  LIMIT_DIRECTIVES: limit(5, [0, 10_000], 'directives', 'A document: its directives.'),
+  LIMIT_COMPLEXITY: limit(
+    10_000,
+    [10, 10_000_000],
+    'fields',
+    'Fields that a document asks for: each counts once for every row of the pages around it.',
+  ),
+  LIMIT_FIELDS: limit(
+    50_000,
+    [100, 100_000_000],
+    'fields',
+    'Fields that an answer, or a message of a subscription, holds: counted while it is resolved.',
+  ),
+  LIMIT_RESPONSE_BYTES: limit(
+    4_194_304,
+    [1_024, 1_073_741_824],
+    'bytes',
+    'An answer, or a message of a subscription, as JSON.',
+  ),
+  LIMIT_EXECUTION_MS: limit(
+    5_000,
+    [10, 600_000],
+    'milliseconds',
+    'Execution of a query, or of a message of a subscription.',
+  ),
+  LIMIT_SOCKET_INIT_MS: limit(
+    3_000,
+    [100, 60_000],
+    'milliseconds',
+    'From the handshake of a WebSocket to connection_init.',
+  ),
+  LIMIT_SOCKET_FRAME_BYTES: limit(
+    65_536,
+    [1_024, 16_777_216],
+    'bytes',
+    'One message of a client on a WebSocket.',
+  ),
+  LIMIT_SOCKET_SUBSCRIPTIONS: limit(
+    20,
+    [1, 10_000],
+    'subscriptions a socket',
+    'Subscriptions of one WebSocket.',
+  ),
+  LIMIT_SOCKET_MESSAGES: limit(
+    100,
+    [10, 1_000_000],
+    'messages a minute',
+    'Messages of a client on a WebSocket, pings and pongs among them.',
+  ),
+  LIMIT_VIEWER_SOCKETS: limit(
+    10,
+    [1, 1_000_000],
+    'sockets a viewer',
+    'WebSockets of one viewer. Not counted in explore mode, where all are one viewer.',
+  ),
+  LIMIT_VIEWER_OPERATIONS: limit(
+    6,
+    [1, 10_000],
+    'operations a viewer',
+    'Queries, polls and openings of subscriptions of one viewer in execution; others wait. Not counted in explore mode.',
+  ),
+  LIMIT_VIEWER_WAITING: limit(
+    64,
+    [0, 100_000],
+    'waiting operations a viewer',
+    'Those that wait, for a second at most. Not counted in explore mode.',
+  ),
+  LIMIT_VIEWER_STREAMS: limit(
+    10,
+    [1, 1_000_000],
+    'streams a viewer',
+    'SSE streams of one viewer. Not counted in explore mode.',
+  ),
+  LIMIT_CONNECTIONS: limit(
+    20_000,
+    [10, 1_000_000],
+    'connections',
+    'Connections of any kind, to the whole gateway.',
+  ),
+  LIMIT_HEAD_MS: limit(5_000, [100, 600_000], 'milliseconds', 'For the head of a request to arrive.'),
+  LIMIT_REQUEST_MS: limit(15_000, [100, DAY_MS], 'milliseconds', 'For a whole request to arrive.'),
+  LIMIT_HEAD_BYTES: limit(16_384, [1_024, 1_048_576], 'bytes', "A request's head."),
 } as const;
 
-export type LimitName = keyof typeof LIMIT_RULES;
-export type Limits = Readonly<Record<LimitName, number>>;
+type LimitVariable = keyof typeof LIMIT_VARIABLES;
 
-/** Every variable that sets a limit. */
-export const LIMIT_VARIABLES: readonly string[] = Object.values(LIMIT_RULES).map(({ variable }) => variable);
-
-/**
- * The limits as their variables' texts set them, the rest by default. Frozen. What cannot be used is told to `fault`,
- * with what is allowed.
- */
-export function readLimits(
-  texts: Readonly<Partial<Record<string, string>>>,
-  fault: (variable: string, problem: string) => void,
-): Limits {
-  return toLimits(({ variable, min, max, unit }) => {
-    const text = texts[variable];
-    if (text === undefined) return undefined;
-    const value = /^\d{1,12}$/.test(text) ? Number(text) : -1;
-    if (value >= min && value <= max) return value;
-    fault(variable, `is ${JSON.stringify(text)}; it must be a whole number of ${unit} from ${min} to ${max}`);
-    return undefined;
-  });
+/** The limits by the names that the code gives them; what each one limits stands with its variable. */
+export interface Limits {
+  readonly bodyBytes: number;
+  readonly tokens: number;
+  readonly depth: number;
+  readonly aliases: number;
+  readonly directives: number;
+  readonly complexity: number;
+  readonly fields: number;
+  readonly responseBytes: number;
+  readonly executionMs: number;
+  readonly socketInitMs: number;
+  readonly socketFrameBytes: number;
+  readonly socketSubscriptions: number;
+  readonly socketMessages: number;
+  readonly viewerSockets: number;
+  readonly viewerOperations: number;
+  readonly viewerWaiting: number;
+  readonly viewerStreams: number;
+  readonly connections: number;
+  readonly headMs: number;
+  readonly requestMs: number;
+  readonly headBytes: number;
 }
 
-function toLimits(read: (rule: LimitRule) => number | undefined): Limits {
-  const limit = (name: LimitName): number => read(LIMIT_RULES[name]) ?? LIMIT_RULES[name].fallback;
+/** Frozen. */
+export function toLimits(values: Readonly<Record<LimitVariable, number>>): Limits {
   return Object.freeze({
-    bodyBytes: limit('bodyBytes'),
-    tokens: limit('tokens'),
-    depth: limit('depth'),
-    aliases: limit('aliases'),
-    directives: limit('directives'),
-    complexity: limit('complexity'),
-    fields: limit('fields'),
-    responseBytes: limit('responseBytes'),
-    executionMs: limit('executionMs'),
-    socketInitMs: limit('socketInitMs'),
-    socketFrameBytes: limit('socketFrameBytes'),
-    socketSubscriptions: limit('socketSubscriptions'),
-    socketMessages: limit('socketMessages'),
-    viewerSockets: limit('viewerSockets'),
-    viewerOperations: limit('viewerOperations'),
-    viewerWaiting: limit('viewerWaiting'),
-    viewerStreams: limit('viewerStreams'),
-    connections: limit('connections'),
-    headMs: limit('headMs'),
-    requestMs: limit('requestMs'),
-    headBytes: limit('headBytes'),
+    bodyBytes: values.LIMIT_BODY_BYTES,
+    tokens: values.LIMIT_TOKENS,
+    depth: values.LIMIT_DEPTH,
+    aliases: values.LIMIT_ALIASES,
+    directives: values.LIMIT_DIRECTIVES,
+    complexity: values.LIMIT_COMPLEXITY,
+    fields: values.LIMIT_FIELDS,
+    responseBytes: values.LIMIT_RESPONSE_BYTES,
+    executionMs: values.LIMIT_EXECUTION_MS,
+    socketInitMs: values.LIMIT_SOCKET_INIT_MS,
+    socketFrameBytes: values.LIMIT_SOCKET_FRAME_BYTES,
+    socketSubscriptions: values.LIMIT_SOCKET_SUBSCRIPTIONS,
+    socketMessages: values.LIMIT_SOCKET_MESSAGES,
+    viewerSockets: values.LIMIT_VIEWER_SOCKETS,
+    viewerOperations: values.LIMIT_VIEWER_OPERATIONS,
+    viewerWaiting: values.LIMIT_VIEWER_WAITING,
+    viewerStreams: values.LIMIT_VIEWER_STREAMS,
+    connections: values.LIMIT_CONNECTIONS,
+    headMs: values.LIMIT_HEAD_MS,
+    requestMs: values.LIMIT_REQUEST_MS,
+    headBytes: values.LIMIT_HEAD_BYTES,
   });
 }
-
-/** The limits where nothing is set. */
-export const DEFAULT_LIMITS: Limits = toLimits(() => undefined);

@@ -1,58 +1,59 @@
-import { z } from 'zod';
-import { STAGE_NAMES } from '../domain/words.ts';
-import {
-  type Config,
-  ConfigError,
-  type ConfigFault,
-  type Environment,
-  oneEach,
-  readTexts,
-  toFault,
-} from './config.ts';
-import { VARIABLES } from './variables.ts';
+import { STAGE_NAMES, type StageName } from '../domain/words.ts';
+import { databaseFaults } from './across-variables.ts';
+import { type Environment, readTexts } from './environment.ts';
+import { ConfigError, type ConfigFault, firstOfEach } from './faults.ts';
+import { readValues, type Values } from './values.ts';
+import type { Migrate } from './variables.ts';
 
-const { MODE, DATABASE_URL, DATA_DIR, DATABASE_POOLED, DATABASE_CONNECTIONS, MIGRATE } = VARIABLES;
-const { EXPECTED_STAGES, RESTART_QUIET_MS } = VARIABLES;
-const STORE_VARIABLES = {
-  ...{ MODE, DATABASE_URL, DATA_DIR, DATABASE_POOLED, DATABASE_CONNECTIONS, MIGRATE },
-  ...{ EXPECTED_STAGES, RESTART_QUIET_MS },
-};
+/** Where the store is, and what its state depends on. */
+export interface StoreConfig {
+  /** PostgreSQL; null means PGlite in `dataDir`. */
+  readonly databaseUrl: string | null;
+  /** PGlite's folder, or `memory`, which keeps nothing. */
+  readonly dataDir: string;
+  /** Connections of this process to PostgreSQL, at most. */
+  readonly databaseConnections: number;
+  /** Behind a transaction pooler: no LISTEN and no named statements. */
+  readonly databasePooled: boolean;
+  readonly migrate: Migrate;
+  /** Never empty, in the order of the road. */
+  readonly expectedStages: readonly StageName[];
+  readonly restartQuietMs: number;
+}
 
-/** What a command needs of the configuration: where the store is, and what its state depends on. */
-export type StoreConfig = Pick<
-  Config,
-  | 'databaseUrl'
-  | 'dataDir'
-  | 'databasePooled'
-  | 'databaseConnections'
-  | 'migrate'
-  | 'expectedStages'
-  | 'restartQuietMs'
->;
+/** MODE counts for one thing: in production a store must be named. */
+const NAMES = [
+  'MODE',
+  'DATABASE_URL',
+  'DATA_DIR',
+  'DATABASE_POOLED',
+  'DATABASE_CONNECTIONS',
+  'MIGRATE',
+  'EXPECTED_STAGES',
+  'RESTART_QUIET_MS',
+] as const;
 
 /**
- * Reads the store's settings alone: who may send or ask does not matter to a command. MODE counts for one thing: in
- * production a store must be named, so that nobody's data is looked for in an empty folder. Throws a ConfigError that
- * names every fault of these variables.
+ * Reads the store's settings alone, for commands: who may send callbacks or ask does not matter to them. Throws a
+ * ConfigError that names every fault of these variables.
  */
 export function readStoreConfig(env: Environment): StoreConfig {
   const faults: ConfigFault[] = [];
-  const texts = readTexts(env, faults, Object.keys(STORE_VARIABLES));
-  const parsed = z.object(STORE_VARIABLES).safeParse(texts);
-  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => toFault(issue.path, texts)));
-  if (texts.MODE === 'production' && texts.DATABASE_URL === undefined) {
-    const problem = 'MODE=production needs PostgreSQL: postgres://user:password@host:port/database';
-    faults.push({ variable: 'DATABASE_URL', problem });
-  }
-  if (!parsed.success || faults.length > 0) throw new ConfigError(oneEach(faults));
-  const values = parsed.data;
-  return Object.freeze({
-    databaseUrl: values.DATABASE_URL ?? null,
+  const texts = readTexts(env, NAMES, faults);
+  const values = readValues(texts, NAMES, faults);
+  faults.push(...databaseFaults(texts));
+  if (values === null || faults.length > 0) throw new ConfigError(firstOfEach(faults));
+  return Object.freeze(toStoreConfig(values));
+}
+
+export function toStoreConfig(values: Pick<Values, (typeof NAMES)[number]>): StoreConfig {
+  return {
+    databaseUrl: values.DATABASE_URL,
     dataDir: values.DATA_DIR,
-    databasePooled: values.DATABASE_POOLED === 'true',
+    databasePooled: values.DATABASE_POOLED,
     databaseConnections: values.DATABASE_CONNECTIONS,
     migrate: values.MIGRATE,
     expectedStages: Object.freeze(STAGE_NAMES.filter((name) => values.EXPECTED_STAGES.includes(name))),
     restartQuietMs: values.RESTART_QUIET_MS,
-  });
+  };
 }

@@ -1,9 +1,26 @@
-import { isIP } from 'node:net';
-import { z } from 'zod';
 import { DEFAULT_EXPECTED_STAGES } from '../domain/session/expected-stages.ts';
 import { STAGE_NAMES, toWire, wireReader } from '../domain/words.ts';
-import { ALLOWED_DOCUMENTS } from './documents.ts';
+import {
+  databaseUrl,
+  documentsFile,
+  headerName,
+  host,
+  integer,
+  keySetUrl,
+  list,
+  oneOf,
+  onOrOff,
+  origins,
+  pathSecrets,
+  proxies,
+  signingKeys,
+  text,
+  trueOrFalse,
+  visibleSecret,
+  visibleSecrets,
+} from './formats.ts';
 import { LIMIT_VARIABLES } from './limits.ts';
+import { optional, optionalList, secret, withDefault } from './variable.ts';
 
 export const MODES = ['explore', 'production'] as const;
 export type Mode = (typeof MODES)[number];
@@ -16,204 +33,112 @@ export type Migrate = (typeof MIGRATE)[number];
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+const rsaAndEcc = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 /** Signatures of tokens: a key set is public keys, so it never admits HS…; a shared secret admits nothing else. */
-export const KEY_SET_ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-];
-export const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'];
+export const KEY_SET_ALGORITHMS: readonly string[] = rsaAndEcc;
+export const SECRET_ALGORITHMS: readonly string[] = ['HS256', 'HS384', 'HS512'];
+const ALGORITHMS = [...KEY_SET_ALGORITHMS, ...SECRET_ALGORITHMS];
 
-/** `[::1]` as addresses are written in URLs, without its brackets. */
-export function withoutBrackets(host: string): string {
-  return host.replace(/^\[(.*)\]$/, '$1');
-}
+const readAlgorithm = (name: string) => (ALGORITHMS.includes(name) ? name : undefined);
+const stages = list(wireReader(STAGE_NAMES), STAGE_NAMES.map(toWire));
+const claim = text("a claim's name");
 
-/** Whether only this machine can reach `host` (a name or an address without brackets). */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
-const integer = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,12}$/)
-    .transform(Number)
-    .pipe(z.number().min(min).max(max));
-
-const list = <T extends z.ZodType<unknown, string>>(item: T) =>
-  z
-    .string()
-    .transform((text) =>
-      text
-        .split(',')
-        .map((entry) => entry.trim())
-        .filter((entry) => entry !== ''),
-    )
-    .pipe(z.array(item).min(1));
-
-const word = (pattern: RegExp) => z.string().regex(pattern);
-const visible = (min: number) => word(new RegExp(`^[!-~](?:[ -~]{${min - 2},510}[!-~])$`));
-const onOff = z
-  .enum(['on', 'off'])
-  .transform((text) => text === 'on')
-  .optional();
-
-const readStage = wireReader(STAGE_NAMES);
-const stage = z.string().transform((text, context) => {
-  const name = readStage(text);
-  if (name !== undefined) return name;
-  context.addIssue({ code: 'custom', message: 'unknown stage' });
-  return z.NEVER;
-});
-
-/** Decodes strictly: Node's own decoder skips what it does not know. */
-const base64Bytes = (text: string): number =>
-  Buffer.from(text, 'base64').toString('base64') === text ? Buffer.byteLength(text, 'base64') : -1;
-
-/** https://github.com/standard-webhooks: a shared secret has 24 to 64 bytes, an Ed25519 key has 32. */
-const signingKey = z.string().refine((text) => {
-  if (text.startsWith('whpk_')) return base64Bytes(text.slice(5)) === 32;
-  const bytes = text.startsWith('whsec_') ? base64Bytes(text.slice(6)) : -1;
-  return bytes >= 24 && bytes <= 64;
-});
-const signingKeys = list(signingKey).refine((keys) =>
-  ['whsec_', 'whpk_'].every((kind) => keys.filter((key) => key.startsWith(kind)).length <= 2),
-);
-
-const host = z
-  .string()
-  .transform(withoutBrackets)
-  .refine((text) => isIP(text) !== 0 || /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})$/.test(text));
-
-const origin = z
-  .string()
-  .refine((text) => URL.canParse(text) && new URL(text).origin === text && text !== 'null');
-
-const proxy = z.string().refine((text) => {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
-  const [address = '', bits, ...more] = text.split('/');
-  const family = isIP(address);
-  const most = family === 6 ? 128 : 32;
-  return (
-    family !== 0 &&
-    more.length === 0 &&
-    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
-  );
-});
-
-const databaseUrl = z
-  .string()
-  .refine(
-    (text) =>
-      URL.canParse(text) && /^postgres(?:ql)?:$/.test(new URL(text).protocol) && new URL(text).host !== '',
-  );
-
-/** A key set that anyone on the way could replace would let anyone in, so it is fetched in the clear from this machine only. */
-const jwksUrl = z.string().refine((text) => {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password } = new URL(text);
-  const safe = protocol === 'https:' || (protocol === 'http:' && isLoopback(withoutBrackets(hostname)));
-  return safe && username === '' && password === '';
-});
-
-/** Each variable's way from text to value. Text is never empty: an empty variable counts as unset. */
+/**
+ * Every variable that is read, in the order of `.env.example`. A new one takes an entry here and a member of Config;
+ * `.env.example` and docs/configuration.md are compared with this table by tests.
+ */
 export const VARIABLES = {
-  MODE: z.enum(MODES).default('explore'),
-  HOST: host.default('127.0.0.1'),
-  PORT: integer(0, 65_535).default(4000),
-  DATABASE_URL: databaseUrl.optional(),
-  DATA_DIR: z.string().default('./data'),
-  DATABASE_CONNECTIONS: integer(3, 1_000).default(10),
-  DATABASE_POOLED: z.enum(['true', 'false']).default('false'),
-  MIGRATE: z.enum(MIGRATE).default('auto'),
-  CALLBACK_SIGNING_KEYS: signingKeys.default([]),
-  CALLBACK_HEADER: word(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/).default('authorization'),
-  CALLBACK_HEADER_SECRETS: list(visible(16))
-    .refine((secrets) => secrets.length <= 2)
-    .default([]),
-  CALLBACK_PATH_SECRETS: list(word(/^[A-Za-z0-9_-]{16,128}$/))
-    .refine((secrets) => secrets.length <= 2)
-    .default([]),
-  JWT_JWKS_URL: jwksUrl.optional(),
-  JWT_SECRETS: list(visible(32))
-    .refine((secrets) => secrets.length <= 2)
-    .default([]),
-  JWT_ISSUER: z.string().optional(),
-  JWT_AUDIENCE: z.string().optional(),
-  JWT_ALGORITHMS: list(z.enum([...KEY_SET_ALGORITHMS, ...SECRET_ALGORITHMS])).optional(),
-  JWT_USER_CLAIM: z.string().default('sub'),
-  JWT_PAYMENT_USER_CLAIM: z.string().optional(),
-  ALLOWED_ORIGINS: list(origin).default([]),
-  RESTART_QUIET_MS: integer(0, 86_400_000).default(30_000),
-  EXPECTED_STAGES: list(stage).default([...DEFAULT_EXPECTED_STAGES]),
-  GRAPHIQL: onOff,
-  INTROSPECTION: onOff,
-  TRUSTED_DOCUMENTS: z.string().optional(),
-  METRICS_TOKEN: visible(16).optional(),
-  RETENTION_DAYS: integer(1, 36_500).optional(),
-  STALLED_AFTER_MS: integer(100, 604_800_000).default(600_000),
-  DRAIN_MS: integer(0, 60_000).default(5_000),
-  TRUST_PROXY: list(proxy).default([]),
-  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  MODE: withDefault(
+    'explore',
+    oneOf(MODES),
+    'explore: this machine only, no credentials, everyone is an operator. production: nobody unauthenticated.',
+  ),
+  HOST: withDefault('127.0.0.1', host, 'Where it listens; in explore mode a loopback address.'),
+  PORT: withDefault('4000', integer(0, 65_535), 'Where it listens; 0 takes a free port and prints it.'),
+  DATABASE_URL: secret(
+    optional(databaseUrl, 'PostgreSQL. Without it PGlite, in DATA_DIR. Production requires it.'),
+  ),
+  DATA_DIR: withDefault('./data', text("a folder, or 'memory'"), "PGlite's folder; memory keeps nothing."),
+  DATABASE_CONNECTIONS: withDefault(
+    '10',
+    integer(3, 1_000, 'connections'),
+    'Connections of one instance to PostgreSQL, at most: one writes, one listens, the others read.',
+  ),
+  DATABASE_POOLED: withDefault(
+    'false',
+    trueOrFalse,
+    'true behind a transaction pooler such as PgBouncer: no LISTEN, no named statements.',
+  ),
+  MIGRATE: withDefault(
+    'auto',
+    oneOf(MIGRATE),
+    'auto applies migrations at the start. off: `npm run migrate` does; the gateway waits until then.',
+  ),
+  EXPECTED_STAGES: withDefault(
+    DEFAULT_EXPECTED_STAGES.map(toWire).join(','),
+    stages,
+    'Stages that this deployment awaits: a session has succeeded when the last of them is Finished.',
+  ),
+  RESTART_QUIET_MS: withDefault(
+    '30000',
+    integer(0, 86_400_000, 'milliseconds'),
+    'How long after a stage has ended a repeated Initiated is taken for a restart instead of a late duplicate.',
+  ),
+  STALLED_AFTER_MS: withDefault(
+    '600000',
+    integer(100, 604_800_000, 'milliseconds'),
+    'After how long without anything new a session under way counts as stalled.',
+  ),
+  RETENTION_DAYS: optional(
+    integer(1, 36_500, 'days'),
+    'Finished sessions and payments older than this are deleted whole. Unset keeps everything.',
+  ),
+  CALLBACK_SIGNING_KEYS: secret(
+    optionalList(signingKeys, 'Keys of Standard Webhooks signatures, as one way to authenticate callbacks.'),
+  ),
+  CALLBACK_HEADER: withDefault('authorization', headerName, 'The header that holds a shared secret.'),
+  CALLBACK_HEADER_SECRETS: secret(
+    optionalList(visibleSecrets(16), "Shared secrets, each the header's whole value."),
+  ),
+  CALLBACK_PATH_SECRETS: secret(optionalList(pathSecrets, 'Secrets in the path: /callbacks/{secret}.')),
+  JWT_JWKS_URL: optional(keySetUrl, "The key set of the tokens' issuer. This or JWT_SECRETS, never both."),
+  JWT_SECRETS: secret(optionalList(visibleSecrets(32), 'Shared secrets that tokens are signed with.')),
+  JWT_ISSUER: optional(text('the iss claim of your tokens'), 'Production requires it.'),
+  JWT_AUDIENCE: optional(text('the aud claim of your tokens'), 'Production requires it.'),
+  JWT_ALGORITHMS: optionalList(
+    list(readAlgorithm, ALGORITHMS),
+    'The only algorithms of tokens. Unset: RS256,PS256,ES256,EdDSA with a key set, HS256 with secrets.',
+  ),
+  JWT_USER_CLAIM: withDefault('sub', claim, "The claim that is compared with a session's userId."),
+  JWT_PAYMENT_USER_CLAIM: optional(
+    claim,
+    "The claim that is compared with a payment's user.externalId. Unset: only operators see payments.",
+  ),
+  ALLOWED_ORIGINS: optionalList(origins, 'Origins whose pages may ask (CORS and the WebSocket handshake).'),
+  GRAPHIQL: optional(onOrOff, 'Unset: on in explore mode, off in production.'),
+  INTROSPECTION: optional(
+    onOrOff,
+    'Unset: on in explore mode, off in production, where operators may introspect always.',
+  ),
+  TRUSTED_DOCUMENTS: optional(
+    documentsFile,
+    'The only documents that are answered, except to operators. Unset: all that keep within the limits.',
+  ),
+  METRICS_TOKEN: secret(
+    optional(visibleSecret, 'What GET /metrics asks for in production, as Authorization: Bearer.'),
+  ),
+  ...LIMIT_VARIABLES,
+  TRUST_PROXY: optionalList(proxies, 'Addresses or networks whose X-Forwarded-For counts.'),
+  DRAIN_MS: withDefault('5000', integer(0, 60_000, 'milliseconds'), 'Time to close sockets on SIGTERM.'),
+  LOG_LEVEL: withDefault('info', oneOf(LOG_LEVELS), 'The lowest level that is logged.'),
 } as const;
-export type Variable = keyof typeof VARIABLES;
 
-/** What each variable may be, as a fault says it after "must be". */
-export const ALLOWED: Readonly<Record<Variable, string>> = {
-  MODE: MODES.join(' or '),
-  HOST: 'an address or a host name to listen on',
-  PORT: 'a whole number from 0 to 65535',
-  DATABASE_URL: 'postgres://user:password@host:port/database',
-  DATA_DIR: "a folder, or 'memory'",
-  DATABASE_CONNECTIONS: 'a whole number of connections from 3 to 1000',
-  DATABASE_POOLED: 'true or false',
-  MIGRATE: MIGRATE.join(' or '),
-  CALLBACK_SIGNING_KEYS:
-    'a comma-separated list of at most two whsec_ keys (base64 of 24 to 64 bytes) and two whpk_ keys (base64 of 32 bytes)',
-  CALLBACK_HEADER: "a header's name",
-  CALLBACK_HEADER_SECRETS: 'at most two comma-separated secrets of 16 to 512 visible ASCII characters',
-  CALLBACK_PATH_SECRETS: 'at most two comma-separated secrets of 16 to 128 letters, digits, - and _',
-  JWT_JWKS_URL: 'an https:// address without credentials (http:// on this machine only)',
-  JWT_SECRETS: 'at most two comma-separated secrets of 32 to 512 visible ASCII characters',
-  JWT_ISSUER: 'the iss claim of your tokens',
-  JWT_AUDIENCE: 'the aud claim of your tokens',
-  JWT_ALGORITHMS: `a comma-separated list of ${[...KEY_SET_ALGORITHMS, ...SECRET_ALGORITHMS].join(', ')}`,
-  JWT_USER_CLAIM: "a claim's name",
-  JWT_PAYMENT_USER_CLAIM: "a claim's name",
-  ALLOWED_ORIGINS: 'a comma-separated list of origins such as https://app.example.com (no path, no *)',
-  RESTART_QUIET_MS: 'a whole number of milliseconds from 0 to 86400000',
-  EXPECTED_STAGES: `a comma-separated list of ${STAGE_NAMES.map(toWire).join(', ')}`,
-  GRAPHIQL: 'on or off',
-  INTROSPECTION: 'on or off',
-  TRUSTED_DOCUMENTS: ALLOWED_DOCUMENTS,
-  METRICS_TOKEN: '16 to 512 visible ASCII characters',
-  RETENTION_DAYS: 'a whole number of days from 1 to 36500',
-  STALLED_AFTER_MS: 'a whole number of milliseconds from 100 to 604800000',
-  DRAIN_MS: 'a whole number of milliseconds from 0 to 60000',
-  TRUST_PROXY:
-    'a comma-separated list of addresses, networks (10.0.0.0/8), loopback, linklocal or uniquelocal',
-  LOG_LEVEL: LOG_LEVELS.join(', '),
-};
+export type VariableName = keyof typeof VARIABLES;
 
-/** Never shown anywhere; each may also come from the file that `NAME_FILE` names. */
-export const SECRETS: ReadonlySet<string> = new Set<Variable>([
-  'DATABASE_URL',
-  'CALLBACK_SIGNING_KEYS',
-  'CALLBACK_HEADER_SECRETS',
-  'CALLBACK_PATH_SECRETS',
-  'JWT_SECRETS',
-  'METRICS_TOKEN',
-]);
+// cast: Object.keys forgets which keys it was asked for
+export const VARIABLE_NAMES = Object.keys(VARIABLES) as readonly VariableName[];
 
 /** Every name that is read: the variables and, for each secret, `NAME_FILE`. `.env.example` lists the same. */
-export const CONFIG_VARIABLES: readonly string[] = [...Object.keys(VARIABLES), ...LIMIT_VARIABLES].flatMap(
-  (name) => (SECRETS.has(name) ? [name, `${name}_FILE`] : [name]),
+export const CONFIG_VARIABLES: readonly string[] = VARIABLE_NAMES.flatMap((name) =>
+  VARIABLES[name].secret ? [name, `${name}_FILE`] : [name],
 );

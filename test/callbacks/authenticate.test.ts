@@ -8,12 +8,18 @@ import {
   type CredentialsInHead,
   createAuthenticator,
 } from '../../src/callbacks/authenticate/authenticator.ts';
-import { parseSigningKey } from '../../src/callbacks/authenticate/signing-key.ts';
+import { readSigningKey, type SigningKey } from '../../src/config/signing-key.ts';
 import { seeded } from '../support/builders/seed.ts';
 
 const NOW = 1_795_000_000;
 const BODY = Buffer.from('{"sessionId":"s-1","note":"€"}');
 const newSecret = () => `whsec_${randomBytes(32).toString('base64')}`;
+
+function keyOf(text: string): SigningKey {
+  const key = readSigningKey(text);
+  if (key === undefined) throw new Error('not a signing key');
+  return key;
+}
 
 /** An authenticator of these ways alone, whose clock stands at NOW seconds. */
 function authenticator(options: Partial<AuthenticatorOptions>) {
@@ -32,7 +38,7 @@ function authenticator(options: Partial<AuthenticatorOptions>) {
 }
 
 function signedBy(...keys: string[]) {
-  return authenticator({ signingKeys: keys.map(parseSigningKey) });
+  return authenticator({ signingKeys: keys.map(keyOf) });
 }
 
 interface Signed {
@@ -77,7 +83,7 @@ const UNSIGNED = { ok: true, webhookId: null };
 describe('Standard Webhooks', () => {
   test('the official test vector is verified', () => {
     const judge = authenticator({
-      signingKeys: [parseSigningKey('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')],
+      signingKeys: [keyOf('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')],
       now: () => 1_614_265_330_000,
     });
     const vector = {
@@ -101,7 +107,7 @@ describe('Standard Webhooks', () => {
     const { id, timestamp, signature } = hmacSigned(secret, { timestamp: String(now) });
     const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature };
     expect(new Webhook(secret).verify(BODY, headers)).toEqual(JSON.parse(BODY.toString()));
-    const judge = authenticator({ signingKeys: [parseSigningKey(secret)], now: () => now * 1000 });
+    const judge = authenticator({ signingKeys: [keyOf(secret)], now: () => now * 1000 });
     expect(judge({ headers, pathSecret: null, body: BODY })).toEqual(VERIFIED);
   });
 
@@ -270,7 +276,7 @@ describe('secrets', () => {
   test('any one configured way suffices, and only a verified signature gives a webhook-id', () => {
     const secret = newSecret();
     const judge = authenticator({
-      signingKeys: [parseSigningKey(secret)],
+      signingKeys: [keyOf(secret)],
       header: { name: 'authorization', secrets: ['h'] },
       pathSecrets: ['p'],
     });
@@ -297,7 +303,7 @@ describe('secrets', () => {
 
   test('no headers whatever make it throw or admit them', () => {
     const judge = authenticator({
-      signingKeys: [parseSigningKey(newSecret()), parseSigningKey(newKeyPair().publicText)],
+      signingKeys: [keyOf(newSecret()), keyOf(newKeyPair().publicText)],
       header: { name: 'authorization', secrets: ['h3ader-secret'] },
       pathSecrets: ['p4th-secret'],
     });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { getIntrospectionQuery } from 'graphql';
 import { serverAudits } from 'graphql-http';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
+import { DEFAULT_LIMITS } from '../support/builders/default-limits.ts';
 import { body, fields } from '../support/builders/samples.ts';
 import { type Answer, at, postCallback, query, send } from '../support/clients/client.ts';
 import { subscribeSse } from '../support/clients/subscribe-sse.ts';

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
 import { fields } from '../support/builders/samples.ts';
 import { send } from '../support/clients/client.ts';
 import { headOf, rawRequest } from '../support/clients/raw-request.ts';
@@ -57,7 +58,7 @@ describe('a callback whose head cannot be authentic', () => {
   beforeAll(async () => {
     gateway = await startGateway({
       callback: {
-        signingKeys: [SIGNING_KEY],
+        signingKeys: readConfig({ CALLBACK_SIGNING_KEYS: SIGNING_KEY }).callback.signingKeys,
         header: 'authorization',
         headerSecrets: [HEADER_SECRET],
         pathSecrets: [pathSecret(128)],

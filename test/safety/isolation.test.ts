@@ -10,8 +10,8 @@ import {
   isScalarType,
 } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
 import { buildSchema } from '../../src/schema/build.ts';
+import { DEFAULT_LIMITS } from '../support/builders/default-limits.ts';
 import { fields } from '../support/builders/samples.ts';
 import { at, postCallback, query, send } from '../support/clients/client.ts';
 import { type SseSubscribed, subscribeSse } from '../support/clients/subscribe-sse.ts';

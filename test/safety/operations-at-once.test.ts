@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
 import { openStore } from '../../src/db/open.ts';
 import type { Store } from '../../src/db/store.ts';
+import { DEFAULT_LIMITS } from '../support/builders/default-limits.ts';
 import { fields } from '../support/builders/samples.ts';
 import { at, query, send } from '../support/clients/client.ts';
 import { subscribeSse } from '../support/clients/subscribe-sse.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
+import { DEFAULT_LIMITS } from '../support/builders/default-limits.ts';
 import { body, fields } from '../support/builders/samples.ts';
 import { send } from '../support/clients/client.ts';
 import { closeLater } from '../support/closing.ts';

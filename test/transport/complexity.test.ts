@@ -1,9 +1,9 @@
 import { parse, validate } from 'graphql';
 import { expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
 import { buildSchema } from '../../src/schema/build.ts';
 import { createComplexity } from '../../src/transport/engine/complexity.ts';
 import { PRESET_TABS } from '../../src/transport/graphiql/tabs.ts';
+import { DEFAULT_LIMITS } from '../support/builders/default-limits.ts';
 
 const schema = buildSchema();
 const measure = createComplexity(schema);

@@ -1,7 +1,7 @@
 import { getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/config/limits.ts';
 import { createDocumentLimits } from '../../src/transport/engine/document-limits.ts';
+import { DEFAULT_LIMITS } from '../support/builders/default-limits.ts';
 
 const limits = createDocumentLimits(DEFAULT_LIMITS);
 const check = (text: string) => limits.check(parse(text));

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { SigningKey } from '../../config/signing-key.ts';
 import { isAnyOf } from './secrets.ts';
 import { isSigned, mayBeSigned, type SignedHeaders } from './signature.ts';
-import type { SigningKey } from './signing-key.ts';
 
 /** How callbacks may show that they are the aggregator's. Two of each kind allow for rotation. */
 export interface AuthenticatorOptions {

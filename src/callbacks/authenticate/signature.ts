@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject, verify } from 'node:crypto';
+import type { SigningKey } from '../../config/signing-key.ts';
 import { isSame } from './secrets.ts';
-import type { SigningKey } from './signing-key.ts';
 
 /** The three headers of Standard Webhooks, as they came. */
 export interface SignedHeaders {

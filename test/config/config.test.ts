@@ -2,9 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ConfigError, describeConfig, readConfig } from '../src/config/config.ts';
-import { DEFAULT_LIMITS, LIMIT_RULES } from '../src/config/limits.ts';
-import { CONFIG_VARIABLES } from '../src/config/variables.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { describeConfig } from '../../src/config/describe-config.ts';
+import { ConfigError } from '../../src/config/faults.ts';
+import { LIMIT_VARIABLES } from '../../src/config/limits.ts';
+import { CONFIG_VARIABLES, VARIABLE_NAMES, VARIABLES } from '../../src/config/variables.ts';
+import { DEFAULT_LIMITS } from '../support/builders/default-limits.ts';
 
 const SIGNING_KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const PRODUCTION = {
@@ -307,9 +310,9 @@ describe('limits', () => {
   });
 
   it('are each set by one variable', () => {
-    const twice = Object.values(LIMIT_RULES).map(({ variable, fallback }) => [
-      variable,
-      String(2 * fallback),
+    const twice = Object.entries(LIMIT_VARIABLES).map(([name, { fallback }]) => [
+      name,
+      String(2 * Number(fallback)),
     ]);
     const { limits } = readConfig(Object.fromEntries(twice));
     expect(Object.values(limits)).toEqual(Object.values(DEFAULT_LIMITS).map((value) => 2 * value));
@@ -317,15 +320,21 @@ describe('limits', () => {
 });
 
 describe('.env.example', () => {
-  const lines = readFileSync(new URL('../.env.example', import.meta.url), 'utf8').split('\n');
+  const lines = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8').split('\n');
 
   it('names every variable that is read, and no other', () => {
     const names = lines.flatMap((line) => /^(?:# )?([A-Z][A-Z_]+)=/.exec(line)?.[1] ?? []);
     expect(names.toSorted()).toEqual([...CONFIG_VARIABLES].sort());
   });
 
-  it('sets nothing but defaults', () => {
-    const set = lines.filter((line) => /^[A-Z]/.test(line)).map((line) => line.split('=', 2));
-    expect(readConfig(Object.fromEntries(set))).toEqual(readConfig({}));
+  it('sets each variable that has a default to it, and no other', () => {
+    const set = lines.filter((line) => /^[A-Z]/.test(line));
+    const defaults = VARIABLE_NAMES.flatMap((name) => {
+      const { fallback } = VARIABLES[name];
+      return fallback === null ? [] : [`${name}=${fallback}`];
+    });
+    expect(set.toSorted()).toEqual(defaults.toSorted());
+    const environment = Object.fromEntries(set.map((line) => line.split('=', 2)));
+    expect(readConfig(environment)).toEqual(readConfig({}));
   });
 });

@@ -1,0 +1,11 @@
+import { isIP } from 'node:net';
+
+/** `[::1]` as addresses are written in URLs, without its brackets. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** Whether only this machine can reach `host` (a name or an address without brackets). */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

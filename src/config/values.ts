@@ -1,0 +1,34 @@
+import type { z } from 'zod';
+import type { Texts } from './environment.ts';
+import type { ConfigFault } from './faults.ts';
+import type { Variable } from './variable.ts';
+import { VARIABLES, type VariableName } from './variables.ts';
+
+/** What each variable's text means. */
+export type Values = {
+  readonly [Name in VariableName]: (typeof VARIABLES)[Name] extends Variable<infer Value> ? Value : never;
+};
+
+/** The values of these variables; null where one of them cannot be used, which is added to `faults`. */
+export function readValues<Name extends VariableName>(
+  texts: Texts,
+  names: readonly Name[],
+  faults: ConfigFault[],
+): Pick<Values, Name> | null {
+  const values: [Name, unknown][] = [];
+  for (const name of names) {
+    const parsed = VARIABLES[name].schema.safeParse(texts[name]);
+    if (parsed.success) values.push([name, parsed.data]);
+    else faults.push(...parsed.error.issues.map((issue) => toFault(name, issue, texts[name])));
+  }
+  // cast: each value was made by the schema of its own variable, which Object.fromEntries does not know
+  return values.length === names.length ? (Object.fromEntries(values) as Pick<Values, Name>) : null;
+}
+
+/** What is wrong with a variable, and what it must be. A secret is not shown. */
+function toFault(name: VariableName, { path: [entry] }: z.core.$ZodIssue, text = ''): ConfigFault {
+  const { secret, allowed } = VARIABLES[name];
+  const place = typeof entry === 'number' ? `entry ${entry + 1} cannot be used; ` : '';
+  const shown = secret ? place : `is ${JSON.stringify(text)}; `;
+  return { variable: name, problem: `${shown}it must be ${allowed}` };
+}
