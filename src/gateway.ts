@@ -27,8 +27,8 @@ import { PROBLEM_TYPE, problem } from './http/problem.ts';
 import { createBodyReader, type ReadBody } from './http/read-body.ts';
 import { createFanout } from './live/fanout/fanout.ts';
 import { createHub } from './live/hub.ts';
-import { noticing } from './live/noticing.ts';
-import { createRelay } from './live/relay.ts';
+import { createRelay } from './live/relay/relay.ts';
+import { watchHeads } from './live/relay/watch-heads.ts';
 import { createSubscriptions } from './live/sources/subscriptions.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createObserver, type Observer, type Report, reportTo, reportUnexpected } from './observe.ts';
@@ -116,7 +116,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       journal,
       listen: store.listen,
       shared: store.kind === 'postgres',
-      onBroken({ otherServer }) {
+      onReplaced({ otherServer }) {
         cache.clear();
         if (otherServer) store.renew();
       },
@@ -134,7 +134,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     });
     opened.push(() => recorder.close());
     const reads = createReads(store);
-    const catchUp = noticing(createCatchUp(store), relay.notice);
+    const catchUp = watchHeads(createCatchUp(store), relay.notice);
     const live = createSubscriptions({ hub, catchUp, now });
     const expects = (stage: StageName) => stages.current.includes(stage);
     const pressure = createPressure({ recorder });
@@ -265,7 +265,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       admission.close();
       await http.stop();
       fanout.close();
-      hub.close();
+      hub.dispose();
       await closeAll(opened, log);
       report('drainEnded', { ms: Math.round(performance.now() - began), ...held });
     };

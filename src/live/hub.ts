@@ -1,115 +1,78 @@
-import type { JournalPlace } from '../domain/cursor.ts';
 import type { JournalEntry } from '../domain/journal/entry.ts';
 import type { Logger } from '../logger.ts';
-import { type Topic, topicsOf } from './topics.ts';
+import type { PubSub } from './pub-sub.ts';
+import type { Topic } from './topics.ts';
 
-export type Listener = (entry: JournalEntry) => void;
+/** What joins the relay to this instance's subscriptions: the relay publishes, gapless and in position order. */
+export type Hub = PubSub<Topic, JournalEntry>;
+
+type Listener = (entry: JournalEntry) => void;
 
 /**
- * This instance's pub/sub: plain callbacks by topic, called at once and in position order. It holds no queue (who
- * listens keeps its own, bounded) and nothing of a listener that has left.
+ * In memory: `publish` calls the listeners before it returns. It holds no queue (each subscription has its own,
+ * bounded) and nothing of a listener that has left.
  */
-export interface Hub {
-  /** Position of the newest entry published on this instance. */
-  readonly position: number;
-  /** The same with its fingerprint: what this instance knows of the journal. */
-  readonly place: JournalPlace;
-  /** How many listen now. */
-  readonly size: number;
-  /** How many topics are listened to now: none is kept without a listener. */
-  readonly topics: number;
-  /** Called by the relay only, gapless and in position order. A listener that throws hurts nobody else. */
-  publish(entries: readonly JournalEntry[]): void;
-  /** Calls `listener` with every later entry of the topic until the function returned is called. */
-  subscribe(topic: Topic, listener: Listener): () => void;
-  /** Says that everything up to `place` is past: at start, nobody can have listened to it. */
-  advance(place: JournalPlace): void;
-  /** Says that what was published is of a history that the store has no more: it goes on from `place`. */
-  reset(place: JournalPlace): void;
-  /** Calls `listener` at each reset until the function returned is called. */
-  onReset(listener: () => void): () => void;
-  /** Forgets every listener; whatever is published later reaches nobody. */
-  close(): void;
-}
-
 export function createHub({ log }: { readonly log: Pick<Logger, 'error'> }): Hub {
   const listeners = new Map<Topic, Set<Listener>>();
   const resetListeners = new Set<() => void>();
-  let place: JournalPlace = { position: 0, fingerprint: '' };
   let size = 0;
-  let closed = false;
-
-  function tell(listener: Listener, entry: JournalEntry): void {
-    try {
-      listener(entry);
-    } catch (err) {
-      log.error({ err, position: entry.position }, 'a listener failed; the others were told');
-    }
-  }
+  let isDisposed = false;
 
   return {
-    get position() {
-      return place.position;
+    publish(topic, entry) {
+      const subscribed = listeners.get(topic);
+      if (subscribed === undefined) return;
+      for (const listener of subscribed) {
+        try {
+          listener(entry);
+        } catch (err) {
+          log.error({ err, position: entry.position }, 'a listener failed; the others received the entry');
+        }
+      }
     },
-    get place() {
-      return place;
+    subscribe(topic, listener) {
+      if (isDisposed) return () => {};
+      // A function of its own, so that one listener may subscribe twice and each subscription ends alone.
+      const own: Listener = (entry) => listener(entry);
+      const subscribed = listeners.get(topic) ?? new Set();
+      listeners.set(topic, subscribed.add(own));
+      size += 1;
+      return () => {
+        if (!subscribed.delete(own)) return;
+        size -= 1;
+        if (subscribed.size === 0 && listeners.get(topic) === subscribed) listeners.delete(topic);
+      };
+    },
+    reset() {
+      for (const listener of resetListeners) {
+        try {
+          listener();
+        } catch (err) {
+          log.error({ err }, 'a listener failed at a reset; the others were called');
+        }
+      }
+    },
+    onReset(listener) {
+      if (isDisposed) return () => {};
+      const own = () => listener();
+      resetListeners.add(own);
+      return () => {
+        resetListeners.delete(own);
+      };
+    },
+    dispose() {
+      isDisposed = true;
+      // Each set as well: a publish that is under way delivers nothing more.
+      for (const subscribed of listeners.values()) subscribed.clear();
+      listeners.clear();
+      resetListeners.clear();
+      size = 0;
     },
     get size() {
       return size;
     },
     get topics() {
       return listeners.size;
-    },
-    publish(entries) {
-      for (const entry of entries) {
-        const { position, fingerprint } = entry.row;
-        // Not the row itself: its body would be kept.
-        place = { position, fingerprint };
-        if (size === 0) continue;
-        for (const topic of topicsOf(entry)) {
-          const here = listeners.get(topic);
-          if (here !== undefined) for (const listener of here) tell(listener, entry);
-        }
-      }
-    },
-    subscribe(topic, listener) {
-      if (closed) return () => undefined;
-      // A listener of its own, so that one function may be handed over twice and leaves twice.
-      const own: Listener = (entry) => listener(entry);
-      const here = listeners.get(topic) ?? new Set();
-      listeners.set(topic, here.add(own));
-      size += 1;
-      return () => {
-        if (!here.delete(own)) return;
-        size -= 1;
-        if (here.size === 0 && listeners.get(topic) === here) listeners.delete(topic);
-      };
-    },
-    advance(to) {
-      if (to.position >= place.position) place = to;
-    },
-    reset(to) {
-      place = to;
-      for (const listener of resetListeners) {
-        try {
-          listener();
-        } catch (err) {
-          log.error({ err }, 'a listener failed to begin anew; the others were told');
-        }
-      }
-    },
-    onReset(listener) {
-      resetListeners.add(listener);
-      return () => {
-        resetListeners.delete(listener);
-      };
-    },
-    close() {
-      closed = true;
-      for (const here of listeners.values()) here.clear();
-      listeners.clear();
-      resetListeners.clear();
-      size = 0;
     },
   };
 }

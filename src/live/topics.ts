@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../domain/journal/entry.ts';
 
-/** What a subscription listens to on this instance. Ids come from outside, so the part before the slash decides. */
+/** What a subscription follows. Ids come from clients, so the part before the slash decides what a topic is. */
 export type Topic =
   | 'journal'
   | 'sessions'
@@ -12,7 +12,7 @@ export type Topic =
   | `payment-external/${string}`
   | `payments-of/${string}`;
 
-/** Every topic an entry is told on. A subscription listens to exactly one, so it never hears an entry twice. */
+/** Each topic that an entry is published on. A subscription follows one topic, so it never receives an entry twice. */
 export function topicsOf({ change }: JournalEntry): Topic[] {
   if (change === null) return ['journal'];
   if (change.of === 'session') {

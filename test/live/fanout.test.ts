@@ -8,6 +8,7 @@ import type { Session } from '../../src/domain/session/session.ts';
 import type { Viewer } from '../../src/domain/viewer.ts';
 import { createFanout, type FanoutOptions, type Sink, type Tellable } from '../../src/live/fanout/fanout.ts';
 import { createHub } from '../../src/live/hub.ts';
+import { publishEntry } from '../../src/live/publish-entry.ts';
 import type { SessionAsk } from '../../src/live/sources/session-source.ts';
 import type { Message } from '../../src/live/sources/source.ts';
 import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
@@ -112,7 +113,7 @@ function createBench(options: Partial<FanoutOptions> = {}) {
   /** Commits one change and tells it, as the recorder and the relay do. */
   function change(session: Partial<Session> = {}, before: Partial<Session> | null = null): void {
     commit(session);
-    hub.publish([entryOf(data.store.position, session, before)]);
+    publishEntry(hub, entryOf(data.store.position, session, before));
   }
 
   function commit(session: Partial<Session> = {}): void {
@@ -356,14 +357,14 @@ describe('the fanout', () => {
   });
 
   describe('when the store was put back', () => {
-    /** Puts the bench's store back to a position, as the relay says it. */
+    /** Puts the bench's store back to a position, and resets the hub as the relay does. */
     function putBack(bench: ReturnType<typeof createBench>, position: number): void {
       bench.store.position = position;
       for (const [id, session] of bench.sessionsHeld) {
         if (session.position > position) bench.sessionsHeld.delete(id);
       }
       bench.rows.splice(position);
-      bench.hub.reset({ position, fingerprint: fingerprintAt(position) });
+      bench.hub.reset();
     }
 
     it('tells each reader so with one SNAPSHOT, and then what comes, from its position on', async () => {

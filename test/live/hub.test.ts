@@ -1,16 +1,32 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../src/domain/journal/entry.ts';
 import { createHub } from '../../src/live/hub.ts';
+import { publishEntry } from '../../src/live/publish-entry.ts';
 import { createLogger } from '../../src/logger.ts';
 import { entryOf } from '../support/builders/entries.ts';
+import { createLatePubSub } from './late-pub-sub.ts';
+import { describePubSub } from './pub-sub-suite.ts';
 
-const positions = (entries: readonly JournalEntry[]) => entries.map(({ position }) => position);
+describePubSub('the hub in memory', { create: createHub, delivered: async () => {} });
+describePubSub('a pub/sub that delivers later', {
+  create: createLatePubSub,
+  delivered: () => new Promise((resolve) => setImmediate(resolve)),
+});
 
-describe('the hub', () => {
-  it('tells each topic its own entries, at once and in the order of position', () => {
+describe('the hub in memory', () => {
+  it('has called the listeners when publish returns', () => {
     const hub = createHub({ log: createLogger({ level: 'silent' }) });
-    const heard: Record<string, JournalEntry[]> = {};
-    for (const topic of [
+    const received: number[] = [];
+    hub.subscribe('journal', ({ position }) => received.push(position));
+    hub.publish('journal', entryOf(1, null));
+    expect(received).toEqual([1]);
+  });
+});
+
+describe('an entry', () => {
+  it('is published on each of its topics, and on no other', () => {
+    const hub = createHub({ log: createLogger({ level: 'silent' }) });
+    const topics = [
       'journal',
       'sessions',
       'session/s1',
@@ -18,17 +34,17 @@ describe('the hub', () => {
       'session-external/e1',
       'sessions-of/u1',
       'payments',
-    ] as const) {
-      const mine: JournalEntry[] = [];
-      heard[topic] = mine;
-      hub.subscribe(topic, (entry) => mine.push(entry));
-    }
-    hub.publish([
-      entryOf(1, { sessionId: 's1', externalId: 'e1', userId: 'u1' }),
-      entryOf(2, { sessionId: 's2', userId: 'u2' }),
-      entryOf(3, null),
-    ]);
-    expect(Object.fromEntries(Object.entries(heard).map(([topic, all]) => [topic, positions(all)]))).toEqual({
+    ] as const;
+    const received = topics.map((topic) => {
+      const entries: JournalEntry[] = [];
+      hub.subscribe(topic, (entry) => entries.push(entry));
+      return { topic, entries };
+    });
+    publishEntry(hub, entryOf(1, { sessionId: 's1', externalId: 'e1', userId: 'u1' }));
+    publishEntry(hub, entryOf(2, { sessionId: 's2', userId: 'u2' }));
+    publishEntry(hub, entryOf(3, null));
+    const positions = received.map(({ topic, entries }) => [topic, entries.map((entry) => entry.position)]);
+    expect(Object.fromEntries(positions)).toEqual({
       journal: [1, 2, 3],
       sessions: [1, 2],
       'session/s1': [1],
@@ -37,41 +53,5 @@ describe('the hub', () => {
       'sessions-of/u1': [1],
       payments: [],
     });
-    expect(hub.position).toBe(3);
-  });
-
-  it('lets a listener that throws hurt nobody else, and logs it', () => {
-    const errors: unknown[] = [];
-    const hub = createHub({ log: { error: (...args: unknown[]) => errors.push(args) } });
-    const heard: number[] = [];
-    hub.subscribe('journal', () => {
-      throw new Error('mine alone');
-    });
-    hub.subscribe('journal', ({ position }) => heard.push(position));
-    hub.publish([entryOf(1, null), entryOf(2, null)]);
-    expect(heard).toEqual([1, 2]);
-    expect(errors).toHaveLength(2);
-  });
-
-  it('keeps nothing of who has left, and leaving twice is leaving once', () => {
-    const hub = createHub({ log: createLogger({ level: 'silent' }) });
-    for (let n = 0; n < 1_000; n++) {
-      const leave = hub.subscribe(`session/${n}`, () => undefined);
-      leave();
-      leave();
-    }
-    expect([hub.size, hub.topics]).toEqual([0, 0]);
-    hub.subscribe('sessions', () => undefined);
-    hub.close();
-    expect([hub.size, hub.topics]).toEqual([0, 0]);
-  });
-
-  it('does not tell who leaves while an entry is told', () => {
-    const hub = createHub({ log: createLogger({ level: 'silent' }) });
-    const heard: string[] = [];
-    hub.subscribe('journal', () => leave());
-    const leave = hub.subscribe('journal', () => heard.push('late'));
-    hub.publish([entryOf(1, null)]);
-    expect(heard).toEqual([]);
   });
 });

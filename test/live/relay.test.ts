@@ -3,18 +3,18 @@ import type { JournalEntry } from '../../src/domain/journal/entry.ts';
 import { fingerprintOf } from '../../src/domain/journal/fingerprint.ts';
 import type { Sighting } from '../../src/domain/journal/history.ts';
 import { createHub } from '../../src/live/hub.ts';
-import { createRelay } from '../../src/live/relay.ts';
+import { createRelay } from '../../src/live/relay/relay.ts';
 import { createLogger } from '../../src/logger.ts';
 import { entryOf, IDENTITY } from '../support/builders/entries.ts';
 
 const BEGINNING = '0000000000000000';
 
-/** A journal whose reads wait until the test lets them go, and what the hub was told of it. */
-async function relayed({ shared = false } = {}) {
+/** A relay over a journal whose reads wait until the test lets them go, and what it published. */
+async function startRelay({ shared = false } = {}) {
   const log = createLogger({ level: 'silent' });
   const hub = createHub({ log });
   const rows: JournalEntry[] = [];
-  const told: number[] = [];
+  const published: number[] = [];
   const head = {
     ...{ identity: IDENTITY, position: 0, fingerprint: BEGINNING },
     ...{ lowest: 0, lowestFingerprint: BEGINNING, recomputations: 0 },
@@ -28,8 +28,8 @@ async function relayed({ shared = false } = {}) {
   let resets = 0;
   let history = 0;
   let hold: Promise<void> = Promise.resolve();
-  let heard: (position: number | null) => void = () => {};
-  hub.subscribe('journal', ({ position }) => told.push(position));
+  let notified: (position: number | null) => void = () => {};
+  hub.subscribe('journal', ({ position }) => published.push(position));
   hub.onReset(() => {
     resets += 1;
   });
@@ -48,18 +48,23 @@ async function relayed({ shared = false } = {}) {
       },
     },
     listen: async (callback) => {
-      heard = callback;
+      notified = callback;
       return async () => {};
     },
   });
   return {
     hub,
     relay,
-    told,
+    published,
     /** How often the journal was read. */
     reads: () => reads,
-    heard: (position: number | null) => heard(position),
-    /** As the recorder would: in the store first, then told. */
+    /** Has the relay look at the store, as the poll does, and resolves when it has published what is there. */
+    async caughtUp(): Promise<void> {
+      await relay.check();
+      while (relay.behind > 0) await new Promise((resolve) => setImmediate(resolve));
+    },
+    notified: (position: number | null) => notified(position),
+    /** As the recorder would: in the store first, then published. */
     commit(...positions: number[]): JournalEntry[] {
       const entries = positions.map((position) => {
         const entry = entryOf(position, { sessionId: `s${position}` });
@@ -105,127 +110,127 @@ describe('the relay', () => {
     vi.useRealTimers();
   });
 
-  it('tells an own batch directly only where it begins right behind what was told', async () => {
-    const { relay, told, commit } = await relayed();
+  it('publishes an own batch as it is only where it is the next row', async () => {
+    const { relay, published, commit, caughtUp } = await startRelay();
     relay.announce(commit(1, 2)).committed();
-    expect(told).toEqual([1, 2]);
+    expect(published).toEqual([1, 2]);
     commit(3);
     relay.announce(commit(4, 5)).committed();
-    expect(told).toEqual([1, 2]);
-    await relay.catchUp();
-    expect(told).toEqual([1, 2, 3, 4, 5]);
+    expect(published).toEqual([1, 2]);
+    await caughtUp();
+    expect(published).toEqual([1, 2, 3, 4, 5]);
     await relay.close();
   });
 
-  it('tells a batch that is committed while the journal is being read, without waiting for another', async () => {
-    const { hub, relay, told, commit, heard, holdReads } = await relayed();
+  it('publishes a batch that is committed while the journal is being read, without waiting for another', async () => {
+    const { hub, relay, published, commit, notified, holdReads } = await startRelay();
     const release = holdReads();
     // A reconnected listener has the journal read; nothing is new in it yet.
-    heard(null);
+    notified(null);
     relay.announce(commit(1)).committed();
     const arrived = new Promise<void>((resolve) => hub.subscribe('journal', () => resolve()));
     release();
     await arrived;
-    expect(told).toEqual([1]);
+    expect(published).toEqual([1]);
     await relay.close();
   });
 
-  it('gets over positions that were deleted before they were told', async () => {
-    const { hub, relay, told, commit, erase } = await relayed();
+  it('passes over positions that were deleted before they were published', async () => {
+    const { relay, published, commit, erase, caughtUp } = await startRelay();
     commit(1, 2, 3);
     erase(2);
     erase(3);
-    await relay.catchUp();
-    expect([told, hub.position, relay.behind]).toEqual([[1], 3, 0]);
+    await caughtUp();
+    expect([published, relay.behind]).toEqual([[1], 0]);
     relay.announce(commit(4)).committed();
-    expect(told).toEqual([1, 4]);
+    expect(published).toEqual([1, 4]);
     await relay.close();
   });
 
-  it('tells nothing twice and nothing out of order, however notifications come', async () => {
-    const { relay, told, commit, heard } = await relayed();
+  it('publishes nothing twice and nothing out of order, however notifications come', async () => {
+    const { relay, published, commit, notified, caughtUp } = await startRelay();
     const own = commit(1);
-    heard(1);
+    notified(1);
     relay.announce(own).committed();
-    heard(1);
-    heard(null);
+    notified(1);
+    notified(null);
     commit(2, 3);
-    heard(3);
-    heard(2);
-    await relay.catchUp();
-    expect(told).toEqual([1, 2, 3]);
+    notified(3);
+    notified(2);
+    await caughtUp();
+    expect(published).toEqual([1, 2, 3]);
     await relay.close();
   });
 
-  it('does not read back what it is about to tell itself, though it hears of it first', async () => {
-    const { relay, told, commit, heard, reads } = await relayed();
+  it('does not read back an own batch whose notification comes before the answer to COMMIT', async () => {
+    const { relay, published, commit, notified, reads, caughtUp } = await startRelay();
     const own = commit(1, 2);
     const announced = relay.announce(own);
-    heard(2);
+    notified(2);
     announced.committed();
-    await relay.catchUp();
-    expect([told, reads()]).toEqual([[1, 2], 0]);
+    await caughtUp();
+    expect([published, reads()]).toEqual([[1, 2], 0]);
     await relay.close();
   });
 
-  it('reads what it heard of while an own batch was in flight that then failed, or may have', async () => {
-    const { hub, relay, told, commit, heard } = await relayed();
+  it('reads what it was notified of while an own batch was in flight that then failed, or may have', async () => {
+    const { hub, relay, published, commit, notified } = await startRelay();
     const lost = commit(1, 2);
     const announced = relay.announce(lost);
-    heard(2);
+    notified(2);
     const arrived = new Promise<void>((resolve) =>
       hub.subscribe('journal', ({ position }) => position === 2 && resolve()),
     );
     announced.abandoned();
     await arrived;
-    expect(told).toEqual([1, 2]);
+    expect(published).toEqual([1, 2]);
     await relay.close();
   });
 
   it("reads another's batch at once while an own one is in flight", async () => {
-    const { hub, relay, told, commit, heard } = await relayed();
+    const { hub, relay, published, commit, notified } = await startRelay();
     commit(1);
     const own = commit(2);
     const arrived = new Promise<void>((resolve) => hub.subscribe('journal', () => resolve()));
     relay.announce(own);
-    heard(1);
+    notified(1);
     await arrived;
-    expect(told).toEqual([1, 2]);
+    expect(published).toEqual([1, 2]);
     await relay.close();
   });
 
-  it('looks each second where others write, heard or not', async () => {
+  it('looks every second where others write, notified or not', async () => {
     vi.useFakeTimers();
-    const { relay, told, commit } = await relayed({ shared: true });
+    const { relay, published, commit } = await startRelay({ shared: true });
     commit(1, 2);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(told).toEqual([1, 2]);
+    expect(published).toEqual([1, 2]);
     await relay.close();
   });
 
   describe('finds that the store was put back', () => {
     it.each([
-      ['by the journal ending before what was told', 1, []],
-      ['by another row where one was told', 2, [3]],
-      ['by rows beyond what was told, behind another row', 1, [2, 3, 4, 5]],
-    ] as const)('%s, tells subscribers, and goes on from there', async (_, to, positions) => {
-      const { hub, relay, told, commit, putBack, resets, head } = await relayed();
+      ['by the journal ending before what was published', 1, []],
+      ['by another row where one was published', 2, [3]],
+      ['by rows beyond what was published, behind another row', 1, [2, 3, 4, 5]],
+    ] as const)('%s, resets the hub, and goes on from there', async (_, to, positions) => {
+      const { relay, published, commit, putBack, resets, head, caughtUp } = await startRelay();
       relay.announce(commit(1, 2, 3)).committed();
       putBack(to);
       commit(...positions);
-      await relay.catchUp();
+      await caughtUp();
       await relay.check();
-      expect([resets(), hub.place]).toEqual([1, { position: head.position, fingerprint: head.fingerprint }]);
+      expect(resets()).toBe(1);
       // What is there already is in the openings.
-      expect(told).toEqual([1, 2, 3]);
+      expect(published).toEqual([1, 2, 3]);
       relay.announce(commit(head.position + 1)).committed();
-      expect(told).toEqual([1, 2, 3, head.position]);
+      expect(published).toEqual([1, 2, 3, head.position]);
       expect([resets(), relay.behind]).toEqual([1, 0]);
       await relay.close();
     });
 
     it('when it writes there itself, though positions go on as if nothing had been', async () => {
-      const { hub, relay, told, commit, putBack, resets } = await relayed();
+      const { hub, relay, published, commit, putBack, resets, caughtUp } = await startRelay();
       relay.announce(commit(1, 2, 3)).committed();
       putBack(2);
       commit(3);
@@ -233,20 +238,24 @@ describe('the relay', () => {
       const reset = new Promise<void>((resolve) => hub.onReset(resolve));
       relay.announce(own).committed();
       await reset;
-      expect([told, resets(), hub.position]).toEqual([[1, 2, 3], 1, 4]);
+      expect([published, resets()]).toEqual([[1, 2, 3], 1]);
+      relay.announce(commit(5)).committed();
+      await caughtUp();
+      expect([published, resets()]).toEqual([[1, 2, 3, 5], 1]);
       await relay.close();
     });
 
-    it('when it is told of a position that is no news', async () => {
-      const { hub, relay, commit, putBack, heard } = await relayed();
+    it('when it is notified of a position that was published already', async () => {
+      const { hub, relay, published, commit, putBack, notified } = await startRelay();
       relay.announce(commit(1, 2, 3)).committed();
       putBack(1);
       commit(2);
       const reset = new Promise<void>((resolve) => hub.onReset(resolve));
-      heard(2);
-      heard(2);
+      notified(2);
+      notified(2);
       await reset;
-      expect(hub.position).toBe(2);
+      relay.announce(commit(3)).committed();
+      expect(published).toEqual([1, 2, 3, 3]);
       await relay.close();
     });
 
@@ -254,9 +263,9 @@ describe('the relay', () => {
       ['another identity', { identity: 'ffffffff' }],
       ['another cluster', { system: 'b' }],
       ['another timeline', { timeline: '2' }],
-      ['state computed anew', { recomputations: 1 }],
+      ['recomputed state', { recomputations: 1 }],
     ])('by %s, once', async (_, said) => {
-      const { relay, commit, resets, head } = await relayed();
+      const { relay, commit, resets, head } = await startRelay();
       relay.announce(commit(1, 2, 3)).committed();
       Object.assign(head, said);
       expect([await relay.check(), await relay.check(), resets()]).toEqual([true, true, 1]);
@@ -264,7 +273,7 @@ describe('the relay', () => {
     });
 
     it('and takes neither deleted rows, nor silence about the server, nor a standby for it', async () => {
-      const { relay, commit, resets, erase, head, putBack } = await relayed();
+      const { relay, commit, resets, erase, head, putBack } = await startRelay();
       relay.announce(commit(1, 2, 3)).committed();
       head.lowestFingerprint = head.fingerprint;
       erase(3);
@@ -276,18 +285,20 @@ describe('the relay', () => {
       await relay.close();
     });
 
-    it('while it reads: nothing of what it read before is told', async () => {
-      const { relay, told, commit, putBack, heard, holdReads, resets } = await relayed();
+    it('while it reads: nothing of what it read before is published', async () => {
+      const { relay, published, commit, putBack, notified, holdReads, resets, reads } = await startRelay();
       relay.announce(commit(1)).committed();
       commit(2, 3);
       const release = holdReads();
-      heard(3);
+      notified(3);
       putBack(0);
       commit(1);
       await relay.check();
       release();
-      await relay.catchUp();
-      expect([told, resets()]).toEqual([[1], 1]);
+      while (reads() < 2) await new Promise((resolve) => setImmediate(resolve));
+      expect([published, resets(), relay.behind]).toEqual([[1], 1, 0]);
+      relay.announce(commit(2)).committed();
+      expect(published).toEqual([1, 2]);
       await relay.close();
     });
   });

@@ -63,7 +63,7 @@ const MAY_IMPORT_WITHIN: Readonly<Record<string, Readonly<Record<string, readonl
     postgres: [],
     pglite: ['migrate'],
   },
-  live: { sources: [], fanout: ['sources'] },
+  live: { relay: [], sources: [], fanout: ['sources'] },
   schema: { list: [] },
   callbacks: { authenticate: [], parse: [] },
   transport: {

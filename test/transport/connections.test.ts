@@ -8,6 +8,7 @@ import type { FoundAtHead } from '../../src/domain/catch-up.ts';
 import { EXPLORER, type Viewer } from '../../src/domain/viewer.ts';
 import { createFanout } from '../../src/live/fanout/fanout.ts';
 import { createHub } from '../../src/live/hub.ts';
+import { publishEntry } from '../../src/live/publish-entry.ts';
 import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
 import { createLogger } from '../../src/logger.ts';
 import { reportTo, UNOBSERVED } from '../../src/observe.ts';
@@ -92,7 +93,7 @@ async function serve(settings: Settings = {}) {
     await connections.drain(0);
     await new Promise((resolve) => server.close(resolve));
     fanout.close();
-    hub.close();
+    hub.dispose();
   });
   // A server that listens on a port has an address of this kind.
   const { port } = server.address() as AddressInfo;
@@ -104,7 +105,7 @@ async function serve(settings: Settings = {}) {
     connections,
     change() {
       position += 1;
-      hub.publish([entryOf(position, { sessionId: `s${position}` })]);
+      publishEntry(hub, entryOf(position, { sessionId: `s${position}` }));
     },
   };
 }

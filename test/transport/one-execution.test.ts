@@ -6,6 +6,7 @@ import { encodeCursor } from '../../src/domain/cursor.ts';
 import { EXPLORER, type Viewer } from '../../src/domain/viewer.ts';
 import { createFanout } from '../../src/live/fanout/fanout.ts';
 import { createHub } from '../../src/live/hub.ts';
+import { publishEntry } from '../../src/live/publish-entry.ts';
 import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
 import { createLogger } from '../../src/logger.ts';
 import { buildSchema } from '../../src/schema/build.ts';
@@ -75,7 +76,7 @@ function told() {
     change(position: number, userId = 'u1') {
       payloads.length = 0;
       const before = executions();
-      hub.publish([entryOf(position, { userId })]);
+      publishEntry(hub, entryOf(position, { userId }));
       return { executions: executions() - before, payloads: [...payloads] };
     },
   };

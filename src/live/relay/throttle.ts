@@ -1,11 +1,12 @@
-/** Does something at once when called, and again at the end of the pause where it was called meanwhile. */
-export interface Soon {
+/** Does its work at once when called, and once more at the end of the pause where it was called meanwhile. */
+export interface Throttle {
   call(): void;
+  /** Forgets a call that waits for the end of the pause. */
   cancel(): void;
 }
 
-/** @param pauseMs at least this long from one time to the next */
-export function createSoon(pauseMs: number, work: () => void): Soon {
+/** @param pauseMs at least this long from one run of `work` to the next, in milliseconds */
+export function createThrottle(pauseMs: number, work: () => void): Throttle {
   let timer: NodeJS.Timeout | null = null;
   let isWanted = false;
 
