@@ -1,17 +1,17 @@
-/** What waits for one reader, in the order it will be told. */
+/** What waits for one reader, in the order in which it will be sent. */
 export interface ConflatingQueue<T> {
   readonly size: number;
   /**
-   * Puts `value` at the end. An older one of the same subject is dropped, so that what is told in order never
-   * passes something untold. False when `limit` others wait already: then nothing was put.
+   * Puts `value` at the end, and drops an older one with the same key: so what is sent in order never passes something
+   * that is still waiting. Gives false, and puts nothing, when `limit` others wait already.
    */
-  put(subject: string | null, value: T): boolean;
+  put(key: string | null, value: T): boolean;
   /** Takes the first; undefined when nothing waits. */
   take(): T | undefined;
   clear(): void;
 }
 
-/** A queue of at most `limit` values, one for each subject. Values without a subject are never dropped. */
+/** A queue of at most `limit` values, one a key. Values whose key is null are never dropped. */
 export function createConflatingQueue<T>(limit: number): ConflatingQueue<T> {
   // A Map is read in the order of insertion; a symbol is a key that nothing else has.
   const waiting = new Map<string | symbol, T>();
@@ -19,11 +19,11 @@ export function createConflatingQueue<T>(limit: number): ConflatingQueue<T> {
     get size() {
       return waiting.size;
     },
-    put(subject, value) {
-      const key = subject ?? Symbol();
-      waiting.delete(key);
+    put(key, value) {
+      const own = key ?? Symbol();
+      waiting.delete(own);
       if (waiting.size >= limit) return false;
-      waiting.set(key, value);
+      waiting.set(own, value);
       return true;
     },
     take() {

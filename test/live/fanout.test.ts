@@ -6,7 +6,9 @@ import type { SessionFilter } from '../../src/domain/filters.ts';
 import type { JournalRow } from '../../src/domain/journal/row.ts';
 import type { Session } from '../../src/domain/session/session.ts';
 import type { Viewer } from '../../src/domain/viewer.ts';
-import { createFanout, type FanoutOptions, type Sink, type Tellable } from '../../src/live/fanout/fanout.ts';
+import { createFanout, type FanoutOptions } from '../../src/live/fanout/fanout.ts';
+import type { Subscribable } from '../../src/live/fanout/group.ts';
+import type { Sink } from '../../src/live/fanout/sink.ts';
 import { createHub } from '../../src/live/hub.ts';
 import { publishEntry } from '../../src/live/publish-entry.ts';
 import type { SessionAsk } from '../../src/live/sources/session-source.ts';
@@ -95,9 +97,9 @@ function createBench(options: Partial<FanoutOptions> = {}) {
   const live = createSubscriptions({ hub, catchUp: data.catchUp });
   const fanout = createFanout({ hub, errorOf: () => ({ message: 'masked' }), ...options });
   const executed: Message[] = [];
-  let run: Tellable['run'] = (message) => ({ data: { ...message } });
+  let run: Subscribable['run'] = (message) => ({ data: { ...message } });
 
-  function sessions(ask: Partial<SessionAsk> & { readonly after?: string } = {}): Tellable {
+  function sessions(ask: Partial<SessionAsk> & { readonly after?: string } = {}): Subscribable {
     const { after, ...args } = ask;
     const source = live.sessionStatusChanged({ viewer: operator, cursors: splitCursors(after), ...args });
     return {
@@ -124,7 +126,7 @@ function createBench(options: Partial<FanoutOptions> = {}) {
     data.rows.push(rowAt(position));
   }
 
-  function log(after: string | null = null): Tellable {
+  function log(after: string | null = null): Subscribable {
     const source = live.callbackRecorded({ viewer: operator, cursors: splitCursors(after) });
     return { source, key: source.share, run: (message) => ({ data: { ...message } }) };
   }
@@ -140,7 +142,7 @@ function createBench(options: Partial<FanoutOptions> = {}) {
     log,
     change,
     commit,
-    setRun(next: Tellable['run']) {
+    setRun(next: Subscribable['run']) {
       run = next;
     },
   };

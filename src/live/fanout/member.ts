@@ -1,236 +1,256 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { type ConflatingQueue, createConflatingQueue } from '../conflating-queue.ts';
 import type { Message, Opening } from '../sources/source.ts';
-import type { Delivery, Rendered } from './delivery.ts';
+import type { LaggingMember } from './lagging.ts';
+import type { Rendered, SharedMessage } from './shared-message.ts';
+import type { Sink } from './sink.ts';
 
-/** Where a transport takes what one subscription says. */
-export interface Sink {
-  /** Ready for more? The socket's own buffer is watched here. Asked before each `send`. */
-  writable(): boolean;
-  /** `payload` is the JSON text of the result, shared by all who asked the same; cursors strictly rise. */
-  send(payload: string, cursor: string): void;
-  /** The operation is over, by these errors. Nothing follows. */
-  fail(errors: readonly GraphQLFormattedError[]): void;
-  /** The reader is too slow: its whole connection is to be ended. Nothing follows. */
-  slow(): void;
-}
-
-/** What a member needs of those that ask the same. */
-export interface MemberHome {
-  /** Subjects, or rows of the log, that may wait for one reader. What finds no place is read from the store. */
-  readonly limit: number;
-  /** A message to this member alone. */
-  deliveryOf(message: Message): Delivery;
-  render(delivery: Delivery): Rendered | Promise<Rendered>;
+/** What a member needs of its group. */
+export interface GroupPort {
+  /** How many messages may wait for one member. What finds no place is read from the store again. */
+  readonly queueLimit: number;
+  /** A message that was read from the store. */
+  share(message: Message): SharedMessage;
+  render(message: SharedMessage): Rendered | Promise<Rendered>;
   /** Reads on from a position. */
   resume(position: number): Promise<Opening<Message>>;
-  /** Reads as for one who holds nothing. */
+  /** Reads as for a subscriber that holds nothing. */
   reopen(): Promise<Opening<Message>>;
-  /** The store was read: entries can be judged from now on. */
+  /** The store was read: later entries can be made into messages from now on. */
   learn(opening: Opening<Message>): void;
-  /** What the reader is told of something thrown. */
+  /** What the subscriber is sent where something was thrown. */
   errorsOf(error: unknown): readonly GraphQLFormattedError[];
-  /** Something waits for the sink. */
-  lags(member: Member): void;
-  left(member: Member): void;
+  /** Something waits for the member's sink. */
+  trackLagging(member: Member): void;
+  /** The member has ended. */
+  remove(member: Member): void;
 }
 
-/** What is being read from the store for one reader, and what of it is still to be told. */
+/** What is being read from the store for one member, and how much of it has been sent. */
 interface Reading {
   /** Whether the store was asked: not before the sink takes something, so that what is read is new when sent. */
-  asked: boolean;
+  isRequested: boolean;
   opening: Opening<Message> | null;
-  told: number;
-  /** Whether what the reader holds is of a history that the store has no more. */
-  readonly isAnew: boolean;
+  /** How many of the opening's messages were sent. */
+  sent: number;
+  /** Whether what the subscriber holds is of a history that the store no longer has. */
+  readonly startsOver: boolean;
 }
 
-const toBeRead = (isAnew = false): Reading => ({ asked: false, opening: null, told: 0, isAnew });
+/** A reading that is requested as soon as the sink takes something. */
+const reading = ({ startsOver }: { readonly startsOver: boolean }): Reading => ({
+  isRequested: false,
+  opening: null,
+  sent: 0,
+  startsOver,
+});
 
 /**
- * One reader. It is told what the store says until it has caught up, then what the hub says. What is told while it
- * catches up, lags or awaits an execution waits in a conflating queue; else it is sent at once. There are thousands
- * of members: one holds nothing that it does not need while idle.
+ * One subscription, from its opening to its end.
+ *
+ * ```
+ *   opening ──▶ live ◀──▶ lagging ──▶ resumed ──▶ live …      ended: left, failed, or too slow
+ *      ▲          │          │           │
+ *      └──────────┴──────────┴───────────┘  restart: the store has another history
+ * ```
+ *
+ * - Opening: it is sent what the store holds. What is published meanwhile waits in the queue.
+ * - Live: it has everything, and each message is sent as it is published.
+ * - Lagging: its sink is full. Messages wait in a conflating queue of bounded size until the sink has drained.
+ * - Resumed: the queue was full too. It was dropped, and the store is read from the last position sent on, when the
+ *   sink takes something again. This is an opening behind a position.
+ * - Ended: nothing of the sink is called any more.
+ *
+ * Opening and resumed are `#reading`, lagging is `#queue`, live is neither. There are thousands of members: one that is
+ * live holds nothing else.
  */
-export class Member {
-  readonly #home: MemberHome;
+export class Member implements LaggingMember {
+  readonly #group: GroupPort;
   readonly #sink: Sink;
-  /** What the reader knows: nothing up to here is ever sent to it. */
+  /** The subscriber has everything up to here: nothing at or below is ever sent to it. */
   #position = 0;
   /** The last entry that found no place in the queue: the store is read at least up to here. */
-  #missed = 0;
-  #reading: Reading | null = { ...toBeRead(), asked: true };
-  #queue: ConflatingQueue<Delivery> | null = null;
-  /** Whether something taken off is being executed. */
-  #executing = false;
-  /** Raised where all that was read, waits or is executed is to be dropped. */
-  #history = 0;
-  #closed = false;
-  /** When something was sent last or began to wait, in milliseconds of performance.now(). */
+  #skippedTo = 0;
+  #reading: Reading | null = { ...reading({ startsOver: false }), isRequested: true };
+  #queue: ConflatingQueue<SharedMessage> | null = null;
+  /** Whether the next message is being executed; what follows it waits. */
+  #isExecuting = false;
+  /** Raised at each restart: what was read or executed for an earlier one is dropped. */
+  #generation = 0;
+  #hasEnded = false;
   movedAt = 0;
 
-  constructor(home: MemberHome, sink: Sink) {
-    this.#home = home;
+  constructor(group: GroupPort, sink: Sink) {
+    this.#group = group;
     this.#sink = sink;
   }
 
-  /** Whether the sink is all that something waits for. */
-  get lagging(): boolean {
-    if (this.#closed || this.#executing) return false;
+  get isLagging(): boolean {
+    if (this.#hasEnded || this.#isExecuting) return false;
     if (this.#reading === null) return this.#queue !== null;
-    return this.#reading.opening !== null || !this.#reading.asked;
+    return this.#reading.opening !== null || !this.#reading.isRequested;
   }
 
-  /** Begins, with what the store says. */
+  /** Sends what `read` gives; ends the subscription by errors where it rejects. */
   async open(read: () => Promise<Opening<Message>>): Promise<void> {
-    const history = this.#history;
+    const generation = this.#generation;
     try {
       const opening = await read();
-      if (history === this.#history) this.#take(opening);
+      if (generation === this.#generation) this.#take(opening);
     } catch (error) {
-      if (history === this.#history) this.#fail(error);
+      if (generation === this.#generation) this.#fail(error);
     }
   }
 
-  /** The store has another history now: nothing of the old one is sent any more, and the reader is told so. */
-  reset(): void {
-    if (this.#closed) return;
-    this.#history += 1;
-    this.#position = 0;
-    this.#missed = 0;
-    this.#queue = null;
-    this.#executing = false;
-    this.#reading = toBeRead(true);
-    this.#pump();
-  }
-
-  /** Something new. Sent at once to who is ready. */
-  offer(delivery: Delivery): void {
-    if (this.#closed || delivery.position <= this.#position) return;
-    const isIdle = this.#reading === null && this.#queue === null && !this.#executing;
-    if (isIdle && this.#sink.writable()) {
-      this.#tell(delivery);
+  /** A message was published. It is sent at once where the member is live and its sink takes it. */
+  deliver(message: SharedMessage): void {
+    if (this.#hasEnded || message.position <= this.#position) return;
+    const isLive = this.#reading === null && this.#queue === null && !this.#isExecuting;
+    if (isLive && this.#sink.writable()) {
+      this.#send(message);
       return;
     }
-    this.#queue ??= createConflatingQueue(this.#home.limit);
-    if (!this.#queue.put(delivery.subject, delivery)) this.miss(delivery.position);
-    if (isIdle) this.#home.lags(this);
+    this.#queue ??= createConflatingQueue(this.#group.queueLimit);
+    if (!this.#queue.put(message.conflationKey, message)) this.skip(message.position);
+    if (isLive) this.#group.trackLagging(this);
   }
 
-  /** An entry that is not offered: it will be read from the store. */
-  miss(position: number): void {
-    this.#missed = position;
+  /** An entry was published that is not delivered: it will be read from the store. */
+  skip(position: number): void {
+    this.#skippedTo = position;
     this.#queue = null;
     if (this.#reading === null) {
-      this.#reading = toBeRead();
-      this.#pump();
+      this.#reading = reading({ startsOver: false });
+      this.#sendWaiting();
     }
   }
 
-  /** Ends it from the reader's side: nothing of the sink is called any more. */
-  leave(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+  /** The store has another history: nothing of the old one is sent any more, and a SNAPSHOT says so. */
+  restart(): void {
+    if (this.#hasEnded) return;
+    this.#generation += 1;
+    this.#position = 0;
+    this.#skippedTo = 0;
     this.#queue = null;
-    this.#reading = null;
-    this.#home.left(this);
+    this.#isExecuting = false;
+    this.#reading = reading({ startsOver: true });
+    this.#sendWaiting();
   }
 
-  /** The sink is writable again. */
+  /** Ends it from the client's side. */
+  leave(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#queue = null;
+    this.#reading = null;
+    this.#group.remove(this);
+  }
+
   drained(): void {
-    if (this.lagging && this.#sink.writable()) this.#pump();
+    if (this.isLagging && this.#sink.writable()) this.#sendWaiting();
   }
 
   endAsSlow(): void {
-    if (this.#closed) return;
+    if (this.#hasEnded) return;
     this.leave();
     this.#sink.slow();
   }
 
+  #fail(error: unknown): void {
+    if (!this.#hasEnded) this.#endBy(this.#group.errorsOf(error));
+  }
+
+  #endBy(errors: readonly GraphQLFormattedError[]): void {
+    this.leave();
+    this.#sink.fail(errors);
+  }
+
   #take(opening: Opening<Message>): void {
-    if (this.#closed || this.#reading === null) return;
-    this.#home.learn(opening);
+    if (this.#hasEnded || this.#reading === null) return;
+    this.#group.learn(opening);
     this.#reading.opening = opening;
-    this.#reading.told = 0;
-    this.#pump();
+    this.#reading.sent = 0;
+    this.#sendWaiting();
   }
 
-  /** Tells what waits, in order, as long as the sink takes it. */
-  #pump(): void {
-    while (!this.#closed && !this.#executing) {
-      if (this.#reading !== null) {
-        const { asked, opening, told, isAnew } = this.#reading;
-        if (asked && opening === null) return;
-        const message = opening?.messages[told];
-        if (opening !== null && message === undefined) {
-          this.#portionTold(opening);
-          continue;
-        }
-        if (!this.#sink.writable()) {
-          this.#home.lags(this);
-          return;
-        }
-        if (message === undefined) {
-          this.#reading.asked = true;
-          void this.open(() => (isAnew ? this.#home.reopen() : this.#home.resume(this.#position)));
-        } else {
-          this.#reading.told += 1;
-          this.#tell(this.#home.deliveryOf(message));
-        }
-      } else {
-        if (this.#queue === null) return;
-        if (!this.#sink.writable()) {
-          this.#home.lags(this);
-          return;
-        }
-        const delivery = this.#queue.take();
-        if (this.#queue.size === 0) this.#queue = null;
-        if (delivery !== undefined && delivery.position > this.#position) this.#tell(delivery);
-      }
+  /** Sends what waits, in order: what was read from the store, then the queue. */
+  #sendWaiting(): void {
+    while (!this.#hasEnded && !this.#isExecuting) {
+      const goesOn = this.#reading === null ? this.#sendQueued() : this.#sendRead(this.#reading);
+      if (!goesOn) return;
     }
   }
 
-  #portionTold({ position, more }: Opening<Message>): void {
+  /** Sends one message of the queue. Gives whether there may be more to do. */
+  #sendQueued(): boolean {
+    if (this.#queue === null || !this.#sinkTakesMore()) return false;
+    const message = this.#queue.take();
+    if (this.#queue.size === 0) this.#queue = null;
+    if (message !== undefined && message.position > this.#position) this.#send(message);
+    return true;
+  }
+
+  /** Sends one message that was read, or has the store read. Gives whether there may be more to do. */
+  #sendRead(reading: Reading): boolean {
+    const { opening, startsOver } = reading;
+    if (opening === null) {
+      if (reading.isRequested || !this.#sinkTakesMore()) return false;
+      reading.isRequested = true;
+      void this.open(() => (startsOver ? this.#group.reopen() : this.#group.resume(this.#position)));
+      return false;
+    }
+    const message = opening.messages[reading.sent];
+    if (message === undefined) {
+      this.#endReading(opening);
+      return true;
+    }
+    if (!this.#sinkTakesMore()) return false;
+    reading.sent += 1;
+    this.#send(this.#group.share(message));
+    return true;
+  }
+
+  #endReading({ position, more }: Opening<Message>): void {
     this.#position = Math.max(this.#position, position);
-    this.#reading = more || this.#position < this.#missed ? toBeRead() : null;
+    this.#reading = more || this.#position < this.#skippedTo ? reading({ startsOver: false }) : null;
   }
 
-  #tell(delivery: Delivery): void {
-    const rendered = this.#home.render(delivery);
-    if (!(rendered instanceof Promise)) {
-      this.#send(delivery, rendered);
-      return;
-    }
-    this.#executing = true;
-    const history = this.#history;
+  #sinkTakesMore(): boolean {
+    if (this.#sink.writable()) return true;
+    this.#group.trackLagging(this);
+    return false;
+  }
+
+  #send(message: SharedMessage): void {
+    const rendered = this.#group.render(message);
+    if (rendered instanceof Promise) this.#sendLater(message, rendered);
+    else this.#write(message, rendered);
+  }
+
+  #sendLater(message: SharedMessage, rendered: Promise<Rendered>): void {
+    this.#isExecuting = true;
+    const generation = this.#generation;
     rendered.then(
-      (late) => {
-        if (history !== this.#history) return;
-        this.#executing = false;
-        this.#send(delivery, late);
-        this.#pump();
+      (payload) => {
+        if (generation !== this.#generation) return;
+        this.#isExecuting = false;
+        this.#write(message, payload);
+        this.#sendWaiting();
       },
       (error: unknown) => {
-        if (history === this.#history) this.#fail(error);
+        if (generation === this.#generation) this.#fail(error);
       },
     );
   }
 
-  #send(delivery: Delivery, rendered: Rendered): void {
-    if (this.#closed) return;
+  #write(message: SharedMessage, rendered: Rendered): void {
+    if (this.#hasEnded) return;
     if (typeof rendered !== 'string') {
-      this.leave();
-      this.#sink.fail(rendered);
+      this.#endBy(rendered);
       return;
     }
-    this.#position = Math.max(this.#position, delivery.position);
+    this.#position = Math.max(this.#position, message.position);
     this.movedAt = performance.now();
-    this.#sink.send(rendered, delivery.cursor);
-  }
-
-  #fail(error: unknown): void {
-    if (this.#closed) return;
-    this.leave();
-    this.#sink.fail(this.#home.errorsOf(error));
+    this.#sink.send(rendered, message.cursor);
   }
 }

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { Viewer } from '../../domain/viewer.ts';
-import type { Fanout, Membership, Sink, Tellable } from '../../live/fanout/fanout.ts';
+import type { Fanout, Membership } from '../../live/fanout/fanout.ts';
+import type { Subscribable } from '../../live/fanout/group.ts';
+import type { Sink } from '../../live/fanout/sink.ts';
 import { Backpressure, HIGH_WATER_BYTES } from '../backpressure.ts';
 import type { Connection } from '../connections.ts';
 
@@ -35,7 +37,7 @@ export class SseConnection implements Connection, Sink {
     this.#res.write(retryMs === null ? COMMENT : `retry: ${retryMs}\n\n${COMMENT}`);
   }
 
-  join(fanout: Fanout, operation: Tellable): void {
+  join(fanout: Fanout, operation: Subscribable): void {
     // The client may have gone while the subscription was prepared.
     if (!this.#res.destroyed) this.#membership = fanout.join(operation, this);
   }

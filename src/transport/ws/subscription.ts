@@ -1,5 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { Fanout, Membership, Sink, Tellable } from '../../live/fanout/fanout.ts';
+import type { Fanout, Membership } from '../../live/fanout/fanout.ts';
+import type { Subscribable } from '../../live/fanout/group.ts';
+import type { Sink } from '../../live/fanout/sink.ts';
 import type { WsConnection } from './connection.ts';
 import { type EncodeNext, headOf } from './frame.ts';
 import { OperationErrors } from './operation-errors.ts';
@@ -26,7 +28,7 @@ export class WsSubscription implements Sink, AsyncIterableIterator<never, undefi
     this.#head = headOf(id);
   }
 
-  join(fanout: Fanout, operation: Tellable): this {
+  join(fanout: Fanout, operation: Subscribable): this {
     this.#membership = fanout.join(operation, this);
     this.#connection.add(this.#membership);
     return this;

@@ -1,23 +1,24 @@
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { Message } from '../sources/source.ts';
 
-/** An operation that was accepted: the engine's LiveOperation, as far as telling it goes. */
+/** Answers the subscription's selection for one message. Never throws; see LiveOperation of transport/engine. */
 export type Run = (message: Message) => FormattedExecutionResult | Promise<FormattedExecutionResult>;
 
-/** What an execution came to: the payload's text, or the errors that end the operation. */
+/** What an execution gave: the payload's JSON text, or the errors that end the operation. */
 export type Rendered = string | readonly GraphQLFormattedError[];
 
-/** One message on its way to all who asked the same: executed once, when the first reader is ready for it. */
-export class Delivery {
+/** One message on its way to every member of a group: executed and serialised once, when the first member takes it. */
+export class SharedMessage {
+  /** Of the journal entry that it was made of; 0 for a message that was read from the store for one member. */
   readonly position: number;
-  /** Of several that wait for one reader the newest of a subject stands for all; null: each counts. */
-  readonly subject: string | null;
+  /** Of several with one key that wait for a member only the newest is sent; null: each is sent. */
+  readonly conflationKey: string | null;
   readonly #message: Message;
   #rendered: Rendered | Promise<Rendered> | null = null;
 
-  constructor(position: number, subject: string | null, message: Message) {
+  constructor(position: number, conflationKey: string | null, message: Message) {
     this.position = position;
-    this.subject = subject;
+    this.conflationKey = conflationKey;
     this.#message = message;
   }
 
@@ -25,7 +26,7 @@ export class Delivery {
     return this.#message.cursor;
   }
 
-  /** At once where all resolvers are, or where it was executed before. `run` never throws. */
+  /** At once where no resolver has to wait, or where it was executed before. */
   render(run: Run): Rendered | Promise<Rendered> {
     if (this.#rendered === null) {
       const result = run(this.#message);
@@ -42,7 +43,7 @@ export class Delivery {
   }
 }
 
-/** A message carries data or errors, never both. */
+/** A payload carries data or errors, never both. */
 function textOf(result: FormattedExecutionResult): Rendered {
   return result.errors === undefined ? JSON.stringify(result) : result.errors;
 }

@@ -1,0 +1,131 @@
+import type { GraphQLFormattedError } from 'graphql';
+import type { JournalEntry } from '../../domain/journal/entry.ts';
+import type { Hub } from '../hub.ts';
+import type { Unsubscribe } from '../pub-sub.ts';
+import type { Message, Opening, Source } from '../sources/source.ts';
+import { type GroupPort, Member } from './member.ts';
+import { type Rendered, type Run, SharedMessage } from './shared-message.ts';
+import type { Sink } from './sink.ts';
+
+/** A subscription that was accepted: what the fan-out uses of the engine's LiveOperation. */
+export interface Subscribable {
+  readonly source: Source;
+  /** The same for all subscriptions with the same document, variables and viewer scope. */
+  readonly key: string;
+  readonly run: Run;
+}
+
+/** What a group needs of the fan-out. */
+export interface FanoutPort {
+  readonly hub: Pick<Hub, 'subscribe'>;
+  readonly queueLimit: number;
+  readonly errorOf: (error: unknown) => GraphQLFormattedError;
+  trackLagging(member: Member): void;
+  remove(member: Member): void;
+  /** The group has no member any more. */
+  empty(group: Group): void;
+}
+
+/** All subscriptions with one key, for as long as there is one: one listener at the hub, one execution a message. */
+export class Group implements GroupPort {
+  readonly key: string;
+  readonly queueLimit: number;
+  readonly #source: Source;
+  readonly #run: Run;
+  readonly #fanout: FanoutPort;
+  readonly #members = new Set<Member>();
+  readonly #unsubscribe: Unsubscribe;
+  /** What was made of messages that several members are sent when they open together. */
+  readonly #shared = new WeakMap<Message, SharedMessage>();
+  #reopening: Promise<Opening<Message>> | null = null;
+  /** Whether entries can be made into messages: not before the store was read once. */
+  #hasLearned = false;
+
+  constructor({ key, source, run }: Subscribable, fanout: FanoutPort) {
+    this.key = key;
+    this.queueLimit = fanout.queueLimit;
+    this.#source = source;
+    this.#run = run;
+    this.#fanout = fanout;
+    this.#unsubscribe = fanout.hub.subscribe(source.topic, (entry) => this.#publish(entry));
+  }
+
+  /** `source` has the member's own cursors; in everything else it is like the group's. */
+  join(source: Source, sink: Sink): Member {
+    const member = new Member(this, sink);
+    this.#members.add(member);
+    void member.open(() => source.open());
+    return member;
+  }
+
+  /** The store has another history. */
+  restart(): void {
+    this.#hasLearned = false;
+    this.#reopening = null;
+    this.#source.unlearn();
+    for (const member of this.#members) member.restart();
+  }
+
+  close(): void {
+    for (const member of this.#members) member.leave();
+  }
+
+  share(message: Message): SharedMessage {
+    const known = this.#shared.get(message);
+    if (known !== undefined) return known;
+    const shared = new SharedMessage(0, null, message);
+    this.#shared.set(message, shared);
+    return shared;
+  }
+
+  render(message: SharedMessage): Rendered | Promise<Rendered> {
+    return message.render(this.#run);
+  }
+
+  resume(position: number): Promise<Opening<Message>> {
+    return this.#source.resume(position);
+  }
+
+  /** One reading for all members that start over at once. */
+  reopen(): Promise<Opening<Message>> {
+    const reopening = this.#reopening ?? this.#source.reopen();
+    this.#reopening = reopening;
+    const isOver = () => {
+      if (this.#reopening === reopening) this.#reopening = null;
+    };
+    reopening.then(isOver, isOver);
+    return reopening;
+  }
+
+  learn(opening: Opening<Message>): void {
+    this.#source.learn(opening);
+    this.#hasLearned = true;
+  }
+
+  errorsOf(error: unknown): readonly GraphQLFormattedError[] {
+    return [this.#fanout.errorOf(error)];
+  }
+
+  trackLagging(member: Member): void {
+    this.#fanout.trackLagging(member);
+  }
+
+  remove(member: Member): void {
+    this.#members.delete(member);
+    this.#fanout.remove(member);
+    if (this.#members.size > 0) return;
+    this.#unsubscribe();
+    this.#fanout.empty(this);
+  }
+
+  #publish(entry: JournalEntry): void {
+    if (!this.#hasLearned) {
+      for (const member of this.#members) member.skip(entry.position);
+      return;
+    }
+    const message = this.#source.toMessage(entry);
+    if (message === null) return;
+    const shared = new SharedMessage(entry.position, this.#source.subject(message), message);
+    for (const member of this.#members) member.deliver(shared);
+  }
+}
