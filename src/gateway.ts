@@ -134,7 +134,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     });
     opened.push(() => recorder.close());
     const reads = createReads(store);
-    const catchUp = watchHeads(createCatchUp(store), relay.notice);
+    const catchUp = watchHeads(createCatchUp(store), relay);
     const live = createSubscriptions({ hub, catchUp, now });
     const expects = (stage: StageName) => stages.current.includes(stage);
     const pressure = createPressure({ recorder });

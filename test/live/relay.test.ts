@@ -1,11 +1,15 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { CatchUp } from '../../src/domain/catch-up.ts';
 import type { JournalEntry } from '../../src/domain/journal/entry.ts';
 import { fingerprintOf } from '../../src/domain/journal/fingerprint.ts';
 import type { Sighting } from '../../src/domain/journal/history.ts';
 import { createHub } from '../../src/live/hub.ts';
 import { createRelay } from '../../src/live/relay/relay.ts';
+import { watchHeads } from '../../src/live/relay/watch-heads.ts';
+import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
 import { createLogger } from '../../src/logger.ts';
 import { entryOf, IDENTITY } from '../support/builders/entries.ts';
+import { operator } from '../support/builders/viewers.ts';
 
 const BEGINNING = '0000000000000000';
 
@@ -52,9 +56,25 @@ async function startRelay({ shared = false } = {}) {
       return async () => {};
     },
   });
+  const portionAfter = (position: number) => ({
+    head,
+    rows: rows.flatMap(({ row }) => (row.position > position ? [row] : [])),
+    more: false,
+  });
+  /** What subscriptions read of the same store. */
+  const catchUp: CatchUp = {
+    head: async () => ({ ...head }),
+    fingerprintAt: async (position) => sightingOf(position).rowThere,
+    session: async () => ({ head: { ...head }, found: null }),
+    payment: async () => ({ head: { ...head }, found: null }),
+    sessionsSince: async () => ({ head: { ...head }, rows: [], more: false }),
+    paymentsSince: async () => ({ head: { ...head }, rows: [], more: false }),
+    journalSince: async (position) => portionAfter(position),
+  };
   return {
     hub,
     relay,
+    catchUp,
     published,
     /** How often the journal was read. */
     reads: () => reads,
@@ -299,6 +319,25 @@ describe('the relay', () => {
       expect([published, resets(), relay.behind]).toEqual([[1], 1, 0]);
       relay.announce(commit(2)).committed();
       expect(published).toEqual([1, 2]);
+      await relay.close();
+    });
+
+    it('when a subscription reads that it was put back: no batch of before follows what it is shown', async () => {
+      const { hub, relay, commit, putBack, catchUp, caughtUp } = await startRelay();
+      relay.announce(commit(1, 2, 3, 4)).committed();
+      // Committed, and its answer still on the way.
+      const late = relay.announce(commit(5));
+      putBack(2);
+      const live = createSubscriptions({ hub, catchUp: watchHeads(catchUp, relay) });
+      const source = live.callbackRecorded({ viewer: operator, cursors: [] });
+      const reader = source[Symbol.asyncIterator]();
+      const shown = [await reader.next()];
+      late.committed();
+      commit(3);
+      await caughtUp();
+      shown.push(await reader.next());
+      expect(shown.map(({ value }) => value?.callback?.position ?? 'opening')).toEqual(['opening', 3]);
+      await reader.return?.();
       await relay.close();
     });
   });

@@ -42,6 +42,8 @@ export interface Relay {
    * turns out to hold another row there, everything starts over, just as where it had been published.
    */
   notice(place: JournalPlace): void;
+  /** The last row that was published here, or passed over. */
+  readonly published: JournalPlace;
   /** How many positions the store is known to be ahead of what was published here. */
   readonly behind: number;
   /**
@@ -126,11 +128,18 @@ export async function createRelay({
 
   return {
     announce(entries) {
+      const { generation } = history.mark();
       own.begin(entries);
       return {
         committed() {
-          own.committed(entries);
-          publishOwn(entries);
+          if (history.mark().generation === generation) {
+            own.committed(entries);
+            publishOwn(entries);
+            return;
+          }
+          // Whether the store still has it is not known: its positions may be those of other rows by now.
+          own.abandoned(entries);
+          follower.start();
         },
         abandoned() {
           own.abandoned(entries);
@@ -139,6 +148,9 @@ export async function createRelay({
       };
     },
     notice: history.show,
+    get published() {
+      return published.place;
+    },
     get behind() {
       return follower.behind;
     },

@@ -1,26 +1,51 @@
 import type { CatchUp, Head } from '../../domain/catch-up.ts';
+import type { JournalPlace } from '../../domain/cursor.ts';
+import { unavailable } from '../../errors.ts';
+import type { Relay } from './relay.ts';
+
+/** A store that was put back is noticed by the first look; a reading that still disagrees comes from another server. */
+const MAX_READS = 3;
 
 /**
- * The same reads, each of which also hands its head to `onHead`. What a subscription reads may be ahead of what its
- * instance has published, and of another history by the time the relay gets there; so the relay is given each head.
+ * The same reads for subscriptions, held against what this instance has published.
+ *
+ * - A head beyond it is handed to the relay: the subscriber is shown rows before they are published here, and they may
+ *   be of another history by the time the relay gets there.
+ * - A head that lacks what had been published when the read began shows that the store was put back. Nothing of this
+ *   read is shown: what this instance publishes next may still be of the old history. The relay looks at the store,
+ *   which starts every subscription over, and the read is repeated. Rejects with UNAVAILABLE where the store still
+ *   disagrees with itself after that.
  */
-export function watchHeads(catchUp: CatchUp, onHead: (head: Head) => void): CatchUp {
-  async function watched<T extends { readonly head: Head }>(reading: Promise<T>): Promise<T> {
-    const read = await reading;
-    onHead(read.head);
-    return read;
+export function watchHeads(catchUp: CatchUp, relay: Pick<Relay, 'published' | 'notice' | 'check'>): CatchUp {
+  async function watched<T>(read: () => Promise<T>, headOf: (found: T) => Head): Promise<T> {
+    for (let reads = 0; reads < MAX_READS; reads += 1) {
+      const { published } = relay;
+      const found = await read();
+      const head = headOf(found);
+      if (!lacks(head, published)) {
+        relay.notice(head);
+        return found;
+      }
+      await relay.check();
+    }
+    throw unavailable('The store does not agree with what was read of it before: try again.');
   }
+  const headIn = ({ head }: { readonly head: Head }): Head => head;
   return {
-    async head() {
-      const head = await catchUp.head();
-      onHead(head);
-      return head;
-    },
+    head: () => watched(catchUp.head, (head) => head),
     fingerprintAt: (position) => catchUp.fingerprintAt(position),
-    session: (named, viewer) => watched(catchUp.session(named, viewer)),
-    payment: (named, viewer) => watched(catchUp.payment(named, viewer)),
-    sessionsSince: (position, viewer) => watched(catchUp.sessionsSince(position, viewer)),
-    paymentsSince: (position, viewer) => watched(catchUp.paymentsSince(position, viewer)),
-    journalSince: (position) => watched(catchUp.journalSince(position)),
+    session: (named, viewer) => watched(() => catchUp.session(named, viewer), headIn),
+    payment: (named, viewer) => watched(() => catchUp.payment(named, viewer), headIn),
+    sessionsSince: (position, viewer) => watched(() => catchUp.sessionsSince(position, viewer), headIn),
+    paymentsSince: (position, viewer) => watched(() => catchUp.paymentsSince(position, viewer), headIn),
+    journalSince: (position) => watched(() => catchUp.journalSince(position), headIn),
   };
+}
+
+/** Whether the journal does not have the row at `place`, as far as its head says. */
+function lacks(head: Head, place: JournalPlace): boolean {
+  return (
+    head.position < place.position ||
+    (head.position === place.position && head.fingerprint !== place.fingerprint)
+  );
 }
