@@ -17,6 +17,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     globalSetup: './test/support/global-setup.ts',
-    reporters: ['default', './test/support/summary-reporter.ts'],
+    reporters: ['default', './test/support/reporters/summary-reporter.ts'],
   },
 });

@@ -1,9 +1,9 @@
-// A gateway as `dist/main.js` runs it, that kills itself with SIGKILL at the n-th event of one name: KILL_EVENT and
-// KILL_AT. It logs its url as main.js does.
-import { readConfig } from '../../../dist/config/config.js';
-import { createGateway } from '../../../dist/gateway.js';
-import { createLogger } from '../../../dist/logger.js';
-import { createObserver } from '../../../dist/observe.js';
+// A gateway as src/main.ts runs it, that kills itself with SIGKILL at the n-th event of one name: KILL_EVENT and
+// KILL_AT. It logs its url as main.ts does. Run as a part of the bundle (see bundle.ts).
+import { readConfig } from '../../../src/config/config.ts';
+import { createGateway } from '../../../src/gateway.ts';
+import { createLogger } from '../../../src/logger.ts';
+import { createObserver } from '../../../src/observe.ts';
 
 const { KILL_EVENT, KILL_AT } = process.env;
 const config = readConfig(process.env);

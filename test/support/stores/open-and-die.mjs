@@ -1,8 +1,9 @@
 // Opens a store as a gateway does, and kills itself with SIGKILL at the KILL_AT-th callback that it reads again.
-import { parseApplied } from '../../../dist/callbacks/parse/parse.js';
-import { readConfig } from '../../../dist/config/config.js';
-import { openStore } from '../../../dist/db/open.js';
-import { createLogger } from '../../../dist/logger.js';
+// Run as a part of the bundle (see ../gateways/bundle.ts).
+import { parseApplied } from '../../../src/callbacks/parse/parse.ts';
+import { readConfig } from '../../../src/config/config.ts';
+import { openStore } from '../../../src/db/open.ts';
+import { createLogger } from '../../../src/logger.ts';
 
 const { databaseUrl, dataDir } = readConfig(process.env);
 let times = 0;
