@@ -1,14 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll } from 'vitest';
 
 const open: (() => Promise<void>)[] = [];
 
-/** Has something that a test opened closed after the suite, the last opened first, also where the test failed. */
+/** Closes something that a test opened after the suite, the last opened first, also where the test failed. */
 export function closeLater(close: () => Promise<void>): void {
   open.push(close);
 }
 
-/** Closes everything that `closeLater` was told of; `eachStore` calls it before it drops its database. */
+/** Closes everything that `closeLater` was given; `eachStore` calls it before it drops its database. */
 export async function closeAll(): Promise<void> {
   for (let close = open.pop(); close !== undefined; close = open.pop()) await close();
 }
@@ -16,13 +15,13 @@ export async function closeAll(): Promise<void> {
 /** How long the other end of a closed connection may take to notice. */
 const SETTLES_WITHIN_MS = 3_000;
 
-afterAll(async () => {
-  await closeAll();
+/** Throws where sockets or listeners are open that a test file left behind. */
+export async function expectNothingOpen(): Promise<void> {
   const until = Date.now() + SETTLES_WITHIN_MS;
   while (openSockets().length > 0 && Date.now() < until) await pause(10);
   const left = openSockets();
   if (left.length > 0) throw new Error(`left open by this file: ${left.join(', ')}`);
-});
+}
 
 /** TCP sockets and listeners of this process; vitest itself talks through pipes. */
 function openSockets(): string[] {
