@@ -6,6 +6,7 @@ import { parseApplied, readFindings } from './callbacks/parse/parse.ts';
 import { createReceive } from './callbacks/receive.ts';
 import { reportAnswers } from './callbacks/report-answers.ts';
 import { callbackRoutes } from './callbacks/route.ts';
+import { createClosingStack } from './closing-stack.ts';
 import type { Config } from './config/config.ts';
 import { describeConfig } from './config/describe-config.ts';
 import { readVersion } from './config/package-files.ts';
@@ -16,7 +17,7 @@ import { openStore, type StoreOptions } from './db/open.ts';
 import { CancellableReads } from './db/read/cancellable-reads.ts';
 import { createCatchUp } from './db/read/catch-up.ts';
 import { createReads, type Reads } from './db/read/reads.ts';
-import { createReadiness } from './db/readiness.ts';
+import { createReadiness, withinMs } from './db/readiness.ts';
 import { createRecorder, type Recorder } from './db/record/recorder.ts';
 import { createStoreClock } from './db/store-clock.ts';
 import { createStateCache } from './db/tables/state-cache.ts';
@@ -99,52 +100,51 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
   const report = reportTo(emit);
   const { restartQuietMs, limits } = config;
   const isExplore = config.mode === 'explore';
-  const opened: (() => Promise<unknown>)[] = [];
+  const closing = createClosingStack(log);
   try {
-    const store = await (parts.openStore ?? openStore)(storeOptions(config, parts));
-    opened.push(() => store.close());
-    const clock = await createStoreClock({ store, log });
-    const { now } = clock;
-    opened.push(async () => clock.close());
-    const stages = await createExpectedStages({ store, wanted: config.expectedStages, log });
-    opened.push(() => stages.close());
+    const store = closing.use(await (parts.openStore ?? openStore)(storeOptions(config, parts)));
+    const { now } = closing.use(await createStoreClock({ store, log }));
+    const stages = closing.use(await createExpectedStages({ store, wanted: config.expectedStages, log }));
     const hub = createHub({ log });
+    closing.add(() => hub.dispose());
     const cache = createStateCache();
     const journal = createJournal({ store, parse: parseApplied, onStages: stages.see });
-    const relay = await createRelay({
-      hub,
-      journal,
-      listen: store.listen,
-      shared: store.kind === 'postgres',
-      onReplaced({ otherServer }) {
-        cache.clear();
-        if (otherServer) store.renew();
-      },
-      log,
-      emit,
-    });
-    opened.push(() => relay.close());
-    const recorder = createRecorder({
-      store,
-      settings: { restartQuietMs },
-      outlet: relay,
-      cache,
-      log,
-      emit,
-    });
-    opened.push(() => recorder.close());
+    const relay = closing.use(
+      await createRelay({
+        hub,
+        journal,
+        listen: store.listen,
+        shared: store.kind === 'postgres',
+        onReplaced({ otherServer }) {
+          cache.clear();
+          if (otherServer) store.renew();
+        },
+        log,
+        emit,
+      }),
+    );
+    const recorder = closing.use(
+      createRecorder({
+        store,
+        settings: { restartQuietMs },
+        outlet: relay,
+        cache,
+        log,
+        emit,
+      }),
+    );
     const reads = createReads(store);
     const catchUp = watchHeads(createCatchUp(store), relay);
     const live = createSubscriptions({ hub, catchUp, now });
     const expects = (stage: StageName) => stages.current.includes(stage);
-    const pressure = createPressure({ recorder });
-    opened.push(async () => pressure.close());
-    const admission = createAdmission({
-      pressure,
-      // In explore mode all are one viewer.
-      perViewer: isExplore ? null : { operations: limits.viewerOperations, waiting: limits.viewerWaiting },
-    });
-    opened.push(async () => admission.close());
+    const pressure = closing.use(createPressure({ recorder }));
+    const admission = closing.use(
+      createAdmission({
+        pressure,
+        // In explore mode all are one viewer.
+        perViewer: isExplore ? null : { operations: limits.viewerOperations, waiting: limits.viewerWaiting },
+      }),
+    );
     const bareEngine = createEngine({
       schema: buildSchema(),
       contextOf: ({ viewer, cursors }, execution) => ({
@@ -163,7 +163,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       report,
     });
     const engine = createAdmittedEngine(bareEngine, admission);
-    const fanout = createFanout({ hub, errorOf: engine.errorOf });
+    const fanout = closing.use(createFanout({ hub, errorOf: engine.errorOf }));
     const viewers = createViewerReader(config, { log, now });
     const identify: Identify = ({ headers }) =>
       viewers.read(headers.authorization, fromHeader(headers[VIEW_AS_HEADER]));
@@ -175,7 +175,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       maxPerViewer: { socket: perViewer(limits.viewerSockets), stream: perViewer(limits.viewerStreams) },
       now,
     });
-    opened.push(() => connections.drain(0));
+    closing.add(() => connections.drain(0));
     const ws = createWsTransport({
       engine,
       fanout,
@@ -196,17 +196,14 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       },
     });
     const sse = createSseTransport({ engine, fanout, connections, log });
-    const retention =
-      config.retentionDays === null ? null : createRetention({ store, days: config.retentionDays, log, now });
-    opened.push(async () => retention?.close());
-
-    const readiness = createReadiness({ store, recordedAt: () => recorder.recordedAt, log });
-    opened.push(() => readiness.close());
+    if (config.retentionDays !== null)
+      closing.use(createRetention({ store, days: config.retentionDays, log, now }));
+    const readiness = closing.use(createReadiness({ store, recordedAt: () => recorder.recordedAt, log }));
     let draining = false;
     const isReady = async () =>
       !draining &&
       relay.behind <= MOST_BEHIND &&
-      (await Promise.all([isSoon(() => relay.check()), readiness.canRecord()])).every((fine) => fine);
+      (await Promise.all([isSoon(relay.check()), readiness.canRecord()])).every((fine) => fine);
     const readBody = createBodyReader();
     const app = await createRoutes({
       config,
@@ -225,7 +222,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       isReady,
       isDraining: () => draining,
     });
-    opened.push(() => app.close());
+    closing.use(app);
     const graphiql = config.graphiql ? createGraphiql({ live: isExplore ? 'WS' : 'SSE' }) : null;
     const http = createHttpServer({
       graphql: createGraphqlHandler({
@@ -245,6 +242,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       edge,
       limits,
     });
+    closing.add(() => http.stop());
     const head = await reads.head();
     parts.beforeListening?.();
     const url = await http.listen(config.host, config.port);
@@ -255,19 +253,18 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       store: { kind: store.kind, ...head },
     });
 
+    closing.add(async () => {
+      // Callbacks in flight are answered, and subscribers sent elsewhere, before the port closes.
+      await recorder.close();
+      await connections.drain(config.drainMs);
+    });
     const end = async () => {
       draining = true;
       const began = performance.now();
-      const held = { sockets: connections.count('socket'), streams: connections.count('stream') };
-      report('drainBegan', { callbacks: recorder.waiting, ...held, drainMs: config.drainMs });
-      await recorder.close();
-      await connections.drain(config.drainMs);
-      admission.close();
-      await http.stop();
-      fanout.close();
-      hub.dispose();
-      await closeAll(opened, log);
-      report('drainEnded', { ms: Math.round(performance.now() - began), ...held });
+      const open = { sockets: connections.count('socket'), streams: connections.count('stream') };
+      report('drainBegan', { callbacks: recorder.waiting, ...open, drainMs: config.drainMs });
+      await closing.close();
+      report('drainEnded', { ms: Math.round(performance.now() - began), ...open });
     };
     let ended: Promise<void> | null = null;
     return {
@@ -278,7 +275,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       },
     };
   } catch (error) {
-    await closeAll(opened, log);
+    await closing.close();
     if (error instanceof NotMigratedError) return waitForMigration(error, config, parts);
     throw error;
   }
@@ -377,24 +374,8 @@ function refuse(reply: FastifyReply, status: number, detail: string): void {
 }
 
 /** Whether something is true, and is known soon. */
-async function isSoon(check: () => Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, READY_WITHIN_MS, false);
-  });
-  const answered = check().catch(() => false);
-  const ready = await Promise.race([answered, late]);
-  clearTimeout(timer);
-  return ready;
-}
-
-/** Closes in the reverse order of opening; what fails to close is logged and keeps nothing else open. */
-async function closeAll(opened: (() => Promise<unknown>)[], log: Logger): Promise<void> {
-  for (let close = opened.pop(); close !== undefined; close = opened.pop()) {
-    try {
-      await close();
-    } catch (err) {
-      log.error({ err }, 'a part of the gateway could not be closed');
-    }
-  }
-}
+const isSoon = (check: Promise<boolean>): Promise<boolean> =>
+  withinMs(
+    check.catch(() => false),
+    READY_WITHIN_MS,
+  );

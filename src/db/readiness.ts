@@ -117,7 +117,8 @@ async function checkTables(tx: Db): Promise<void> {
   if (row?.allowed !== true) throw new Error('this role may not write all tables of the store: grant it to');
 }
 
-async function withinMs(result: Promise<boolean>, ms: number): Promise<boolean> {
+/** What `result` says within `ms` milliseconds; false where it has not said it by then. */
+export async function withinMs(result: Promise<boolean>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, ms, false);

@@ -1,5 +1,6 @@
 const PARTS = [
   'bounded-cache',
+  'closing-stack',
   'domain',
   'errors',
   'config',
@@ -19,6 +20,7 @@ const PARTS = [
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'bounded-cache': [],
   domain: [],
+  'closing-stack': ['logger'],
   errors: [],
   logger: [],
   observe: ['errors', 'logger'],
