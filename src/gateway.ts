@@ -19,6 +19,7 @@ import { createCatchUp } from './db/read/catch-up.ts';
 import { createReads, type Reads } from './db/read/reads.ts';
 import { createReadiness, withinMs } from './db/readiness.ts';
 import { createRecorder, type Recorder } from './db/record/recorder.ts';
+import { unavailableWhereAway } from './db/store-away.ts';
 import { createStoreClock } from './db/store-clock.ts';
 import { createStateCache } from './db/tables/state-cache.ts';
 import { createExpectedStages } from './db/upkeep/expected-stages.ts';
@@ -133,8 +134,8 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         emit,
       }),
     );
-    const reads = createReads(store);
-    const catchUp = watchHeads(createCatchUp(store), relay);
+    const reads = unavailableWhereAway(createReads(store), emit);
+    const catchUp = watchHeads(unavailableWhereAway(createCatchUp(store), emit), relay);
     const live = createSubscriptions({ hub, catchUp, now });
     const expects = (stage: StageName) => stages.current.includes(stage);
     const pressure = closing.use(createPressure({ recorder }));

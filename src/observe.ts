@@ -65,8 +65,11 @@ export interface Events {
   /** A batch was rolled back, or may have been: because of one of its callbacks, of data in it, or of the store. */
   readonly batchFailed: { readonly callbacks: number; readonly cause: 'callback' | 'data' | 'store' };
 
-  /** The store did not do what it was asked for. `sqlState` where PostgreSQL said why. */
-  readonly storeFailed: { readonly during: 'read' | 'write'; readonly sqlState: string | null };
+  /** The store is away: a read or a batch was answered UNAVAILABLE. `sqlState` where PostgreSQL said why. */
+  readonly storeFailed: {
+    readonly during: 'read' | 'write';
+    readonly sqlState: string | null;
+  };
   /** Connections that stood have gone, and new ones are taken; `client` says what for. */
   readonly storeReconnecting: { readonly client: 'readers' | 'writer' };
   /** The store does not answer this instance. */

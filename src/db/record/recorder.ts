@@ -9,7 +9,7 @@ import type { JournalEntry } from '../../domain/journal/entry.ts';
 import { CallboardError, unavailable } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import { type Emit, type Events, UNOBSERVED } from '../../observe.ts';
-import { isDataFault } from '../sql-state.ts';
+import { isDataFault, sqlStateOf } from '../sql-state.ts';
 import type { Store } from '../store.ts';
 import { createStateCache, type StateCache } from '../tables/state-cache.ts';
 import { createLongSessions } from './long-sessions.ts';
@@ -245,6 +245,7 @@ export function createRecorder({
       });
       await writeAll(() => callers);
     } else {
+      emit.storeFailed?.({ during: 'write', sqlState: sqlStateOf(error) });
       log.error(
         { err: error },
         'a batch of callbacks could not be recorded: their senders are told to try again',

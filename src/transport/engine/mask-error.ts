@@ -7,32 +7,6 @@ import { type Report, reportTo, reportUnexpected, UNOBSERVED } from '../../obser
 const MASKED = 'Unexpected error.';
 
 /**
- * Codes by which Node, postgres.js and PostgreSQL say that the store cannot be reached, was stopped, is not as it must
- * be or did not answer in time: worth trying again, and no fault of the question. SQLSTATE classes 08 and 57 are all of that kind.
- */
-const STORE_CODES: ReadonlySet<string> = new Set([
-  'CONNECTION_CLOSED',
-  'CONNECTION_DESTROYED',
-  'CONNECTION_ENDED',
-  'CONNECT_TIMEOUT',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EPIPE',
-  'ETIMEDOUT',
-  // Read-only, no right, no such column, no such table, locked by another, too many clients.
-  '25006',
-  '42501',
-  '42703',
-  '42P01',
-  '55P03',
-  '53300',
-]);
-const STORE_CLASSES = /^(08|57)[0-9A-Z]{3}$/;
-
-/**
  * Everything thrown while an operation was answered, as the client may read it: always with `extensions.code` and
  * `extensions.retryable` (DESIGN §10). What was not meant for a reader is masked and reported, once; its
  * `extensions.errorId` finds the report.
@@ -74,13 +48,6 @@ function mask(error: unknown, log: Logger, report: Report): GraphQLError {
     if (known.cause !== undefined) log.warn({ err: known }, 'an operation was refused');
     return located(error, known.message, { code: known.code, retryable: known.retryable });
   }
-  if (findCause(error, isStoreAway) !== null) {
-    log.error({ err: error }, 'the store could not be asked');
-    return located(error, 'The store cannot be reached now. Try again.', {
-      code: 'UNAVAILABLE',
-      retryable: true,
-    });
-  }
   if (error instanceof GraphQLError) {
     const { code } = error.extensions;
     if (typeof code === 'string') return located(error, error.message, { code, retryable: false });
@@ -102,12 +69,6 @@ function findCause(error: unknown, fits: (cause: Error) => boolean): Error | nul
       current instanceof GraphQLError && current.originalError ? current.originalError : current.cause;
   }
   return null;
-}
-
-/** Whether the store, and not the question, is why this failed. */
-export function isStoreAway(error: Error): boolean {
-  const code = 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && (STORE_CODES.has(code) || STORE_CLASSES.test(code));
 }
 
 /**

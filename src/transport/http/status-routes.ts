@@ -5,12 +5,11 @@ import type { Reads } from '../../db/read/reads.ts';
 import type { Session } from '../../domain/session/session.ts';
 import { mayReadNumbersOf, type Viewer } from '../../domain/viewer.ts';
 import { STAGE_NAMES, type StageName, toWire } from '../../domain/words.ts';
-import { badInput, CallboardError, unavailable } from '../../errors.ts';
+import { badInput, CallboardError } from '../../errors.ts';
 import { PROBLEM_TYPE, problem } from '../../http/problem.ts';
 import { type Report, reportUnexpected } from '../../observe.ts';
 import type { Admission } from '../engine/admission.ts';
 import { admitted } from '../engine/admitted-engine.ts';
-import { isStoreAway } from '../engine/mask-error.ts';
 import type { Identify } from './graphql-http.ts';
 import { detailsBody, detailsFields, statusBody } from './status-body.ts';
 
@@ -141,8 +140,5 @@ function refuse(reply: FastifyReply, error: unknown, report: Report): FastifyRep
 
 function toKnown(error: unknown): { readonly status: number; readonly message: string } | null {
   if (error instanceof Unknown) return { status: 404, message: 'No session of this name is known.' };
-  if (error instanceof CallboardError) return error;
-  if (!(error instanceof Error)) return null;
-  const isAway = isStoreAway(error) || (error.cause instanceof Error && isStoreAway(error.cause));
-  return isAway ? unavailable('The store cannot be reached now. Try again.', error) : null;
+  return error instanceof CallboardError ? error : null;
 }

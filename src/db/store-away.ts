@@ -1,0 +1,64 @@
+import { unavailable } from '../errors.ts';
+import type { Emit } from '../observe.ts';
+import { sqlStateOf } from './sql-state.ts';
+
+/**
+ * Codes by which Node, postgres.js and PostgreSQL say that the store cannot be reached, was stopped, is not as it must
+ * be or did not answer in time: worth trying again, and no fault of what was asked. SQLSTATE classes 08 and 57 are all
+ * of that kind.
+ */
+const AWAY_CODES: ReadonlySet<string> = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  // Read-only, no right, no such column, no such table, locked by another, too many clients.
+  '25006',
+  '42501',
+  '42703',
+  '42P01',
+  '55P03',
+  '53300',
+]);
+const AWAY_CLASSES = /^(08|57)[0-9A-Z]{3}$/;
+/** Drivers and Drizzle wrap errors a few times. */
+const MAX_DEPTH = 8;
+
+/** Whether the store, and not what was asked, is why this failed. */
+export function isStoreAway(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < MAX_DEPTH; at = at.cause, depth += 1) {
+    const code = 'code' in at ? at.code : undefined;
+    if (typeof code === 'string' && (AWAY_CODES.has(code) || AWAY_CLASSES.test(code))) return true;
+  }
+  return false;
+}
+
+type Reads = { readonly [Name in string]?: (...args: never[]) => Promise<unknown> };
+
+/**
+ * The same reads. One that fails because the store is away rejects with UNAVAILABLE and is emitted: no caller knows the
+ * codes of drivers. Any other error passes as it is.
+ */
+export function unavailableWhereAway<Of extends { readonly [Name in keyof Of]: Reads[string] }>(
+  reads: Of,
+  emit: Emit,
+): Of {
+  const fail = (err: unknown): never => {
+    if (!isStoreAway(err)) throw err;
+    emit.storeFailed?.({ during: 'read', sqlState: sqlStateOf(err) });
+    throw unavailable('The store cannot be reached now. Try again.', err);
+  };
+  const guarded = Object.entries<Reads[string]>(reads).map(([name, read]) => [
+    name,
+    (...args: never[]) => read?.(...args).catch(fail),
+  ]);
+  // cast: the same functions, under the names that they had
+  return Object.fromEntries(guarded) as Of;
+}
