@@ -173,7 +173,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     const perViewer = (limit: number) => (isExplore ? Number.POSITIVE_INFINITY : limit);
     const connections = createConnections({
       maxConnections: limits.connections,
-      maxPerViewer: { socket: perViewer(limits.viewerSockets), stream: perViewer(limits.viewerStreams) },
+      maxPerViewer: { ws: perViewer(limits.viewerSockets), sse: perViewer(limits.viewerStreams) },
       now,
     });
     closing.add(() => connections.drain(0));
@@ -262,7 +262,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     const end = async () => {
       draining = true;
       const began = performance.now();
-      const open = { sockets: connections.count('socket'), streams: connections.count('stream') };
+      const open = { sockets: connections.count('ws'), streams: connections.count('sse') };
       report('drainBegan', { callbacks: recorder.waiting, ...open, drainMs: config.drainMs });
       await closing.close();
       report('drainEnded', { ms: Math.round(performance.now() - began), ...open });

@@ -1,17 +1,15 @@
 import type { Viewer } from '../domain/viewer.ts';
+import type { LiveTransport } from '../observe.ts';
 import { endGradually } from './drain.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createPerViewerLimit } from './per-viewer-limit.ts';
 
-/** A WebSocket, which carries many operations, or a stream of events, which carries one. */
-export type ConnectionKind = 'socket' | 'stream';
-
 /** Why the gateway ends a connection. After each of them the client comes back, with its newest cursor. */
 export type EndReason = 'goingAway' | 'slow' | 'expired';
 
-/** What all kinds of connections have in common. */
+/** What a WebSocket and a stream of events have in common. */
 export interface Connection {
-  readonly kind: ConnectionKind;
+  readonly transport: LiveTransport;
   /** Null until the client was admitted. `Connections` alone sets it. */
   viewer: Viewer | null;
   /** Sends what keeps proxies from taking the connection for dead, and shows whether the peer is. */
@@ -22,7 +20,7 @@ export interface Connection {
   terminate(): void;
 }
 
-/** All open connections, and the rules that they obey, of whatever kind they are. */
+/** All open connections, and the rules that they obey, whatever their transport. */
 export interface Connections {
   /**
    * Takes a new connection, and admits it where its viewer is known. False, and not taken, where the gateway is
@@ -31,13 +29,13 @@ export interface Connections {
   add(connection: Connection, viewer?: Viewer): boolean;
   /**
    * Counts a connection for its viewer, and ends it when the viewer's token expires. False, and not counted, where
-   * the viewer has as many of this kind as allowed. A viewer without a user is not limited.
+   * the viewer has as many of this transport as allowed. A viewer without a user is not limited.
    */
   admit(connection: Connection, viewer: Viewer): boolean;
   /** To be called when a connection that was taken has closed. */
   remove(connection: Connection): void;
-  /** Open connections of a kind. */
-  count(kind: ConnectionKind): number;
+  /** Open connections of a transport. */
+  count(transport: LiveTransport): number;
   /** Whether no new connection is taken, because the gateway is stopping. */
   readonly isDraining: boolean;
   /**
@@ -48,9 +46,9 @@ export interface Connections {
 }
 
 export interface ConnectionsOptions {
-  /** Of all kinds together. */
+  /** Of all transports together. */
   readonly maxConnections: number;
-  readonly maxPerViewer: Readonly<Record<ConnectionKind, number>>;
+  readonly maxPerViewer: Readonly<Record<LiveTransport, number>>;
   /** The clock that tokens expire by, in milliseconds since 1970. */
   readonly now?: () => number;
   /** Time between two pings of a connection, in milliseconds. */
@@ -73,10 +71,10 @@ export function createConnections({
   const open = new Set<Connection>();
   /** Those of `open` whose viewer's token expires. */
   const expiring = new Map<Connection, number>();
-  const counts = { socket: 0, stream: 0 };
+  const counts = { ws: 0, sse: 0 };
   const viewerLimits = {
-    socket: createPerViewerLimit(maxPerViewer.socket),
-    stream: createPerViewerLimit(maxPerViewer.stream),
+    ws: createPerViewerLimit(maxPerViewer.ws),
+    sse: createPerViewerLimit(maxPerViewer.sse),
   };
   const heartbeat = createHeartbeat(heartbeatMs);
   const expiryTimer = setInterval(endExpired, EXPIRY_CHECK_MS).unref();
@@ -90,7 +88,7 @@ export function createConnections({
       open.delete(connection);
       return false;
     }
-    counts[connection.kind] += 1;
+    counts[connection.transport] += 1;
     heartbeat.add(connection);
     return true;
   }
@@ -98,7 +96,7 @@ export function createConnections({
   function admit(connection: Connection, viewer: Viewer): boolean {
     // It may have closed while its token was verified: then nothing would take it back.
     if (!open.has(connection)) return true;
-    if (!viewerLimits[connection.kind].add(viewer.userId)) return false;
+    if (!viewerLimits[connection.transport].add(viewer.userId)) return false;
     connection.viewer = viewer;
     if (viewer.expiresAt !== null) expiring.set(connection, viewer.expiresAt);
     return true;
@@ -106,10 +104,10 @@ export function createConnections({
 
   function remove(connection: Connection): void {
     if (!open.delete(connection)) return;
-    counts[connection.kind] -= 1;
+    counts[connection.transport] -= 1;
     heartbeat.delete(connection);
     expiring.delete(connection);
-    if (connection.viewer !== null) viewerLimits[connection.kind].remove(connection.viewer.userId);
+    if (connection.viewer !== null) viewerLimits[connection.transport].remove(connection.viewer.userId);
     if (open.size === 0) onLastClosed();
   }
 
@@ -144,7 +142,7 @@ export function createConnections({
     add,
     admit,
     remove,
-    count: (kind) => counts[kind],
+    count: (transport) => counts[transport],
     get isDraining() {
       return drained !== null;
     },

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EXPLORER, type Viewer } from '../../src/domain/viewer.ts';
+import type { LiveTransport } from '../../src/observe.ts';
 import {
   type Connection,
-  type ConnectionKind,
   type Connections,
   type ConnectionsOptions,
   createConnections,
@@ -14,12 +14,12 @@ import { person } from '../support/builders/viewers.ts';
 class FakeConnection implements Connection {
   viewer: Viewer | null = null;
   readonly done: (EndReason | 'ping' | 'terminate')[] = [];
-  readonly kind: ConnectionKind;
+  readonly transport: LiveTransport;
   readonly #close: (connection: Connection) => void;
   readonly #isStubborn: boolean;
 
-  constructor(kind: ConnectionKind, close: (connection: Connection) => void, isStubborn = false) {
-    this.kind = kind;
+  constructor(transport: LiveTransport, close: (connection: Connection) => void, isStubborn = false) {
+    this.transport = transport;
     this.#close = close;
     this.#isStubborn = isStubborn;
   }
@@ -49,17 +49,17 @@ describe('the rules of connections', () => {
   function create(options: Partial<ConnectionsOptions> = {}): void {
     connections = createConnections({
       maxConnections: UNLIMITED,
-      maxPerViewer: { socket: UNLIMITED, stream: UNLIMITED },
+      maxPerViewer: { ws: UNLIMITED, sse: UNLIMITED },
       ...options,
     });
   }
-  const one = (kind: ConnectionKind = 'socket', isStubborn = false) =>
-    new FakeConnection(kind, (connection) => connections.remove(connection), isStubborn);
-  const counts = () => [connections.count('socket'), connections.count('stream')];
+  const one = (transport: LiveTransport = 'ws', isStubborn = false) =>
+    new FakeConnection(transport, (connection) => connections.remove(connection), isStubborn);
+  const counts = () => [connections.count('ws'), connections.count('sse')];
 
   it('count sockets and streams together against the limit of the gateway', () => {
     create({ maxConnections: 2 });
-    const [socket, stream, third] = [one('socket'), one('stream'), one('socket')];
+    const [socket, stream, third] = [one('ws'), one('sse'), one('ws')];
     expect([connections.add(socket), connections.add(stream, person('u1')), connections.add(third)]).toEqual([
       true,
       true,
@@ -72,16 +72,16 @@ describe('the rules of connections', () => {
   });
 
   it('limit the sockets and the streams of a viewer each for itself, whenever the viewer is known', () => {
-    create({ maxPerViewer: { socket: 1, stream: 1 } });
+    create({ maxConnections: 4, maxPerViewer: { ws: 1, sse: 1 } });
     const [first, second] = [one(), one()];
     connections.add(first);
     connections.add(second);
     expect(connections.admit(first, person('u1'))).toBe(true);
     expect(connections.admit(second, person('u1'))).toBe(false);
     expect(second.viewer).toBe(null);
-    expect(connections.add(one('stream'), person('u1'))).toBe(true);
-    expect(connections.add(one('stream'), person('u1'))).toBe(false);
-    expect(connections.add(one('stream'), person('u2'))).toBe(true);
+    expect(connections.add(one('sse'), person('u1'))).toBe(true);
+    expect(connections.add(one('sse'), person('u1'))).toBe(false);
+    expect(connections.add(one('sse'), person('u2'))).toBe(true);
     // A refused socket stays until it has closed; a refused stream was never taken.
     expect(counts()).toEqual([2, 2]);
     connections.remove(second);
@@ -92,12 +92,12 @@ describe('the rules of connections', () => {
   });
 
   it('do not limit viewers without a user', () => {
-    create({ maxPerViewer: { socket: 1, stream: 1 } });
-    expect([1, 2, 3].map(() => connections.add(one('stream'), EXPLORER))).toEqual([true, true, true]);
+    create({ maxPerViewer: { ws: 1, sse: 1 } });
+    expect([1, 2, 3].map(() => connections.add(one('sse'), EXPLORER))).toEqual([true, true, true]);
   });
 
   it('keep nothing of one that closed while its client was verified', () => {
-    create({ maxPerViewer: { socket: 1, stream: 1 } });
+    create({ maxPerViewer: { ws: 1, sse: 1 } });
     const gone = one();
     connections.add(gone);
     connections.remove(gone);
@@ -115,7 +115,7 @@ describe('the rules of connections', () => {
     // The store's clock is an hour ahead of this machine's.
     const now = () => Date.now() + 3_600_000;
     create({ now });
-    const [socket, stream, lasting] = [one('socket', true), one('stream', true), one('stream')];
+    const [socket, stream, lasting] = [one('ws', true), one('sse', true), one('sse')];
     const expiresAt = now() + 5_000;
     connections.add(socket);
     connections.admit(socket, { ...person('u1'), expiresAt });
@@ -131,7 +131,7 @@ describe('the rules of connections', () => {
 
   it('ping every connection every 12 s from its beginning, admitted or not, until it closes', () => {
     create();
-    const [socket, stream] = [one('socket'), one('stream')];
+    const [socket, stream] = [one('ws'), one('sse')];
     connections.add(socket);
     connections.add(stream, EXPLORER);
     vi.advanceTimersByTime(12_000);
@@ -142,7 +142,7 @@ describe('the rules of connections', () => {
 
   it('end all of them gradually in a drain, take no new one, and leave no timer behind', async () => {
     create();
-    const all = Array.from({ length: 40 }, (_, n) => one(n % 2 === 0 ? 'socket' : 'stream'));
+    const all = Array.from({ length: 40 }, (_, n) => one(n % 2 === 0 ? 'ws' : 'sse'));
     for (const connection of all) connections.add(connection);
     let isDrained = false;
     void connections.drain(2_000).then(() => {
@@ -160,11 +160,12 @@ describe('the rules of connections', () => {
 
   it('cut in a drain what does not close by itself within a second, and not before', async () => {
     create();
-    const [stubborn, willing] = [one('socket', true), one('socket')];
+    const [stubborn, willing] = [one('ws', true), one('ws')];
     connections.add(stubborn);
     connections.add(willing);
     let isDrained = false;
-    const drained = connections.drain(0).then(() => {
+    // The second call waits for the end that the first one began.
+    const drained = Promise.all([connections.drain(0), connections.drain(60_000)]).then(() => {
       isDrained = true;
     });
     await vi.advanceTimersByTimeAsync(700);
@@ -176,6 +177,5 @@ describe('the rules of connections', () => {
       true,
     ]);
     await drained;
-    await connections.drain(60_000);
   });
 });

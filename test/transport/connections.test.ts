@@ -11,8 +11,8 @@ import { createHub } from '../../src/live/hub.ts';
 import { publishEntry } from '../../src/live/publish-entry.ts';
 import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
 import { createLogger } from '../../src/logger.ts';
-import { reportTo, UNOBSERVED } from '../../src/observe.ts';
-import { type ConnectionKind, createConnections } from '../../src/transport/connections.ts';
+import { type LiveTransport, reportTo, UNOBSERVED } from '../../src/observe.ts';
+import { createConnections } from '../../src/transport/connections.ts';
 import type { Engine } from '../../src/transport/engine/engine.ts';
 import { createSseTransport } from '../../src/transport/sse/sse.ts';
 import { createWsTransport, type WsLimits } from '../../src/transport/ws/ws.ts';
@@ -27,14 +27,14 @@ import { longOr } from '../support/long.ts';
 interface Settings {
   readonly viewer?: Viewer;
   readonly limits?: Partial<WsLimits>;
-  readonly maxPerViewer?: Readonly<Record<ConnectionKind, number>>;
+  readonly maxPerViewer?: Readonly<Record<LiveTransport, number>>;
   readonly heartbeatMs?: number;
-  /** Bytes of each message. */
+  /** Bytes of each message, and of each answer to a query. */
   readonly weight?: number;
 }
 
 const INFINITE = Number.POSITIVE_INFINITY;
-const UNLIMITED = { socket: INFINITE, stream: INFINITE };
+const UNLIMITED = { ws: INFINITE, sse: INFINITE };
 
 /** Both transports over a hub that the test publishes to; every subscription is to all sessions. */
 async function serve(settings: Settings = {}) {
@@ -57,10 +57,15 @@ async function serve(settings: Settings = {}) {
     },
   });
   const ballast = 'x'.repeat(weight);
+  let executions = 0;
   const engine: Engine = {
     errorOf: () => ({ message: 'masked' }),
-    execute: async () => ({ data: {} }),
-    operationType: () => OperationTypeNode.SUBSCRIPTION,
+    async execute() {
+      executions += 1;
+      return { data: { ballast } };
+    },
+    operationType: ({ query }) =>
+      query.startsWith('{') ? OperationTypeNode.QUERY : OperationTypeNode.SUBSCRIPTION,
     subscribe: async (_, seed) => ({
       source: live.sessionStatusChanged({ viewer: seed.viewer }),
       field: 'sessionStatusChanged',
@@ -103,6 +108,7 @@ async function serve(settings: Settings = {}) {
     fanout,
     hub,
     connections,
+    executions: () => executions,
     change() {
       position += 1;
       publishEntry(hub, entryOf(position, { sessionId: `s${position}` }));
@@ -132,16 +138,30 @@ describe('connections', () => {
       await healthy.next();
       await turn();
     }
-    expect([connections.count('socket'), connections.count('stream')].every((count) => count <= 2)).toBe(
-      true,
-    );
+    expect([connections.count('ws'), connections.count('sse')].every((count) => count <= 2)).toBe(true);
     stalled.connection.socket.resume();
     stalledStream.resume();
     await cut;
     expect((await stalled.connection.closed).code).toBe(4008);
     expect(told).toBeGreaterThan(0);
     await healthy.close();
-    while (fanout.size > 0 || connections.count('socket') > 0) await turn();
+    while (fanout.size > 0 || connections.count('ws') > 0) await turn();
+  });
+
+  it('that send queries and read no answer are ended with 4008', async () => {
+    const { url, executions } = await serve({ weight: 500_000 });
+    const connection = await connectWs(url);
+    connection.send({ type: 'connection_init' });
+    await connection.nextMessage();
+    connection.socket.pause();
+    // Twice what both kernels hold for one connection.
+    const queries = 16;
+    for (let n = 0; n < queries; n += 1) {
+      connection.send({ id: String(n), type: 'subscribe', payload: { query: '{ all }' } });
+    }
+    while (executions() < queries) await turn();
+    connection.socket.resume();
+    expect((await connection.closed).code).toBe(4008);
   });
 
   it('that answer no ping are cut after two', async () => {
@@ -154,13 +174,13 @@ describe('connections', () => {
     silent.on('ping', (data) => pings.push(data));
     const [code] = await once(silent, 'close');
     expect([code, pings.length]).toEqual([1006, 2]);
-    while (connections.count('socket') > 1) await turn();
+    while (connections.count('ws') > 1) await turn();
     expect(fanout.size).toBe(1);
   });
 
   it('end with 4403 when their token does, and say in the ack when that is', async () => {
     const expiresAt = Date.now() + 300;
-    const { url } = await serve({ viewer: { ...person('u1'), expiresAt }, heartbeatMs: 240 });
+    const { url } = await serve({ viewer: { ...person('u1'), expiresAt } });
     const { acknowledged, connection } = await subscribeWs(url, OPERATION);
     expect(acknowledged).toEqual({ expiresAt: new Date(expiresAt).toISOString() });
     expect((await connection.closed).code).toBe(4403);
@@ -169,14 +189,14 @@ describe('connections', () => {
   it('beyond those of one viewer end with 1013, and make room when they go', async () => {
     const { url, connections } = await serve({
       viewer: person('u1'),
-      maxPerViewer: { socket: 1, stream: 1 },
+      maxPerViewer: { ws: 1, sse: 1 },
     });
     const first = await subscribeWs(url, OPERATION);
     const second = await connectWs(url);
     second.send({ type: 'connection_init' });
     expect((await second.closed).code).toBe(1013);
     await first.close();
-    while (connections.count('socket') > 0) await turn();
+    while (connections.count('ws') > 0) await turn();
     await (await subscribeWs(url, OPERATION)).next();
   });
 
@@ -209,7 +229,7 @@ describe('connections', () => {
       socket.connection.socket.terminate();
       await stream.close();
     }
-    while (connections.count('socket') > 0 || connections.count('stream') > 0) await turn();
+    while (connections.count('ws') > 0 || connections.count('sse') > 0) await turn();
     expect([fanout.size, fanout.groups, hub.size, hub.topics]).toEqual([0, 0, 0, 0]);
   }, 120_000);
 

@@ -20,7 +20,7 @@ const COMPLETE = 'event: complete\ndata:\n\n';
 
 /** One client's stream of events, which carries the result of one operation. */
 export class SseConnection implements Connection, Sink {
-  readonly kind = 'stream';
+  readonly transport = 'sse';
   viewer: Viewer | null = null;
   readonly #res: ServerResponse;
   readonly #backpressure: Backpressure;

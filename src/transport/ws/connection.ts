@@ -13,7 +13,7 @@ const MAX_UNANSWERED_PINGS = 2;
 
 /** One client's socket, and the subscriptions that are sent over it. */
 export class WsConnection implements Connection {
-  readonly kind = 'socket';
+  readonly transport = 'ws';
   readonly socket: WebSocket;
   /** The handshake, until the client was admitted: it holds more memory than everything else here. */
   request: IncomingMessage | null;
