@@ -20,7 +20,7 @@ export interface Connection {
   terminate(): void;
 }
 
-/** All open connections, and the rules that they obey, whatever their transport. */
+/** All open connections, and the rules that hold for them on each transport. */
 export interface Connections {
   /**
    * Takes a new connection, and admits it where its viewer is known. False, and not taken, where the gateway is

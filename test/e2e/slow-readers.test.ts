@@ -7,6 +7,7 @@ import { type Delivered, deliverAll } from '../support/clients/flood.ts';
 import { subscribeSse } from '../support/clients/subscribe-sse.ts';
 import { type Subscribed, subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { spawnGateway } from '../support/gateways/gateway.ts';
+import { mostResidentMiB } from '../support/gateways/resident.ts';
 import { LONG, longOr } from '../support/long.ts';
 import { eachStore } from '../support/stores/stores.ts';
 
@@ -14,7 +15,7 @@ const CHANGES = longOr(200_000, 2_500, 20_000);
 /** Without the stalled readers, so that the process is as warm as this load makes it. */
 const WARM_UP = longOr(20_000, 1_000, 10_000);
 /** Sent off at once, so that this process does not hold all it ever sent. */
-const PORTION = 5_000;
+const CALLBACKS_PER_DELIVERY = 5_000;
 const STALLED_OF_EACH = 50;
 const SESSIONS = 50;
 /**
@@ -40,26 +41,6 @@ const base = (n: number) => ({
   bankId: 'bank-75',
 });
 
-/** Of a process, in MiB. */
-function residentMiB(pid: number): number {
-  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kib) / 1024;
-}
-
-/** The most that a process held while `work` went on, in MiB, seen four times a second. */
-async function mostResident(pid: number, work: () => Promise<void>): Promise<number> {
-  let most = residentMiB(pid);
-  const sampler = setInterval(() => {
-    most = Math.max(most, residentMiB(pid));
-  }, 250);
-  try {
-    await work();
-    return most;
-  } finally {
-    clearInterval(sampler);
-  }
-}
-
 /** The connections that somebody holds open at a port of this machine, by their inodes. */
 function connectionsAt(port: number): ReadonlySet<string> {
   const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
@@ -69,18 +50,18 @@ function connectionsAt(port: number): ReadonlySet<string> {
   return new Set(here.flatMap((found) => (found[9] === undefined || found[9] === '0' ? [] : [found[9]])));
 }
 
-/** Reads on until the subscription is over; tells when each position came. */
+/** Reads until the subscription is over, and notes when each position came. */
 function times(subscribed: Subscribed, field: string): ReadonlyMap<number, number> {
-  const heard = new Map<number, number>();
+  const received = new Map<number, number>();
   const read = async (): Promise<void> => {
     for (;;) {
       const { data } = await subscribed.next(600_000);
       const cursor = textAt(data, field, 'cursor');
-      heard.set(decodeCursor(cursor)?.position ?? -1, performance.now());
+      received.set(decodeCursor(cursor)?.position ?? -1, performance.now());
     }
   };
   read().catch(() => {});
-  return heard;
+  return received;
 }
 
 function percentile(values: readonly number[], of: number): number {
@@ -91,7 +72,7 @@ function percentile(values: readonly number[], of: number): number {
 eachStore('a hundred readers that have stopped reading', (store) => {
   // In CI once is enough: what is tested stands above the store.
   test.skipIf(process.platform !== 'linux' || (!LONG && store.kind === 'postgres'))(
-    'hurt nobody: the process lives and stays small, a healthy reader hears all in time, and they are ended',
+    'hurt nobody: the process lives and stays small, a healthy reader receives all in time, and they are ended',
     async () => {
       const gateway = await spawnGateway(store.env());
       // Not only after the suite: where this is tried again, its folder must be free.
@@ -119,17 +100,17 @@ eachStore('a hundred readers that have stopped reading', (store) => {
       let sent = 0;
       const deliverPages = async (count: number, onRecorded?: (answer: Delivered) => void) => {
         for (const until = sent + count; sent < until; ) {
-          const portion = Array.from({ length: Math.min(PORTION, until - sent) }, () => ({
+          const callbacks = Array.from({ length: Math.min(CALLBACKS_PER_DELIVERY, until - sent) }, () => ({
             ...{ ...base(sent), stage: 'Transactions', status: 'InProgress', accountId: 'account-1' },
             ...{ transactionStatus: 'Booked', transactionsCount: sent++ },
           }));
-          await deliver(portion, onRecorded);
+          await deliver(callbacks, onRecorded);
         }
       };
       await deliver(first);
       const state = times(await subscribeWs(url, lean(STATE)), STATE);
       const log = times(await subscribeSse(url, lean(LOG)), LOG);
-      const warm = await mostResident(pid, () => deliverPages(WARM_UP));
+      const warm = await mostResidentMiB(pid, () => deliverPages(WARM_UP));
 
       const port = Number(new URL(url).port);
       const others = connectionsAt(port);
@@ -146,7 +127,7 @@ eachStore('a hundred readers that have stopped reading', (store) => {
       const sentAt = new Map<number, number>();
       let took = 0;
       let endedAfter = 0;
-      const most = await mostResident(pid, async () => {
+      const most = await mostResidentMiB(pid, async () => {
         const began = performance.now();
         const end = async () => {
           for (let now = connectionsAt(port); held.some((one) => now.has(one)); now = connectionsAt(port)) {
@@ -167,22 +148,22 @@ eachStore('a hundred readers that have stopped reading', (store) => {
       const newest = [...sentAt.keys()].reduce((a, b) => Math.max(a, b));
       const late = Date.now() + 5_000;
       while (!(state.has(newest) && log.has(newest)) && Date.now() < late) await pause(10);
-      const waitsOf = (heard: ReadonlyMap<number, number>) =>
+      const waitsOf = (received: ReadonlyMap<number, number>) =>
         [...sentAt].flatMap(([position, at]) => {
-          const when = heard.get(position);
+          const when = received.get(position);
           return when === undefined ? [] : [when - at];
         });
       const waits = { state: waitsOf(state), log: waitsOf(log) };
       const p99 = { state: percentile(waits.state, 0.99), log: percentile(waits.log, 0.99) };
       console.info(
         `slow readers (${store.kind}): ${CHANGES} changes at ${Math.round((CHANGES / took) * 1000)}/s, ` +
-          `healthy p99 ${Math.round(p99.state)} ms (state, ${waits.state.length} heard) and ` +
-          `${Math.round(p99.log)} ms (log, ${waits.log.length} heard), ` +
+          `healthy p99 ${Math.round(p99.state)} ms (state, ${waits.state.length} received) and ` +
+          `${Math.round(p99.log)} ms (log, ${waits.log.length} received), ` +
           `RSS ${Math.round(warm)} + ${Math.round(most - warm)} MiB, ` +
           `stalled ended after ${Math.round(endedAfter / 100) / 10} s`,
       );
       expect(state.has(newest)).toBe(true);
-      // This process sends as well as reads, and now and then lags: then the newest stands for all before it.
+      // This process sends as well as reads, and is sometimes late itself: then the newest stands for all before it.
       expect(waits.state.length).toBeGreaterThan(CHANGES * 0.98);
       // The log leaves nothing out.
       expect(waits.log).toHaveLength(CHANGES);

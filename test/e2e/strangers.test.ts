@@ -27,10 +27,10 @@ const marked = (person: Person, run: number) => `${person}-${run}`;
 
 /** Every form of a subscription, as each of the three sends it, word for word: of their own, others' and all. */
 function formsOf(run: number): readonly string[] {
-  const sessions = (ask: string) =>
-    `subscription { sessionStatusChanged${ask} { cursor kind matches session { ${SESSION} } stage { name status } } }`;
-  const payments = (ask: string) =>
-    `subscription { paymentStatusChanged${ask} { cursor kind matches payment { ${PAYMENT} } } }`;
+  const sessions = (args: string) =>
+    `subscription { sessionStatusChanged${args} { cursor kind matches session { ${SESSION} } stage { name status } } }`;
+  const payments = (args: string) =>
+    `subscription { paymentStatusChanged${args} { cursor kind matches payment { ${PAYMENT} } } }`;
   return [
     sessions(''),
     sessions('(filter: { outcome: [PENDING, FAILED] })'),
@@ -79,29 +79,29 @@ function bodyOf({ person, n, stage, status, paymentStatus }: Change, run: number
       };
 }
 
-/** All that one person is told over one socket and as many streams, as texts. */
+/** All that one person receives over one socket and as many streams, as texts. */
 interface Listening {
   readonly person: Person;
-  readonly told: string[];
-  /** Resolves when each wire has told a text that contains this. */
-  heard(text: string): Promise<void>;
+  readonly texts: string[];
+  /** Resolves when a text that contains this has arrived over each transport. */
+  received(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
 async function listen(url: string, person: Person, run: number, after: string | null): Promise<Listening> {
   const bearing = await token({ sub: marked(person, run), payer: marked(person, run) });
   const forms = formsOf(run);
-  const told: string[] = [];
+  const texts: string[] = [];
   const extensions = after === null ? {} : { extensions: { after } };
   const socket = await connectWs(url);
   const found = { ws: new Set<string>(), sse: new Set<string>() };
   let wake = (): void => {};
-  const tell = (wire: 'ws' | 'sse', text: string): void => {
-    told.push(text);
-    for (const mark of text.match(/last-[\w-]+/g) ?? []) found[wire].add(mark);
+  const take = (transport: 'ws' | 'sse', text: string): void => {
+    texts.push(text);
+    for (const mark of text.match(/last-[\w-]+/g) ?? []) found[transport].add(mark);
     wake();
   };
-  socket.socket.on('message', (data) => tell('ws', String(data)));
+  socket.socket.on('message', (data) => take('ws', String(data)));
   socket.send({ type: 'connection_init', payload: { authorization: `Bearer ${bearing}` } });
   await socket.nextMessage();
   for (const [id, form] of forms.entries()) {
@@ -117,20 +117,20 @@ async function listen(url: string, person: Person, run: number, after: string | 
   );
   for (const stream of streams) {
     const read = async (): Promise<void> => {
-      for (;;) tell('sse', (await stream.nextFrame(600_000)).data ?? '');
+      for (;;) take('sse', (await stream.nextFrame(600_000)).data ?? '');
     };
     read().catch(() => {});
   }
   // Those who bring no cursor have their opening message each.
-  while (after === null && told.length < 1 + forms.length + streams.length) {
+  while (after === null && texts.length < 1 + forms.length + streams.length) {
     await new Promise<void>((resolve) => {
       wake = resolve;
     });
   }
   return {
     person,
-    told,
-    async heard(text) {
+    texts,
+    async received(text) {
       while (!found.ws.has(text) || !found.sse.has(text)) {
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -143,7 +143,7 @@ async function listen(url: string, person: Person, run: number, after: string | 
   };
 }
 
-eachStore('three people who ask the same, word for word', (store) => {
+eachStore('three people who send the same subscriptions, word for word', (store) => {
   let gateway: ProductionGateway;
   beforeAll(async () => {
     gateway = await startProduction(store);
@@ -162,7 +162,7 @@ eachStore('three people who ask the same, word for word', (store) => {
   };
 
   test(
-    'hear not one foreign change, over any form, live or resumed, however the changes are shuffled',
+    'receive not one foreign change, over any form, live or resumed, however the changes are shuffled',
     async () => {
       let run = 0;
       await fc.assert(
@@ -174,21 +174,21 @@ eachStore('three people who ask the same, word for word', (store) => {
             const burst = changes.slice(from, from + 20);
             await Promise.all(burst.map((one, n) => gateway.deliver(bodyOf(one, run, { mark: from + n }))));
           }
-          // The last of each person: whoever has heard it has heard all before it.
+          // The last of each person: once it has arrived, so has all before it.
           for (const person of PEOPLE) {
             const last = { person, n: 9, stage: 'Accounts', status: 'InProgress', paymentStatus: null };
             await gateway.deliver(bodyOf(last, run, { sessionId: `last-${marked(person, run)}` }));
           }
           const resumed = await Promise.all(PEOPLE.map((person) => listen(gateway.url, person, run, began)));
           for (const listening of [...live, ...resumed]) {
-            await listening.heard(`last-${marked(listening.person, run)}`);
+            await listening.received(`last-${marked(listening.person, run)}`);
           }
           await query(gateway.url, '{ __typename }', {}, await bearer());
-          for (const { person, told, close } of [...live, ...resumed]) {
+          for (const { person, texts, close } of [...live, ...resumed]) {
             const others = PEOPLE.filter((other) => other !== person).map((other) => marked(other, run));
-            const foreign = told.filter((text) => others.some((mark) => text.includes(mark)));
+            const foreign = texts.filter((text) => others.some((mark) => text.includes(mark)));
             expect(foreign).toEqual([]);
-            expect(told.some((text) => text.includes(`session-${marked(person, run)}`))).toBe(
+            expect(texts.some((text) => text.includes(`session-${marked(person, run)}`))).toBe(
               changes.some((one) => one.person === person && one.paymentStatus === null),
             );
             await close();

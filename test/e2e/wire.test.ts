@@ -4,7 +4,7 @@ import { subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { startGateway } from '../support/gateways/gateway.ts';
 import { LONG } from '../support/long.ts';
 
-/** DESIGN §6.5 and issue 4; here as they are in production, elsewhere with intervals that suit a test. */
+/** The interval of production. Other tests shorten it. */
 const INTERVAL_MS = 12_000;
 
 test.skipIf(!LONG)(

@@ -32,7 +32,7 @@ eachStore('production', (on) => {
   const expiring = (inSeconds: number, claims = {}) => token({ exp: seconds(inSeconds), ...claims });
 
   describe('a token over HTTP', () => {
-    it('is asked for with 401 and WWW-Authenticate, on GraphQL, SSE and the polling routes', async () => {
+    it('is demanded with 401 and WWW-Authenticate, on GraphQL, SSE and the polling routes', async () => {
       const bad: Readonly<Record<string, string>>[] = [
         {},
         { authorization: 'Bearer nonsense' },
@@ -40,10 +40,10 @@ eachStore('production', (on) => {
         { authorization: `Bearer ${await expiring(-5)}` },
       ];
       for (const headers of bad) {
-        const asked = await query(gateway.url, '{ viewer { userId } }', {}, headers);
-        expect(asked.status).toBe(401);
-        expect(asked.headers['www-authenticate']).toBe('Bearer');
-        expect(asked.errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', retryable: false });
+        const answer = await query(gateway.url, '{ viewer { userId } }', {}, headers);
+        expect(answer.status).toBe(401);
+        expect(answer.headers['www-authenticate']).toBe('Bearer');
+        expect(answer.errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', retryable: false });
         const polled = await send(`${gateway.url}/api/session/status?sessionId=s`, { headers });
         expect([polled.status, polled.headers['www-authenticate']]).toEqual([401, 'Bearer']);
         const streamed = await subscribeSse(gateway.url, { query: CHANGES, headers });
@@ -52,15 +52,15 @@ eachStore('production', (on) => {
       }
     });
 
-    it('tells who asks', async () => {
+    it('says who the viewer is', async () => {
       const exp = seconds(120);
-      const asked = await query(
+      const answer = await query(
         gateway.url,
         '{ viewer { userId isOperator tokenExpiresAt } }',
         {},
         await bearer({ exp }),
       );
-      expect(asked.data).toEqual({
+      expect(answer.data).toEqual({
         viewer: { userId: 'anna', isOperator: false, tokenExpiresAt: new Date(exp * 1000).toISOString() },
       });
     });
@@ -69,10 +69,10 @@ eachStore('production', (on) => {
       const good = await token();
       for (const name of ['token', 'access_token', 'authorization']) {
         const search = new URLSearchParams({ query: '{ viewer { userId } }', [name]: good });
-        const asked = await send(`${gateway.url}/graphql?${search}`, {
+        const answer = await send(`${gateway.url}/graphql?${search}`, {
           headers: { accept: 'application/json' },
         });
-        expect([400, 401]).toContain(asked.status);
+        expect([400, 401]).toContain(answer.status);
       }
     });
   });
@@ -127,7 +127,7 @@ eachStore('production', (on) => {
       const subscribed = await subscribeWs(gateway.url, { query: CHANGES, connectionParams });
       await subscribed.next();
       await report({ sessionId: `${user}-1`, userId: user });
-      const heard = await subscribed.next();
+      const received = await subscribed.next();
       const { code } = await subscribed.connection.closed;
       expect(code).toBe(4403);
       expect(Date.now() - exp * 1000).toBeLessThan(1_000);
@@ -135,7 +135,7 @@ eachStore('production', (on) => {
       await report({ sessionId: `${user}-2`, userId: user });
       const again = await subscribeWs(gateway.url, {
         query: CHANGES,
-        variables: { after: textAt(heard.data, 'sessionStatusChanged', 'cursor') },
+        variables: { after: textAt(received.data, 'sessionStatusChanged', 'cursor') },
         connectionParams: { authorization: `Bearer ${await token({ sub: user })}` },
       });
       const missed = await again.next();
@@ -172,7 +172,7 @@ eachStore('production', (on) => {
         return { authorization: `Bearer ${await token({ sub: user, exp })}` };
       },
     });
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     const messages = client.iterate({
       query: 'subscription { sessionStatusChanged { kind session { sessionId } } }',
       get extensions() {
@@ -181,17 +181,17 @@ eachStore('production', (on) => {
     });
     for await (const { data, extensions } of messages) {
       cursor = at(extensions, 'cursor');
-      heard.push(
+      received.push(
         at(data, 'sessionStatusChanged', 'session', 'sessionId') ?? at(data, 'sessionStatusChanged', 'kind'),
       );
-      if (heard.length === 1) await report({ sessionId: `${user}-1`, userId: user });
+      if (received.length === 1) await report({ sessionId: `${user}-1`, userId: user });
       // The second comes only when the first token is over.
-      if (heard.length === 2) {
+      if (received.length === 2) {
         client.on('closed', () => void report({ sessionId: `${user}-2`, userId: user }));
       }
-      if (heard.length === 3) break;
+      if (received.length === 3) break;
     }
-    expect(heard).toEqual(['SNAPSHOT', `${user}-1`, `${user}-2`]);
+    expect(received).toEqual(['SNAPSHOT', `${user}-1`, `${user}-2`]);
     expect(connections).toBe(2);
     await client.dispose();
   });
@@ -209,18 +209,22 @@ eachStore('production', (on) => {
     }) as Client;
     // cast: the same.
     const resuming = runRecipe('resuming', 'resuming', gateway.url) as (client: Client) => Client;
-    const heard = createAsyncQueue<unknown>('the recipe');
+    const received = createAsyncQueue<unknown>('the recipe');
     const leave = resuming(client).subscribe(
       { query: 'subscription { sessionStatusChanged { kind session { sessionId } } }' },
-      { next: (result) => heard.push(at(result, 'data', 'sessionStatusChanged')), error() {}, complete() {} },
+      {
+        next: (result) => received.push(at(result, 'data', 'sessionStatusChanged')),
+        error() {},
+        complete() {},
+      },
     );
-    expect(await heard.next()).toEqual({ kind: 'SNAPSHOT', session: null });
+    expect(await received.next()).toEqual({ kind: 'SNAPSHOT', session: null });
     // The change comes while the first token is over and the second not yet in use.
     const once = client.on('closed', () => {
       once();
       void report({ sessionId: `${user}-1`, userId: user });
     });
-    expect(await heard.next(20_000)).toEqual({ kind: 'STATUS', session: { sessionId: `${user}-1` } });
+    expect(await received.next(20_000)).toEqual({ kind: 'STATUS', session: { sessionId: `${user}-1` } });
     expect(tokens).toBe(2);
     leave();
     await client.dispose();
@@ -263,7 +267,7 @@ eachStore('production', (on) => {
       expect(statuses).toContain(429);
     });
 
-    it('that is good is never answered 429, whatever came from its address', async () => {
+    it('that is good is never answered 429, however many failures came from its address', async () => {
       const statuses = new Set<number>();
       for (let n = 0; n < 15; n += 1) {
         statuses.add((await postCallback(gateway.url, {}, { 'x-callback-secret': 'wrong' })).status);

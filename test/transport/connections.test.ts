@@ -122,7 +122,7 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 describe('connections', () => {
   afterEach(closeAll);
 
-  it('of slow readers are ended, 4008 or cut; a healthy reader hears all, and nothing is left behind', async () => {
+  it('of slow readers are ended, 4008 or cut; a healthy reader receives all, and nothing is left behind', async () => {
     const { url, fanout, connections, change } = await serve({ weight: 50_000 });
     const stalled = await subscribeWs(url, OPERATION);
     const stalledStream = await open(`${url}/graphql`);
@@ -131,10 +131,10 @@ describe('connections', () => {
     const healthy = await subscribeWs(url, OPERATION);
     await Promise.all([stalled.next(), healthy.next()]);
     stalled.connection.socket.pause();
-    let told = 0;
+    let published = 0;
     while (fanout.size > 1) {
       change();
-      told += 1;
+      published += 1;
       await healthy.next();
       await turn();
     }
@@ -143,7 +143,7 @@ describe('connections', () => {
     stalledStream.resume();
     await cut;
     expect((await stalled.connection.closed).code).toBe(4008);
-    expect(told).toBeGreaterThan(0);
+    expect(published).toBeGreaterThan(0);
     await healthy.close();
     while (fanout.size > 0 || connections.count('ws') > 0) await turn();
   });
@@ -233,7 +233,7 @@ describe('connections', () => {
     expect([fanout.size, fanout.groups, hub.size, hub.topics]).toEqual([0, 0, 0, 0]);
   }, 120_000);
 
-  it('that are idle hear a comment on SSE and a ping on WebSocket, once an interval', async () => {
+  it('that are idle are sent a comment on SSE and a ping on WebSocket, once an interval', async () => {
     const { url } = await serve({ heartbeatMs: 240 });
     const stream = await subscribeSse(url, OPERATION);
     const { connection, next } = await subscribeWs(url, OPERATION);

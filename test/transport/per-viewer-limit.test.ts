@@ -28,7 +28,7 @@ describe('a limit per viewer', () => {
     expect(limit.add('boris')).toBe(false);
   });
 
-  it('never lets a viewer have more than the limit, in whatever order they come and go', () => {
+  it('never lets a viewer have more than the limit, in any order of coming and going', () => {
     const steps = fc.array(fc.record({ user: fc.constantFrom('anna', 'boris'), comes: fc.boolean() }));
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), steps, (max, all) => {

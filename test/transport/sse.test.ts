@@ -88,7 +88,7 @@ eachStore('subscriptions as a stream of events', (store) => {
     client.dispose();
   });
 
-  it('tell the log', async () => {
+  it('send the journal', async () => {
     const stream = await subscribeSse(url, { query: LOG });
     expect(said(await stream.next())).toMatchObject({ callback: null });
     const position = await someSession().report(url, 'Authentication', 'Initiated');
@@ -100,7 +100,7 @@ eachStore('subscriptions as a stream of events', (store) => {
 describe('event streams at shutdown', () => {
   afterEach(closeAll);
 
-  it('are cut without complete; a GET is then told to come back, a POST that it is unavailable', async () => {
+  it('are cut without complete; a GET is then answered by retry and a cut, a POST by 503', async () => {
     const gateway = await startGateway({ drainMs: 500 });
     const streams = await Promise.all(
       Array.from({ length: 4 }, () => subscribeSse(gateway.url, { query: SESSION })),

@@ -6,16 +6,16 @@ import { Receiver } from 'ws';
 import { createEncodeNext, headOf } from '../../src/transport/ws/frame.ts';
 import { seeded } from '../support/builders/seed.ts';
 
-/** The message as a client reads it, by another implementation than ours. */
+/** The message as a client reads it, by an implementation other than Callboard's. */
 async function read(frame: Buffer): Promise<unknown> {
   const receiver = new Receiver({ isServer: false });
-  const heard = once(receiver, 'message');
+  const received = once(receiver, 'message');
   receiver.write(frame);
-  const [data] = await heard;
+  const [data] = await received;
   return JSON.parse(String(data));
 }
 
-it('a client reads the id and the payload that were sent, whatever they hold and however long they are', async () => {
+it('a client reads the id and the payload that were sent, of any content and length', async () => {
   const encode = createEncodeNext();
   const payloads = fc.oneof(
     fc.json(),

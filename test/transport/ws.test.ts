@@ -29,7 +29,7 @@ eachStore('graphql-transport-ws', (store) => {
     ({ url } = await startGateway(store.config()));
   });
 
-  it('opens with a SNAPSHOT and tells each change with rising cursors and versions', async () => {
+  it('opens with a SNAPSHOT and sends each change with rising cursors and versions', async () => {
     const session = someSession();
     const { next, close } = await subscribeWs(url, {
       query: SESSION,
@@ -111,7 +111,7 @@ eachStore('graphql-transport-ws', (store) => {
     },
   );
 
-  it('tells each of two filters what meets or has left it', async () => {
+  it('sends each of two filters what meets it or has left it', async () => {
     const session = someSession();
     const [initiated, finished] = await Promise.all(
       ['INITIATED', 'FINISHED'].map((status) =>
@@ -121,7 +121,7 @@ eachStore('graphql-transport-ws', (store) => {
         }),
       ),
     );
-    if (initiated === undefined || finished === undefined) throw new Error('two were asked for');
+    if (initiated === undefined || finished === undefined) throw new Error('two subscriptions were opened');
     await Promise.all([initiated.next(), finished.next()]);
     await session.report(url, 'Authentication', 'Initiated');
     await session.report(url, 'Authentication', 'Finished');
@@ -142,7 +142,7 @@ eachStore('graphql-transport-ws', (store) => {
     await close();
   });
 
-  it('tells the log row by row, quarantined ones too, and resumes it', async () => {
+  it('sends the journal row by row, quarantined ones too, and resumes it', async () => {
     const session = someSession();
     const log = await subscribeWs(url, { query: LOG });
     const opening = said(await log.next());
@@ -152,8 +152,8 @@ eachStore('graphql-transport-ws', (store) => {
       await session.report(url, 'Nowhere', 'Initiated'),
       await session.report(url, 'Authentication', 'Finished'),
     ];
-    const told = [said(await log.next()), said(await log.next()), said(await log.next())];
-    expect(told.map(({ callback }) => [callback.position, callback.outcome])).toEqual([
+    const messages = [said(await log.next()), said(await log.next()), said(await log.next())];
+    expect(messages.map(({ callback }) => [callback.position, callback.outcome])).toEqual([
       [positions[0], 'RECORDED'],
       [String(Number(positions[0]) + 1), 'QUARANTINED'],
       [positions[2], 'RECORDED'],
@@ -161,7 +161,7 @@ eachStore('graphql-transport-ws', (store) => {
     await log.close();
     const resumed = await subscribeWs(url, { query: LOG, extensions: { after: opening.cursor } });
     const again = [said(await resumed.next()), said(await resumed.next()), said(await resumed.next())];
-    expect(again).toEqual(told);
+    expect(again).toEqual(messages);
     await resumed.close();
   });
 

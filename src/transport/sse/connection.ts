@@ -72,7 +72,7 @@ export class SseConnection implements Connection, Sink {
     if (!this.#res.writableEnded && this.#res.writableLength < HIGH_WATER_BYTES) this.#res.write(COMMENT);
   }
 
-  /** Cuts the stream without `complete`, whatever the reason: so its client knows that there is more to come. */
+  /** Cuts the stream without `complete`, for any reason: so its client knows that there is more to come. */
   end(): void {
     this.leave();
     this.#res.destroy();

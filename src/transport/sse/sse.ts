@@ -52,7 +52,7 @@ export function createSseTransport({ engine, fanout, connections, log }: SseTran
   };
 }
 
-/** Asks the client to come back later: the gateway is draining, or holds too many connections. */
+/** Has the client come back later: the gateway is draining, or holds too many connections. */
 function refuse(req: IncomingMessage, res: ServerResponse): void {
   if (req.method !== 'GET') {
     res.writeHead(503, { 'retry-after': '5', 'content-length': 0 }).end();

@@ -86,7 +86,7 @@ export class WsConnection implements Connection {
     return this.#messages <= max;
   }
 
-  /** Asks whether the peer is there, and cuts one that is not. */
+  /** Checks that the peer answers, and cuts one that does not. */
   ping(): void {
     if (this.#unansweredPings >= MAX_UNANSWERED_PINGS) {
       this.terminate();

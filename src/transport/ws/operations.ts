@@ -29,7 +29,7 @@ interface WsOperationsOptions {
     connection: WsConnection,
     connectionParams: ConnectionParams | undefined,
   ) => Promise<false | Record<string, unknown>>;
-  /** Who asks one operation of an admitted client; throws BAD_USER_INPUT where that cannot be read. */
+  /** The viewer of one operation of an admitted client. Throws BAD_USER_INPUT where its `extensions` cannot be read. */
   readonly viewerOf: (viewer: Viewer, extensions: GraphqlRequest['extensions']) => Viewer;
   /** Time for `connection_init`, in milliseconds. */
   readonly initWithinMs: number;

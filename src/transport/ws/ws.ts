@@ -32,7 +32,7 @@ export interface WsTransportOptions {
   readonly log: Logger;
   readonly report: Report;
   readonly authenticate: Authenticate;
-  /** Who asks one operation, where its `extensions` say so: explore mode's headers pane. Throws BAD_USER_INPUT. */
+  /** The viewer of one operation, where its `extensions` name another: explore mode's headers pane. Throws BAD_USER_INPUT. */
   readonly viewerOf?: (viewer: Viewer, extensions: GraphqlRequest['extensions']) => Viewer;
   /** Whether the handshake may come from where it says: where not, 1008. */
   readonly isWelcome: (request: IncomingMessage) => boolean;
