@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { CatchUp } from '../../src/domain/catch-up.ts';
-import type { JournalEntry } from '../../src/domain/journal/entry.ts';
-import { fingerprintOf } from '../../src/domain/journal/fingerprint.ts';
-import type { Sighting } from '../../src/domain/journal/history.ts';
-import { createHub } from '../../src/live/hub.ts';
-import { createRelay } from '../../src/live/relay/relay.ts';
-import { watchHeads } from '../../src/live/relay/watch-heads.ts';
-import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
-import { createLogger } from '../../src/logger.ts';
-import { entryOf, IDENTITY } from '../support/builders/entries.ts';
-import { operator } from '../support/builders/viewers.ts';
+import type { CatchUp } from '../../../src/domain/catch-up.ts';
+import type { JournalEntry } from '../../../src/domain/journal/entry.ts';
+import { fingerprintOf } from '../../../src/domain/journal/fingerprint.ts';
+import type { Sighting } from '../../../src/domain/journal/history.ts';
+import { createHub } from '../../../src/live/hub.ts';
+import { createRelay } from '../../../src/live/relay/relay.ts';
+import { watchHeads } from '../../../src/live/relay/watch-heads.ts';
+import { createSubscriptions } from '../../../src/live/sources/subscriptions.ts';
+import { createLogger } from '../../../src/logger.ts';
+import { entryOf, IDENTITY } from '../../support/builders/entries.ts';
+import { operator } from '../../support/builders/viewers.ts';
 
 const BEGINNING = '0000000000000000';
 
@@ -302,6 +302,30 @@ describe('the relay', () => {
       putBack(1);
       head.isStandby = true;
       expect([await relay.check(), resets()]).toEqual([false, 0]);
+      await relay.close();
+    });
+
+    it('by the journal ending before what a subscriber was shown, though nothing of that was published', async () => {
+      const { relay, published, commit, putBack, resets } = await startRelay();
+      relay.announce(commit(1)).committed();
+      const [shown] = commit(2).map((entry) => entry.row);
+      if (shown !== undefined) relay.notice(shown);
+      putBack(1);
+      expect([await relay.check(), resets()]).toEqual([true, 1]);
+      relay.announce(commit(2)).committed();
+      expect([published, await relay.check(), resets()]).toEqual([[1, 2], true, 1]);
+      await relay.close();
+    });
+
+    it('by another row where a subscriber was shown one, its own too', async () => {
+      const { hub, relay, published, commit, putBack, resets } = await startRelay();
+      const [shown] = commit(1).map((entry) => entry.row);
+      if (shown !== undefined) relay.notice(shown);
+      putBack(0);
+      const reset = new Promise<void>((resolve) => hub.onReset(resolve));
+      relay.announce(commit(1)).committed();
+      await reset;
+      expect([published, resets()]).toEqual([[], 1]);
       await relay.close();
     });
 
