@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { operator } from '../support/builders/viewers.ts';
-import { createLiveBench, cursorOf } from './live-bench.ts';
+import { createLiveBench, cursorOf, settled } from './live-bench.ts';
 
 describe('a subscription that is iterated', () => {
   it('is iterated without a fan-out as well, and ends at once when its reader goes', async () => {
@@ -31,5 +31,37 @@ describe('a subscription that is iterated', () => {
     bench.change();
     expect(await next()).toMatchObject({ recovered: true, callback: { position: 2 } });
     await messages.return?.();
+  });
+
+  it('follows the journal from a cursor on without a gap, however much is published before it is read', async () => {
+    const bench = createLiveBench();
+    for (let n = 0; n < 5; n++) bench.change();
+    const source = bench.live.callbackRecorded({ viewer: operator, cursors: [cursorOf(2)] });
+    const positions: (number | undefined)[] = [];
+    for await (const { callback } of source) {
+      positions.push(callback?.position);
+      if (positions.length === 1) for (let n = 0; n < 3_000; n++) bench.change();
+      if (callback?.position === 3_005) break;
+    }
+    expect(positions).toEqual(Array.from({ length: 3_003 }, (_, n) => n + 3));
+    expect(bench.hub.size).toBe(0);
+  });
+
+  it('rejects when a message is asked for and the store has failed, and has ended then', async () => {
+    const bench = createLiveBench();
+    for (let n = 0; n < 5; n++) bench.change();
+    const iterator = bench.live
+      .callbackRecorded({ viewer: operator, cursors: [cursorOf(0)] })
+      [Symbol.asyncIterator]();
+    await iterator.next();
+    // The next read begins before its messages are asked for: its rejection must not end the process.
+    bench.store.fails = true;
+    await iterator.next();
+    await iterator.next();
+    await settled();
+    await iterator.next();
+    await expect(iterator.next()).rejects.toThrow('the store is away');
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    expect(bench.hub.size).toBe(0);
   });
 });

@@ -3,107 +3,140 @@ import { createConflatingQueue } from '../conflating-queue.ts';
 import type { Hub } from '../hub.ts';
 import type { Message, Opening, Source } from './source.ts';
 
-/** Subjects, or rows of the log, that one reader may have waiting. */
-const LIMIT = 1_024;
+/** Entries that may wait for one reader; what is beyond is read from the store again. */
+const MAX_WAITING = 1_024;
 
 /**
- * Reads one source alone, for whoever iterates it. It listens from the first `next` until `return`, which takes
- * effect at once even while a `next` is pending. Rejects once where the store fails.
+ * Reads one source alone, without the fan-out: for a GraphQL server that iterates subscriptions, and for a part of
+ * the gateway that follows the journal. It subscribes at the first `next` and until `return`, which takes effect at
+ * once even while a `next` is pending. `next` is called again when the one before has settled. Rejects once where the
+ * store fails.
  */
 export function iterate<M extends Message>(hub: Hub, source: Source<M>): AsyncIterator<M> {
-  const live = createConflatingQueue<JournalEntry>(LIMIT);
-  const opening: M[] = [];
-  let leave: (() => void) | null = null;
-  /** Raised where all that was read or waits is of a history that the store has no more. */
-  let history = 0;
-  let told = 0;
-  let missed = 0;
-  let reads: Promise<Opening<M>> | null = null;
-  let wake: (() => void) | null = null;
-  let ended = false;
+  return new SourceIterator(hub, source);
+}
 
-  function start(): void {
-    const unsubscribe = hub.subscribe(source.topic, (entry) => {
-      // What finds no place is read from the store instead.
-      if (!live.put(null, entry)) missed = entry.position;
-      wake?.();
-    });
-    const stopListening = hub.onReset(beginAnew);
-    leave = () => {
-      unsubscribe();
-      stopListening();
-    };
-    reads = source.open();
+/** Gives what the store holds (`#messages`), then what was published meanwhile and is published from then on (`#entries`). */
+class SourceIterator<M extends Message> implements AsyncIterator<M, undefined> {
+  readonly #hub: Hub;
+  readonly #source: Source<M>;
+  readonly #entries = createConflatingQueue<JournalEntry>(MAX_WAITING);
+  #messages: M[] = [];
+  #reading: Promise<Opening<M>> | null = null;
+  /** Everything up to here has been given, or is in `#messages`. */
+  #position = 0;
+  /** The last entry that found no place in the queue: the store is read at least up to here. */
+  #skippedTo = 0;
+  /** Raised at each restart: what was read for an earlier one is dropped. */
+  #generation = 0;
+  #unsubscribe: (() => void) | null = null;
+  #wake: (() => void) | null = null;
+  #hasEnded = false;
+
+  constructor(hub: Hub, source: Source<M>) {
+    this.#hub = hub;
+    this.#source = source;
   }
 
-  function beginAnew(): void {
-    history += 1;
-    live.clear();
-    opening.length = 0;
-    told = 0;
-    missed = 0;
-    source.unlearn();
-    reads = source.reopen();
-    // Whoever iterates may not be there to take a failure before it happens.
-    reads.catch(() => {});
-    wake?.();
-  }
-
-  function end(): void {
-    ended = true;
-    leave?.();
-    live.clear();
-    opening.length = 0;
-    wake?.();
-  }
-
-  async function next(): Promise<IteratorResult<M, undefined>> {
-    if (leave === null && !ended) start();
+  async next(): Promise<IteratorResult<M, undefined>> {
+    if (this.#unsubscribe === null && !this.#hasEnded) this.#start();
     try {
-      while (!ended) {
-        const first = opening.shift();
-        if (first !== undefined) return { done: false, value: first };
-        if (reads !== null) {
-          const begun = history;
-          const portion = await reads.catch((error: unknown) => {
-            if (begun === history) throw error;
-            return null;
-          });
-          if (portion === null || begun !== history) continue;
-          source.learn(portion);
-          opening.push(...portion.messages);
-          told = portion.position;
-          reads = portion.more ? source.resume(told) : null;
-          continue;
-        }
-        const entry = live.take();
-        if (entry === undefined && missed > told) {
-          reads = source.resume(told);
-          continue;
-        }
-        if (entry === undefined) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-          continue;
-        }
-        if (entry.position <= told) continue;
-        told = entry.position;
-        const message = source.toMessage(entry);
+      while (!this.#hasEnded) {
+        const message = this.#take();
         if (message !== null) return { done: false, value: message };
+        if (this.#reading === null) await this.#untilPublished();
+        else await this.#untilRead(this.#reading);
       }
     } catch (error) {
-      end();
+      this.#end();
       throw error;
     }
     return { done: true, value: undefined };
   }
 
-  return {
-    next,
-    async return() {
-      end();
-      return { done: true, value: undefined };
-    },
-  };
+  async return(): Promise<IteratorResult<M, undefined>> {
+    this.#end();
+    return { done: true, value: undefined };
+  }
+
+  #start(): void {
+    const unsubscribe = this.#hub.subscribe(this.#source.topic, (entry) => {
+      if (!this.#entries.put(null, entry)) this.#skippedTo = entry.position;
+      this.#wake?.();
+    });
+    const stopResets = this.#hub.onReset(() => this.#restart());
+    this.#unsubscribe = () => {
+      unsubscribe();
+      stopResets();
+    };
+    this.#read(this.#source.open());
+  }
+
+  /** The store has another history: nothing of the old one is given any more. */
+  #restart(): void {
+    this.#generation += 1;
+    this.#drop();
+    this.#position = 0;
+    this.#skippedTo = 0;
+    this.#source.unlearn();
+    this.#read(this.#source.reopen());
+    this.#wake?.();
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    this.#unsubscribe?.();
+    this.#drop();
+    this.#wake?.();
+  }
+
+  #drop(): void {
+    this.#entries.clear();
+    this.#messages = [];
+  }
+
+  #read(reading: Promise<Opening<M>>): void {
+    this.#reading = reading;
+    // It may fail before `next` awaits it.
+    reading.catch(() => {});
+  }
+
+  /** Gives what can be given without waiting; null where nothing can. */
+  #take(): M | null {
+    const read = this.#messages.shift();
+    if (read !== undefined) return read;
+    if (this.#reading !== null) return null;
+    for (let entry = this.#entries.take(); entry !== undefined; entry = this.#entries.take()) {
+      if (entry.position <= this.#position) continue;
+      this.#position = entry.position;
+      const message = this.#source.toMessage(entry);
+      if (message !== null) return message;
+    }
+    if (this.#skippedTo > this.#position) this.#read(this.#source.resume(this.#position));
+    return null;
+  }
+
+  async #untilRead(reading: Promise<Opening<M>>): Promise<void> {
+    const generation = this.#generation;
+    try {
+      const opening = await reading;
+      if (generation === this.#generation && !this.#hasEnded) this.#opened(opening);
+    } catch (error) {
+      if (generation === this.#generation) throw error;
+    }
+  }
+
+  #opened(opening: Opening<M>): void {
+    this.#source.learn(opening);
+    this.#messages = [...opening.messages];
+    this.#position = opening.position;
+    this.#reading = null;
+    if (opening.more) this.#read(this.#source.resume(opening.position));
+  }
+
+  #untilPublished(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
 }
