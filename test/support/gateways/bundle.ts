@@ -1,9 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const PACKAGES = join(ROOT, 'node_modules');
+/** Of the folders, before the id of the process that made it. */
+const PREFIX = '.callboard-tests-';
 
 /** What tests run in processes of their own. */
 const PROGRAMS = [
@@ -31,7 +34,8 @@ export interface Bundle {
  * package by its own place.
  */
 export async function bundleGateway(): Promise<Bundle> {
-  const folder = await mkdtemp(join(ROOT, 'node_modules/.callboard-'));
+  await removeAbandoned();
+  const folder = join(PACKAGES, `${PREFIX}${process.pid}`);
   const build = await rolldown({
     cwd: ROOT,
     input: Object.fromEntries(PROGRAMS.map((path) => [basename(path, extname(path)), path])),
@@ -42,4 +46,20 @@ export async function bundleGateway(): Promise<Bundle> {
   await build.write({ dir: folder, format: 'esm', keepNames: true });
   await build.close();
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Removes the folders of runs that were killed. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(PACKAGES)) {
+    if (!name.startsWith(PREFIX) || isAlive(Number(name.slice(PREFIX.length)))) continue;
+    await rm(join(PACKAGES, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
