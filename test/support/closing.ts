@@ -7,10 +7,16 @@ export function closeLater(close: () => Promise<void>): void {
   open.push(close);
 }
 
-/** Closes everything that `closeLater` was given; `eachStore` calls it before it drops its database. */
-export async function closeAll(): Promise<void> {
-  for (let close = open.pop(); close !== undefined; close = open.pop()) await close();
+/** How many things wait to be closed: a mark for `closeSince`. */
+export const openCount = (): number => open.length;
+
+/** Closes what was given to `closeLater` since the mark, the last first. */
+export async function closeSince(mark: number): Promise<void> {
+  while (open.length > mark) await open.pop()?.();
 }
+
+/** Closes everything that `closeLater` was given; `eachStore` calls it before it drops its database. */
+export const closeAll = (): Promise<void> => closeSince(0);
 
 /** How long the other end of a closed connection may take to notice. */
 const SETTLES_WITHIN_MS = 3_000;
