@@ -11,8 +11,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createLogger } from '../../src/logger.ts';
 import { postCallback, send } from '../support/clients/client.ts';
 import { deliverAll } from '../support/clients/flood.ts';
-import { type LiveAsk, LiveReader } from '../support/clients/live-reader.ts';
-import { heardBy, keepReading, versionOf } from '../support/clients/returning-reader.ts';
+import { LiveReader, type LiveRequest } from '../support/clients/live-reader.ts';
+import { keepReading, readersReach, versionOf } from '../support/clients/returning-reader.ts';
 import { subscribeSse } from '../support/clients/subscribe-sse.ts';
 import { subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { closeAll, closeLater } from '../support/closing.ts';
@@ -21,7 +21,7 @@ import { LONG, longOr } from '../support/long.ts';
 import { startPostgresProxy } from '../support/stores/postgres-proxy.ts';
 import { eachStore, type TestStore } from '../support/stores/stores.ts';
 
-/** What is promised when no notification is heard; CI machines may be slower. */
+/** What is promised when no notification arrives; CI machines may be slower. */
 const WITHIN_MS = LONG ? 2_000 : 8_000;
 const PGBOUNCER = '/usr/sbin/pgbouncer';
 
@@ -59,15 +59,15 @@ async function readLogs(urls: readonly string[]): Promise<LiveReader[]> {
     await reader.connect(url);
     closeLater(() => reader.disconnect());
   }
-  await heardBy(
+  await readersReach(
     readers.map(({ reader }) => reader),
-    () => readers.every(({ reader }) => reader.heard.length > 0),
+    () => readers.every(({ reader }) => reader.received.length > 0),
     5_000,
   );
   return readers.map(({ reader }) => reader);
 }
 
-const rowsOf = ({ heard }: LiveReader) => heard.slice(1).map(({ row }) => row);
+const rowsOf = ({ received }: LiveReader) => received.slice(1).map(({ row }) => row);
 
 /** Waits until each reader has the last of `count` rows behind its opening, and holds it to all of them, in order. */
 async function expectEveryRow(
@@ -75,12 +75,12 @@ async function expectEveryRow(
   count: number,
   withinMs: number,
 ): Promise<void> {
-  const last = ({ heard }: LiveReader) => (heard[0]?.position ?? 0) + count;
-  const isThere = (reader: LiveReader) => (reader.heard.at(-1)?.position ?? 0) >= last(reader);
-  await heardBy(readers, () => readers.every(isThere), withinMs);
+  const last = ({ received }: LiveReader) => (received[0]?.position ?? 0) + count;
+  const isThere = (reader: LiveReader) => (reader.received.at(-1)?.position ?? 0) >= last(reader);
+  await readersReach(readers, () => readers.every(isThere), withinMs);
   for (const reader of readers) {
     if (reader.failure !== null) throw reader.failure;
-    const first = (reader.heard[0]?.position ?? 0) + 1;
+    const first = (reader.received[0]?.position ?? 0) + 1;
     expect(rowsOf(reader)).toEqual(Array.from({ length: count }, (_, n) => first + n));
   }
 }
@@ -213,10 +213,10 @@ async function rollingRestart(store: TestStore): Promise<void> {
   const instances: SpawnedGateway[] = [];
   for (const port of ports) instances.push(await start(port));
 
-  const ask = (n: number): LiveAsk => ({ of: 'session', sessionId: `rolling-${n}` });
+  const request = (n: number): LiveRequest => ({ of: 'session', sessionId: `rolling-${n}` });
   const readers = Array.from(
     { length: clients },
-    (_, n) => new LiveReader(ask(n), n % 2 === 0 ? 'ws' : 'sse', n % 3 === 0),
+    (_, n) => new LiveReader(request(n), n % 2 === 0 ? 'ws' : 'sse', n % 3 === 0),
   );
   const logs = (['ws', 'sse', 'ws'] as const).map((wire) => new LiveReader({ of: 'log' }, wire, false));
   const returning = await Promise.all(
@@ -225,9 +225,9 @@ async function rollingRestart(store: TestStore): Promise<void> {
   closeLater(async () => {
     await Promise.all(returning.map((one) => one.stop()));
   });
-  await heardBy(
+  await readersReach(
     [...readers, ...logs],
-    () => [...readers, ...logs].every(({ heard }) => heard.length > 0),
+    () => [...readers, ...logs].every(({ received }) => received.length > 0),
     20_000,
   );
   // Whatever is not answered 200 is sent again, as the aggregator does.
@@ -258,19 +258,19 @@ async function rollingRestart(store: TestStore): Promise<void> {
   await Promise.all(loads);
 
   const newest = await Promise.all(readers.map((_, n) => versionOf(urls[0] ?? '', `rolling-${n}`)));
-  const toldOf = ({ heard }: LiveReader) =>
-    heard.findLast(({ session }) => session !== null)?.session?.version ?? 0;
-  await heardBy(readers, () => readers.every((reader, n) => toldOf(reader) === newest[n]), WITHIN_MS);
-  expect(readers.map(toldOf)).toEqual(newest);
-  for (const { heard, failure } of readers) {
+  const newestOf = ({ received }: LiveReader) =>
+    received.findLast(({ session }) => session !== null)?.session?.version ?? 0;
+  await readersReach(readers, () => readers.every((reader, n) => newestOf(reader) === newest[n]), WITHIN_MS);
+  expect(readers.map(newestOf)).toEqual(newest);
+  for (const { received, failure } of readers) {
     expect(failure).toBeNull();
-    const versions = heard.flatMap(({ session }) => session?.version ?? []);
+    const versions = received.flatMap(({ session }) => session?.version ?? []);
     expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
-    expect(heard.slice(1).filter(({ kind }) => kind === 'SNAPSHOT')).toEqual([]);
+    expect(received.slice(1).filter(({ kind }) => kind === 'SNAPSHOT')).toEqual([]);
   }
   // Each reader of the log: all rows from its opening to the newest.
-  const head = Math.max(...logs.map(({ heard }) => heard.at(-1)?.position ?? 0));
-  for (const log of logs) await expectEveryRow([log], head - (log.heard[0]?.position ?? 0), WITHIN_MS);
+  const head = Math.max(...logs.map(({ received }) => received.at(-1)?.position ?? 0));
+  for (const log of logs) await expectEveryRow([log], head - (log.received[0]?.position ?? 0), WITHIN_MS);
 }
 
 async function orderlyEnd(store: TestStore): Promise<void> {

@@ -6,7 +6,7 @@ import type { Wire } from '../support/builders/histories.ts';
 import { LiveModel } from '../support/builders/live-model.ts';
 import { seeded } from '../support/builders/seed.ts';
 import { query, textAt } from '../support/clients/client.ts';
-import { type LiveAsk, LiveReader } from '../support/clients/live-reader.ts';
+import { LiveReader, type LiveRequest } from '../support/clients/live-reader.ts';
 import { type StartedGateway, startGateway } from '../support/gateways/gateway.ts';
 import { LONG, longOr } from '../support/long.ts';
 import { eachStore, type StoreKind, type TestStore } from '../support/stores/stores.ts';
@@ -138,10 +138,10 @@ const page = (): Wire => ({
   transactionsCount: ++pages,
 });
 
-type AskOf = (run: number) => LiveAsk;
-const ask = fc.oneof(
-  place.map<AskOf>((n) => (run) => ({ of: 'session', sessionId: `run-${run}-session-${n}` })),
-  fc.constantFrom<AskOf>(
+type RequestOf = (run: number) => LiveRequest;
+const request = fc.oneof(
+  place.map<RequestOf>((n) => (run) => ({ of: 'session', sessionId: `run-${run}-session-${n}` })),
+  fc.constantFrom<RequestOf>(
     (run) => ({ of: 'sessions', filter: { userId: `run-${run}-anna` } }),
     () => ({ of: 'sessions', filter: { outcome: ['SUCCEEDED'] } }),
     () => ({ of: 'sessions', filter: { stage: ['ACCOUNTS'], status: ['IN_PROGRESS', 'FINISHED'] } }),
@@ -151,7 +151,7 @@ const ask = fc.oneof(
   ),
 );
 const subscription = fc.record({
-  ask,
+  request,
   wire: fc.constantFrom('ws' as const, 'sse' as const),
   isFat: fc.boolean(),
   at: fc.nat(1),
@@ -159,7 +159,7 @@ const subscription = fc.record({
 type Subscription = typeof subscription extends fc.Arbitrary<infer T> ? T : never;
 
 async function subscribe(model: LiveModel, { instances, run }: Real, asked: Subscription): Promise<void> {
-  const reader = new LiveReader(asked.ask(run), asked.wire, asked.isFat);
+  const reader = new LiveReader(asked.request(run), asked.wire, asked.isFat);
   model.readers.push(reader);
   await reader.connect(instances.url(asked.at));
 }
@@ -249,13 +249,13 @@ const stepsOn = (kind: StoreKind) =>
     size: 'max',
   });
 
-/** Everybody reads; within the time promised everybody has been told the newest, and the log is whole. */
+/** Everybody reads; within the time promised everybody has received the newest, and the log is whole. */
 async function settle(model: LiveModel, { instances }: Real): Promise<void> {
   const withinMs = instances.isTroubled ? TROUBLED_MS : QUIET_MS;
   instances.isTroubled = false;
   for (const reader of model.readers) if (reader.isPaused) reader.resume();
   let wake = (): void => {};
-  for (const reader of model.readers) reader.onHeard = () => wake();
+  for (const reader of model.readers) reader.onMessage = () => wake();
   const late = AbortSignal.timeout(withinMs);
   late.onabort = () => wake();
   for (;;) {
@@ -267,10 +267,10 @@ async function settle(model: LiveModel, { instances }: Real): Promise<void> {
     const behind = model.readers.filter((reader) => !model.isNewest(reader));
     if (behind.length === 0) return;
     if (late.aborted) {
-      const told = behind.map(({ ask: of, wire, heard, isConnected }) => ({
-        ...{ of, wire, isConnected, last: heard.at(-1) },
+      const waiting = behind.map(({ request: of, wire, received, isConnected }) => ({
+        ...{ of, wire, isConnected, last: received.at(-1) },
       }));
-      throw new Error(`not told the newest within ${withinMs} ms: ${JSON.stringify(told)}`);
+      throw new Error(`the newest was not received within ${withinMs} ms: ${JSON.stringify(waiting)}`);
     }
     await new Promise<void>((resolve) => {
       wake = resolve;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { describe, expect, inject, it } from 'vitest';
 import { postCallback } from '../support/clients/client.ts';
-import { type LiveAsk, LiveReader } from '../support/clients/live-reader.ts';
-import { heardBy } from '../support/clients/returning-reader.ts';
+import { LiveReader, type LiveRequest } from '../support/clients/live-reader.ts';
+import { readersReach } from '../support/clients/returning-reader.ts';
 import { closeLater } from '../support/closing.ts';
 import { startGateway } from '../support/gateways/gateway.ts';
 import { LONG } from '../support/long.ts';
@@ -33,11 +33,11 @@ async function ownDatabase(server: string): Promise<string> {
 }
 
 /** A reader that has its opening. */
-async function readerAt(url: string, ask: LiveAsk): Promise<LiveReader> {
-  const reader = new LiveReader(ask, 'ws', false);
+async function readerAt(url: string, request: LiveRequest): Promise<LiveReader> {
+  const reader = new LiveReader(request, 'ws', false);
   await reader.connect(url);
   closeLater(() => reader.disconnect());
-  expect(await heardBy([reader], () => reader.heard.length > 0, 5_000)).toBe(true);
+  expect(await readersReach([reader], () => reader.received.length > 0, 5_000)).toBe(true);
   return reader;
 }
 
@@ -87,15 +87,15 @@ describe.skipIf(reached === null)('a store that is put back under two running ga
       await readerAt(reading, { of: 'sessions', filter: {} }),
       await readerAt(reading, { of: 'log' }),
     ];
-    expect(readers.map(({ heard }) => heard[0]?.position)).toEqual([2, 2, 2]);
+    expect(readers.map(({ received }) => received[0]?.position)).toEqual([2, 2, 2]);
     await kept.putBack();
-    const isAnew = ({ heard }: LiveReader) => heard.at(-1)?.recovered === false;
-    expect(await heardBy(readers, () => readers.every(isAnew), 5_000)).toBe(true);
-    expect(readers.map(({ heard }) => heard.at(-1)?.position)).toEqual([1, 1, 1]);
+    const isNotRecovered = ({ received }: LiveReader) => received.at(-1)?.recovered === false;
+    expect(await readersReach(readers, () => readers.every(isNotRecovered), 5_000)).toBe(true);
+    expect(readers.map(({ received }) => received.at(-1)?.position)).toEqual([1, 1, 1]);
     await record('after');
-    const isLast = ({ heard }: LiveReader) => heard.at(-1)?.position === 2;
+    const isLast = ({ received }: LiveReader) => received.at(-1)?.position === 2;
     const others = [log, ...readers.slice(1)];
-    expect(await heardBy(others, () => others.every(isLast), 5_000)).toBe(true);
+    expect(await readersReach(others, () => others.every(isLast), 5_000)).toBe(true);
     for (const reader of [log, ...readers]) await reader.disconnect();
   });
 

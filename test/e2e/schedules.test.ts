@@ -8,7 +8,7 @@ import { startInstances } from '../support/schedules/instances.ts';
 import { planOf } from '../support/schedules/plan.ts';
 import { carryOut, type Site } from '../support/schedules/schedule.ts';
 import { createStoreFaults } from '../support/schedules/store-faults.ts';
-import { toldTo } from '../support/schedules/violations.ts';
+import { messagesInShort } from '../support/schedules/violations.ts';
 import { DEFAULTS } from '../support/stores/memory-store.ts';
 import { startPostgresProxy } from '../support/stores/postgres-proxy.ts';
 import { makeDatabase } from '../support/stores/stores.ts';
@@ -79,7 +79,7 @@ describe.skipIf(server === null)('any schedule of faults', () => {
               `seed ${seed} (${faults}; again: SCHEDULE_SEED=${seed}):`,
               ...violations.slice(0, 10).map((violation) => `  ${violation}`),
               `restore: ${JSON.stringify(restore)}`,
-              ...subscriptions.map(toldTo),
+              ...subscriptions.map(messagesInShort),
               site.instances.output().slice(-6_000),
             ];
             failed.push(report.join('\n'));

@@ -16,7 +16,7 @@ const PARTS = [
   'transport',
 ];
 
-/** What each part of src may import of ours besides itself (STYLE: imports point one way). */
+/** What each part of src may import of our own, apart from itself: imports point one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'bounded-cache': [],
   domain: [],

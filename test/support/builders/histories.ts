@@ -23,7 +23,7 @@ export const TERMINALS = ['Finished', 'Failed', 'AuthorizationFailed'] as const;
 
 const isTerminal = (status: Json | undefined): boolean => TERMINALS.some((terminal) => terminal === status);
 
-/** Accounts are told by number and type, so that two that share a number stay two. */
+/** Accounts are distinguished by number and type, so that two that share a number stay two. */
 const ACCOUNTS = [
   { accountNumber: 'BE2345', accountType: 'CurrentAccount' },
   { accountNumber: 'BE2345', accountType: 'SavingsAccount' },
@@ -63,7 +63,7 @@ const ratio = fc
   .tuple(fc.integer({ min: 1, max: 4 }), fc.nat(4))
   .map(([total, done]) => `${Math.min(done, total)}/${total}`);
 
-/** What a status callback carries besides its status. */
+/** What a status callback carries with its status. */
 const details = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Wire>({}) },
   { weight: 1, arbitrary: ratio.map((progress): Wire => ({ progress })) },

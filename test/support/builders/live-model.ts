@@ -2,11 +2,11 @@ import { expect } from 'vitest';
 import { admitsSession } from '../../../src/domain/filters.ts';
 import type { Session } from '../../../src/domain/session/session.ts';
 import { deliverAll } from '../clients/flood.ts';
-import { type Heard, type LiveReader, shownAs } from '../clients/live-reader.ts';
+import { type LiveMessage, type LiveReader, shownAs } from '../clients/live-reader.ts';
 import { createMemoryStore, DEFAULTS, deliveryOf } from '../stores/memory-store.ts';
 import type { Wire } from './histories.ts';
 
-/** A change that subscribers are told of. */
+/** A change that is published. */
 interface Change {
   readonly position: number;
   readonly before: Session | null;
@@ -14,7 +14,7 @@ interface Change {
 }
 
 /**
- * What one run's callbacks come to, by the pure fold, and what each reader may have been told of it. Positions are
+ * What one run's callbacks come to, by the pure fold, and what each reader may have been sent of it. Positions are
  * the store's: the run begins behind `base`, and nobody else writes.
  */
 export class LiveModel {
@@ -34,7 +34,7 @@ export class LiveModel {
     return this.#base + this.#memory.rows.length;
   }
 
-  /** Delivers all at once; the answers tell in what order they were recorded. What is quarantined is delivered alone. */
+  /** Delivers all at once; the answers show in what order they were recorded. What is quarantined is delivered alone. */
   async deliver(url: string, wires: readonly Wire[], connections = 20): Promise<void> {
     const bodies = wires.map((wire) => JSON.stringify(wire));
     const answers = await deliverAll(url, bodies, { connections });
@@ -48,39 +48,41 @@ export class LiveModel {
     }
   }
 
-  /** Holds everything heard against what may be told. */
+  /** Compares everything received with what may be sent. */
   verify(): void {
     for (const reader of this.readers) {
       if (reader.failure !== null) throw reader.failure;
       const from = this.#verified.get(reader) ?? 0;
-      for (const [n, heard] of reader.heard.slice(from).entries()) {
-        this.#verifyMessage(reader, heard, reader.heard.slice(0, from + n));
+      for (const [n, received] of reader.received.slice(from).entries()) {
+        this.#verifyMessage(reader, received, reader.received.slice(0, from + n));
       }
-      this.#verified.set(reader, reader.heard.length);
+      this.#verified.set(reader, reader.received.length);
     }
   }
 
-  /** Whether the reader has been told all that it will be told until the next callback. */
+  /** Whether the reader has received all that it will be sent until the next callback. */
   isNewest(reader: LiveReader): boolean {
-    const opening = reader.heard[0];
+    const opening = reader.received[0];
     if (opening === undefined) return false;
-    const { ask } = reader;
-    if (ask.of === 'log') return (reader.heard.at(-1)?.position ?? 0) === this.head;
+    const { request } = reader;
+    if (request.of === 'log') return (reader.received.at(-1)?.position ?? 0) === this.head;
     for (const session of this.#memory.sessions.values()) {
-      const told = lastOf(reader.heard, session.sessionId);
-      if (ask.of === 'session') {
-        if (ask.sessionId === session.sessionId && told?.session?.version !== session.version) return false;
+      const message = lastOf(reader.received, session.sessionId);
+      if (request.of === 'session') {
+        if (request.sessionId === session.sessionId && message?.session?.version !== session.version)
+          return false;
         continue;
       }
       const last = this.#changes.findLast(
         ({ position, before, after }) =>
           position > opening.position &&
           after.sessionId === session.sessionId &&
-          ((before !== null && admitsSession(ask.filter, before)) || admitsSession(ask.filter, after)),
+          ((before !== null && admitsSession(request.filter, before)) ||
+            admitsSession(request.filter, after)),
       );
       if (last === undefined) continue;
-      if ((told?.session?.version ?? 0) < last.after.version) return false;
-      if (told?.matches !== admitsSession(ask.filter, session)) return false;
+      if ((message?.session?.version ?? 0) < last.after.version) return false;
+      if (message?.matches !== admitsSession(request.filter, session)) return false;
     }
     return true;
   }
@@ -99,42 +101,43 @@ export class LiveModel {
     }
   }
 
-  #verifyMessage({ ask }: LiveReader, heard: Heard, earlier: readonly Heard[]): void {
+  #verifyMessage({ request }: LiveReader, received: LiveMessage, earlier: readonly LiveMessage[]): void {
     const previous = earlier.at(-1);
     if (previous === undefined) {
-      expect(heard.isResumed).toBe(false);
+      expect(received.isResumed).toBe(false);
     } else {
       // No repeat, no reversal; a resumption has no opening message.
-      expect(heard.position).toBeGreaterThan(previous.position);
+      expect(received.position).toBeGreaterThan(previous.position);
     }
-    expect(heard.recovered).toBe(true);
+    expect(received.recovered).toBe(true);
     const isOpening = previous === undefined;
-    if (ask.of === 'log') {
+    if (request.of === 'log') {
       // No gap.
-      if (isOpening) expect(heard.row).toBeNull();
-      else expect([heard.row, heard.position]).toEqual([heard.position, (previous?.position ?? 0) + 1]);
+      if (isOpening) expect(received.row).toBeNull();
+      else
+        expect([received.row, received.position]).toEqual([received.position, (previous?.position ?? 0) + 1]);
       return;
     }
-    expect(heard.kind === 'SNAPSHOT').toBe(isOpening);
-    if (heard.session === null) {
+    expect(received.kind === 'SNAPSHOT').toBe(isOpening);
+    if (received.session === null) {
       expect(isOpening).toBe(true);
       return;
     }
-    const { sessionId, version, shown } = heard.session;
+    const { sessionId, version, shown } = received.session;
     const change = this.#changes.find(
       ({ after }) => after.sessionId === sessionId && after.version === version,
     );
     if (change === undefined) throw new Error(`${sessionId} never had version ${version}`);
     const { position, after } = change;
     expect(shown).toBe(shownAs(after.outcome, after.stage, after.status));
-    if (isOpening) expect(heard.position).toBeGreaterThanOrEqual(position);
-    else expect(heard.position).toBe(position);
+    if (isOpening) expect(received.position).toBeGreaterThanOrEqual(position);
+    else expect(received.position).toBe(position);
     expect(version).toBeGreaterThan(lastOf(earlier, sessionId)?.session?.version ?? 0);
-    if (ask.of === 'session') expect(sessionId).toBe(ask.sessionId);
-    else expect(heard.matches).toBe(admitsSession(ask.filter, after));
+    if (request.of === 'session') expect(sessionId).toBe(request.sessionId);
+    else expect(received.matches).toBe(admitsSession(request.filter, after));
   }
 }
 
-function lastOf(heard: readonly Heard[], sessionId: string): Heard | undefined {
-  return heard.findLast(({ session }) => session?.sessionId === sessionId);
+function lastOf(received: readonly LiveMessage[], sessionId: string): LiveMessage | undefined {
+  return received.findLast(({ session }) => session?.sessionId === sessionId);
 }

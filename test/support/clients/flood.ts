@@ -39,7 +39,7 @@ export async function deliverAll(
 
 export interface DeliverOptions {
   readonly connections?: number;
-  /** Besides the media type: what makes them authentic. */
+  /** In addition to the media type: what makes them authentic. */
   readonly headers?: Headers;
   readonly onAnswer?: (answer: Delivered, index: number) => void;
 }

@@ -1,5 +1,5 @@
 // Clients that never wait: each of their connections sends its next request as soon as the last was answered. A
-// process of its own (fork), so that what they cost is not measured with whoever is measured beside them.
+// process of its own (fork), so that what they cost is not measured with what runs beside them.
 // argv: one JSON text { url, connections, requests: [{ authorization, body }] }, connections for each request;
 // each answer of 200 is sent as an IPC message; one that comes in ends it, and its counts by status are the last.
 import { Agent, request } from 'node:http';

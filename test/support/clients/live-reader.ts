@@ -4,14 +4,14 @@ import { at, type Operation, type Result, textAt } from './client.ts';
 import { subscribeSse } from './subscribe-sse.ts';
 import { type Subscribed, subscribeWs } from './subscribe-ws.ts';
 
-/** What a reader asks for: one session, all that a filter admits, or the log. */
-export type LiveAsk =
+/** What a reader subscribes to: one session, all that a filter admits, or the log. */
+export type LiveRequest =
   | { readonly of: 'session'; readonly sessionId: string }
   | { readonly of: 'sessions'; readonly filter: SessionFilter }
   | { readonly of: 'log' };
 
 /** A message, as far as a model compares it. */
-export interface Heard {
+export interface LiveMessage {
   /** Of its cursor. */
   readonly position: number;
   readonly kind: string | null;
@@ -24,9 +24,11 @@ export interface Heard {
   readonly isResumed: boolean;
 }
 
-const SESSION = (besides: string) => `subscription ($sessionId: ID, $filter: SessionFilter, $after: String) {
+const SESSION = (
+  moreFields: string,
+) => `subscription ($sessionId: ID, $filter: SessionFilter, $after: String) {
   sessionStatusChanged(sessionId: $sessionId, filter: $filter, after: $after) {
-    cursor kind recovered matches session { sessionId version outcome stage { name status } ${besides} }
+    cursor kind recovered matches session { sessionId version outcome stage { name status } ${moreFields} }
   }
 }`;
 const LEAN = SESSION('');
@@ -35,20 +37,20 @@ const LOG = `subscription ($after: String) {
   callbackRecorded(after: $after) { cursor recovered callback { position } }
 }`;
 
-/** Where a session stands, in one text: what a reader is told, and what a model says of the same version. */
+/** Where a session stands, in one text: what a reader is sent, and what a model has for the same version. */
 export const shownAs = (outcome: unknown, stage: unknown, status: unknown): string =>
   `${outcome} ${stage} ${status}`;
 
 /**
- * One client that comes back with its cursor. It keeps all that it was told, in order; whoever waits for something
+ * One client that comes back with its cursor. It keeps all that it received, in order; who waits for something
  * is called back with each message.
  */
 export class LiveReader {
-  readonly ask: LiveAsk;
+  readonly request: LiveRequest;
   readonly wire: 'ws' | 'sse';
   readonly isFat: boolean;
-  readonly heard: Heard[] = [];
-  onHeard: () => void = () => {};
+  readonly received: LiveMessage[] = [];
+  onMessage: () => void = () => {};
   /** What went wrong while it read, if anything did. */
   failure: unknown = null;
   #cursor: string | null = null;
@@ -56,8 +58,8 @@ export class LiveReader {
   #reading: Promise<void> = Promise.resolve();
   #isPaused = false;
 
-  constructor(ask: LiveAsk, wire: 'ws' | 'sse', isFat: boolean) {
-    this.ask = ask;
+  constructor(request: LiveRequest, wire: 'ws' | 'sse', isFat: boolean) {
+    this.request = request;
     this.wire = wire;
     this.isFat = isFat;
   }
@@ -75,10 +77,10 @@ export class LiveReader {
     const after = this.#cursor;
     const beside = this.isFat;
     const operation: Operation = {
-      query: this.ask.of === 'log' ? LOG : this.isFat ? FAT : LEAN,
+      query: this.request.of === 'log' ? LOG : this.isFat ? FAT : LEAN,
       variables: {
-        ...(this.ask.of === 'session' ? { sessionId: this.ask.sessionId } : {}),
-        ...(this.ask.of === 'sessions' ? { filter: this.ask.filter } : {}),
+        ...(this.request.of === 'session' ? { sessionId: this.request.sessionId } : {}),
+        ...(this.request.of === 'sessions' ? { filter: this.request.filter } : {}),
         ...(beside ? {} : { after }),
       },
       ...(beside && after !== null && this.wire === 'ws' ? { extensions: { after } } : {}),
@@ -111,7 +113,7 @@ export class LiveReader {
     await this.#reading;
   }
 
-  /** Resolves when the other side has ended the connection; what came before is heard. */
+  /** Resolves when the other side has ended the connection; what came before is received. */
   async ended(): Promise<void> {
     this.resume();
     await this.#reading;
@@ -121,7 +123,7 @@ export class LiveReader {
     let isResumed = withCursor;
     try {
       for (;;) {
-        this.#hear(await subscribed.next(600_000), isResumed);
+        this.#receive(await subscribed.next(600_000), isResumed);
         isResumed = false;
       }
     } catch (error) {
@@ -129,18 +131,18 @@ export class LiveReader {
       if (!(error instanceof Error) || !/closed with|over, /.test(error.message)) this.failure ??= error;
     } finally {
       if (this.#subscribed === subscribed) this.#subscribed = null;
-      this.onHeard();
+      this.onMessage();
     }
   }
 
-  #hear({ data, extensions }: Result, isResumed: boolean): void {
-    const field = this.ask.of === 'log' ? 'callbackRecorded' : 'sessionStatusChanged';
+  #receive({ data, extensions }: Result, isResumed: boolean): void {
+    const field = this.request.of === 'log' ? 'callbackRecorded' : 'sessionStatusChanged';
     const message = at(data, field);
     this.#cursor = textAt(message, 'cursor');
     if (at(extensions, 'cursor') !== this.#cursor) throw new Error('extensions.cursor is another');
     const session = at(message, 'session');
     const row = at(message, 'callback', 'position');
-    this.heard.push({
+    this.received.push({
       position: decodeCursor(this.#cursor)?.position ?? -1,
       kind: field === 'sessionStatusChanged' ? textAt(message, 'kind') : null,
       recovered: at(message, 'recovered') === true,
@@ -160,6 +162,6 @@ export class LiveReader {
       row: row === undefined ? null : Number(row),
       isResumed,
     });
-    this.onHeard();
+    this.onMessage();
   }
 }

@@ -44,14 +44,14 @@ export async function keepReading(
   };
 }
 
-/** Resolves when the condition holds, looked at whenever one of the readers has heard something; false when late. */
-export async function heardBy(
+/** Resolves when the condition holds, looked at whenever one of the readers has received something; false when late. */
+export async function readersReach(
   readers: readonly LiveReader[],
   condition: () => boolean,
   withinMs: number,
 ): Promise<boolean> {
   let wake = (): void => {};
-  for (const reader of readers) reader.onHeard = () => wake();
+  for (const reader of readers) reader.onMessage = () => wake();
   const late = AbortSignal.timeout(withinMs);
   late.onabort = () => wake();
   while (!condition()) {

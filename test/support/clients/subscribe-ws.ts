@@ -74,7 +74,7 @@ export async function connectWs(
   });
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
-    // Kept for good: an error after the opening is told by `closed`.
+    // Kept for good: an error after the opening shows in `closed`.
     socket.on('error', reject);
   });
   return {

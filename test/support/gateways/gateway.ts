@@ -18,7 +18,7 @@ export interface StartedGateway {
 }
 
 /**
- * Starts a gateway in this process: on a free port, quiet, and unless told otherwise on an empty PGlite of its own.
+ * Starts a gateway in this process: on a free port, quiet, and by default on an empty PGlite of its own.
  */
 export async function startGateway(
   overrides: Partial<Config> = {},

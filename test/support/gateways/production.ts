@@ -8,13 +8,13 @@ import { type StartedGateway, startGateway } from './gateway.ts';
 const CALLBACK_SECRET = 'the-aggregators-shared-secret';
 const TOKEN_SECRET = 'the secret that signs the tokens of viewers';
 
-/** A gateway as it would stand on the internet: callbacks and viewers authenticated, nothing told to strangers. */
+/** A gateway as it would stand on the internet: callbacks and viewers authenticated, strangers answered nothing. */
 export interface ProductionGateway extends StartedGateway {
   /** Delivers a callback as the aggregator does. */
   deliver(body: object): Promise<Answer>;
 }
 
-/** What production sets besides the store. */
+/** What production sets in addition to the store. */
 export function productionConfig(on: TestStore, overrides: Partial<Config> = {}): Config {
   const explore = on.config();
   return {

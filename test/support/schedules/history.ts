@@ -3,7 +3,7 @@ export type Moment = number;
 
 /** A callback that was answered 200: the attempt that was. */
 export interface Acknowledged {
-  /** What tells its body from every other of the store. */
+  /** Differs from that of every other body of the store. */
   readonly mark: number;
   readonly sentAt: Moment;
   readonly answeredAt: Moment;
@@ -56,7 +56,7 @@ export interface Subscription {
   readonly messages: readonly Message[];
 }
 
-/** What somebody was answered to a query, as it came. */
+/** The answer to somebody's query, as it came. */
 export interface Answered {
   readonly person: string | null;
   readonly text: string;

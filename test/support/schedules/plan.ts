@@ -49,7 +49,7 @@ const RESTORES: readonly FaultKind[] = ['put-back', 'dump'];
 /**
  * What is done in one schedule: all of it follows from the seed. Seeds that follow one another begin with faults that
  * do, so that a few of them do each at least once.
- * @param marks makes what tells one body from every other of the store
+ * @param marks makes the mark by which one body differs from every other of the store
  */
 export function planOf(seed: number, marks: () => number): Plan {
   const random = createRandom(seed);

@@ -64,7 +64,7 @@ export async function startReader(options: ReaderOptions): Promise<Reader> {
     while (!stopped) {
       try {
         current = await connect();
-        while (!stopped) hear(await current.next(600_000));
+        while (!stopped) receive(await current.next(600_000));
       } catch (error) {
         // What ends a connection is no failure; what is no message of ours is.
         if (error instanceof Unreadable) failures.push(error.message);
@@ -76,7 +76,7 @@ export async function startReader(options: ReaderOptions): Promise<Reader> {
     }
   }
 
-  function hear(result: Result): void {
+  function receive(result: Result): void {
     // The operation is over, as in an overload: it comes back.
     if (result.errors !== undefined) throw new Error(JSON.stringify(result.errors));
     try {

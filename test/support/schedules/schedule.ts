@@ -46,8 +46,8 @@ export async function carryOut(plan: Plan, site: Site): Promise<Outcome> {
       startReader({ ...reader, url: (turn) => instances.url(n + turn), onMessage: () => onMessage() }),
     ),
   );
-  const hasHeard = () => readers.every(({ messages }) => messages.length > 0);
-  await until(hasHeard, QUIET_WITHIN_MS, (wake) => {
+  const haveOpened = () => readers.every(({ messages }) => messages.length > 0);
+  await until(haveOpened, QUIET_WITHIN_MS, (wake) => {
     onMessage = wake;
   });
 

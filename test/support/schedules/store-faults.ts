@@ -11,13 +11,13 @@ const WRITER_LOCK = 7226255201;
 
 /** What can befall the database of a schedule. */
 export interface StoreFaults {
-  /** Keeps what it holds now; `putBack` puts it back under whoever is connected. */
+  /** Keeps what it holds now; `putBack` puts it back under those who are connected. */
   keep(): Promise<Kept>;
   /** Keeps a dump of it; `putBack` makes another database of its name from that. */
   dump(): Promise<Kept>;
   lockTable(table: string, forMs: number): Promise<void>;
   lockWriter(forMs: number): Promise<void>;
-  /** Ends the connections on which notifications are heard. */
+  /** Ends the connections that listen for notifications. */
   endListeners(): Promise<void>;
 }
 
@@ -86,7 +86,7 @@ export function createStoreFaults(databaseUrl: string, serverUrl: string): Store
       );
       const work = () =>
         on(serverUrl, async (sql) => {
-          // Under another name first: who connects meanwhile does not find half of it.
+          // Under another name first: one that connects meanwhile does not find half of it.
           const next = `${name}_next`;
           const nextUrl = new URL(databaseUrl);
           nextUrl.pathname = next;

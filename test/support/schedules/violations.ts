@@ -1,12 +1,12 @@
 import type { Acknowledged, History, Message, Restore, State, StoreAtEnd, Subscription } from './history.ts';
 
-/** A subscription's messages in short, for whoever looks into a violation. */
-export const toldTo = ({ name, messages }: Subscription): string =>
+/** A subscription's messages in short, to look into a violation. */
+export const messagesInShort = ({ name, messages }: Subscription): string =>
   `${name}: ${messages
     .map(({ at, position, recovered, isSnapshot, state }) =>
       [
         `${Math.round(at)}ms@${position}`,
-        recovered ? '' : ' anew',
+        recovered ? '' : ' not recovered',
         isSnapshot ? ' snapshot' : '',
         state === null ? '' : ` ${state.id} v${state.version}`,
       ].join(''),
@@ -32,7 +32,7 @@ export function violationsOf(history: History): string[] {
   ];
 }
 
-/** Nothing acknowledged lost but by the restore, nothing twice, no gap, and no restart by a clock. */
+/** Nothing acknowledged lost except by the restore, nothing twice, no gap, and no restart by a clock. */
 function journalViolations({ acknowledged, restore, end }: History): string[] {
   const found: string[] = [];
   const positions = new Map<number, number>();
@@ -58,33 +58,33 @@ function journalViolations({ acknowledged, restore, end }: History): string[] {
 const mayBeUndone = ({ sentAt, answeredAt }: Acknowledged, { saveBegan, ended }: Restore): boolean =>
   answeredAt > saveBegan && sentAt < ended;
 
-/** Cursors and versions rise but where `recovered: false` says that they may not; the log has no gap. */
+/** Cursors and versions rise except where `recovered: false` says that they may not; the log has no gap. */
 function orderViolations({ name, of, messages }: Subscription, restore: Restore | null): string[] {
   const found: string[] = [];
   let versions = new Map<string, number>();
   for (const [index, message] of messages.entries()) {
     const { position, state, recovered, isSnapshot } = message;
     const previous = messages[index - 1];
-    const beginsAnew = previous === undefined || !recovered;
+    const beginsAgain = previous === undefined || !recovered;
     if (!recovered && (restore === null || message.at < restore.began))
-      found.push(`${name} begins anew at ${position} though nothing was put back`);
-    if (of !== 'log' && isSnapshot !== beginsAnew)
+      found.push(`${name} begins again at ${position} though nothing was put back`);
+    if (of !== 'log' && isSnapshot !== beginsAgain)
       found.push(`${name} has ${isSnapshot ? 'a' : 'no'} snapshot as its message ${index + 1}`);
-    if (beginsAnew) versions = new Map();
+    if (beginsAgain) versions = new Map();
     else if (position <= previous.position)
-      found.push(`${name} hears ${position} after ${previous.position}`);
+      found.push(`${name} receives ${position} after ${previous.position}`);
     else if (of === 'log' && (message.row !== position || position !== previous.position + 1))
-      found.push(`${name} hears row ${message.row} at ${position} after ${previous.position}`);
+      found.push(`${name} receives row ${message.row} at ${position} after ${previous.position}`);
     if (state === null) continue;
     const known = versions.get(keyOf(state)) ?? 0;
     if (state.version <= known)
-      found.push(`${name} hears version ${state.version} of ${state.id} after ${known}`);
+      found.push(`${name} receives version ${state.version} of ${state.id} after ${known}`);
     versions.set(keyOf(state), state.version);
   }
   return found;
 }
 
-/** Whoever held what the restore undid was sent `recovered: false`. */
+/** A subscription that held what the restore undid was sent `recovered: false`. */
 function lossViolations({ name, messages }: Subscription, restore: Restore | null): string[] {
   if (restore === null) return [];
   const held = messages.findLast(({ at }) => at < restore.began);
@@ -93,13 +93,13 @@ function lossViolations({ name, messages }: Subscription, restore: Restore | nul
   return [`${name} held ${held.position}, put back to ${restore.keptPosition}, and is not sent so`];
 }
 
-/** What a subscription heard last of each session is what the store holds, and it heard of each that changed. */
+/** What a subscription received last of each session is what the store holds, and it received each that changed. */
 function endViolations(subscription: Subscription, end: StoreAtEnd): string[] {
   const { name, of, person, sessionId, messages } = subscription;
   const from = messages.findLastIndex(({ recovered }, index) => index === 0 || !recovered);
   const opening = messages[from];
   const last = messages.at(-1);
-  if (opening === undefined || last === undefined) return [`${name} hears nothing`];
+  if (opening === undefined || last === undefined) return [`${name} receives nothing`];
   if (of === 'log')
     return last.position === end.position ? [] : [`${name} ends at ${last.position}, not at ${end.position}`];
   const held = statesOf(messages.slice(from));
@@ -111,7 +111,7 @@ function endViolations(subscription: Subscription, end: StoreAtEnd): string[] {
       (sessionId === null || state.id === sessionId);
     const last = held.get(keyOf(state));
     held.delete(keyOf(state));
-    if (!isAsked && last !== undefined) found.push(`${name} hears of ${state.id}, which it did not ask for`);
+    if (!isAsked && last !== undefined) found.push(`${name} receives ${state.id}, which it did not request`);
     if (!isAsked || (last === undefined && state.position <= opening.position && sessionId === null))
       continue;
     if (last?.version !== state.version || last.shown !== state.shown)

@@ -6,8 +6,8 @@ import { rebuild } from '../../../src/db/upkeep/rebuild.ts';
 import type { Break } from '../../../src/domain/journal/history.ts';
 import { createLogger } from '../../../src/logger.ts';
 import { at, postCallback, query, send } from '../clients/client.ts';
-import { type LiveAsk, LiveReader } from '../clients/live-reader.ts';
-import { heardBy, versionOf } from '../clients/returning-reader.ts';
+import { LiveReader, type LiveRequest } from '../clients/live-reader.ts';
+import { readersReach, versionOf } from '../clients/returning-reader.ts';
 import { closeLater } from '../closing.ts';
 import { startGateway } from '../gateways/gateway.ts';
 import { DEFAULTS } from './memory-store.ts';
@@ -68,36 +68,36 @@ export async function expectTakenUp({ databaseUrl, save, putBack, found }: PutBa
   await deliver(b, 'two');
   await deliver(a, 'one', 'lost', 'three');
   await deliver(b, 'two');
-  const asks: readonly LiveAsk[] = [
+  const requests: readonly LiveRequest[] = [
     { of: 'session', sessionId: 'two' },
     { of: 'session', sessionId: 'lost' },
     { of: 'sessions', filter: {} },
     { of: 'log' },
   ];
   const readers = await Promise.all(
-    [a, b].flatMap((url) => asks.map((ask, n) => reading(url, ask, n % 2 === 0 ? 'ws' : 'sse'))),
+    [a, b].flatMap((url) => requests.map((request, n) => reading(url, request, n % 2 === 0 ? 'ws' : 'sse'))),
   );
   const position = await headOf(a);
-  expect(await heardBy([returning], () => returning.heard.at(-1)?.position === position, WITHIN_MS)).toBe(
-    true,
-  );
+  expect(
+    await readersReach([returning], () => returning.received.at(-1)?.position === position, WITHIN_MS),
+  ).toBe(true);
   await returning.disconnect();
-  const told = readers.map(({ heard }) => heard.length);
+  const counts = readers.map(({ received }) => received.length);
   await putBack();
   for (const url of [a, b]) await ready(url);
   // Nobody is sent here before it is taken up.
   const foundBy = () => lines.flatMap((line) => at(JSON.parse(line), 'found') ?? []);
   expect(foundBy()).toEqual([found, found]);
 
-  const anew = (reader: LiveReader, n: number) => reader.heard.slice(told[n]);
-  const haveAll = (isSo: (heard: LiveReader['heard'], reader: LiveReader) => boolean) =>
-    heardBy(readers, () => readers.every((reader, n) => isSo(anew(reader, n), reader)), WITHIN_MS);
-  expect(await haveAll((heard) => heard.length > 0)).toBe(true);
+  const since = (reader: LiveReader, n: number) => reader.received.slice(counts[n]);
+  const haveAll = (isSo: (received: LiveReader['received'], reader: LiveReader) => boolean) =>
+    readersReach(readers, () => readers.every((reader, n) => isSo(since(reader, n), reader)), WITHIN_MS);
+  expect(await haveAll((received) => received.length > 0)).toBe(true);
   for (const [n, reader] of readers.entries()) {
-    const [first] = anew(reader, n);
+    const [first] = since(reader, n);
     expect(first).toMatchObject({ recovered: false, row: null });
-    if (reader.ask.of === 'session') {
-      expect(first?.session?.version ?? 0).toBe(await versionOf(a, reader.ask.sessionId));
+    if (reader.request.of === 'session') {
+      expect(first?.session?.version ?? 0).toBe(await versionOf(a, reader.request.sessionId));
     }
   }
 
@@ -110,24 +110,25 @@ export async function expectTakenUp({ databaseUrl, save, putBack, found }: PutBa
   const head = await headOf(a);
   expect(head).toBeGreaterThan(position);
   expect(await headOf(b)).toBe(head);
-  const isThere = (heard: LiveReader['heard'], { ask }: LiveReader) =>
-    (heard.at(-1)?.position ?? 0) >= (ask.of === 'session' && ask.sessionId === 'lost' ? head - 1 : head);
+  const isThere = (received: LiveReader['received'], { request }: LiveReader) =>
+    (received.at(-1)?.position ?? 0) >=
+    (request.of === 'session' && request.sessionId === 'lost' ? head - 1 : head);
   expect(await haveAll(isThere)).toBe(true);
   for (const [n, reader] of readers.entries()) {
-    const [first, ...rest] = anew(reader, n);
-    const positions = [first, ...rest].map((heard) => heard?.position ?? -1);
+    const [first, ...rest] = since(reader, n);
+    const positions = [first, ...rest].map((received) => received?.position ?? -1);
     expect(positions).toEqual([...new Set(positions)].sort((x, y) => x - y));
     expect(rest.filter(({ recovered, kind }) => !recovered || kind === 'SNAPSHOT')).toEqual([]);
-    if (reader.ask.of === 'log') {
+    if (reader.request.of === 'log') {
       expect(rest.map(({ row }) => row)).toEqual(rest.map((_, at) => (positions[0] ?? 0) + at + 1));
     }
   }
 
   // A cursor of what was lost is honoured nowhere, though there is a row at its position; an older one is.
   for (const reader of [returning, faithful]) await reader.connect(b);
-  const resumed = (reader: LiveReader) => reader.heard.find(({ isResumed }) => isResumed);
-  const haveResumed = () => resumed(returning) !== undefined && faithful.heard.at(-1)?.position === head;
-  expect(await heardBy([returning, faithful], haveResumed, WITHIN_MS)).toBe(true);
+  const resumed = (reader: LiveReader) => reader.received.find(({ isResumed }) => isResumed);
+  const haveResumed = () => resumed(returning) !== undefined && faithful.received.at(-1)?.position === head;
+  expect(await readersReach([returning, faithful], haveResumed, WITHIN_MS)).toBe(true);
   expect(resumed(returning)).toMatchObject({ recovered: false, kind: 'SNAPSHOT' });
   expect(resumed(faithful)).toMatchObject({ recovered: true, kind: 'TRANSACTION_PAGE' });
 
@@ -159,10 +160,10 @@ async function headOf(url: string): Promise<number> {
 }
 
 /** A reader that has its opening. */
-async function reading(url: string, ask: LiveAsk, wire: 'ws' | 'sse' = 'ws'): Promise<LiveReader> {
-  const reader = new LiveReader(ask, wire, false);
+async function reading(url: string, request: LiveRequest, wire: 'ws' | 'sse' = 'ws'): Promise<LiveReader> {
+  const reader = new LiveReader(request, wire, false);
   await reader.connect(url);
   closeLater(() => reader.disconnect());
-  expect(await heardBy([reader], () => reader.heard.length > 0, WITHIN_MS)).toBe(true);
+  expect(await readersReach([reader], () => reader.received.length > 0, WITHIN_MS)).toBe(true);
   return reader;
 }
