@@ -7,13 +7,13 @@ import * as graphqlWs from 'graphql-ws';
 import { chromium, type Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { fields } from './support/builders/samples.ts';
-import { type AsyncQueue, createAsyncQueue } from './support/clients/async-queue.ts';
-import { at, postCallback } from './support/clients/client.ts';
-import { closeLater } from './support/closing.ts';
-import { type SpawnedGateway, spawnGateway } from './support/gateways/gateway.ts';
-import { recipe, runRecipe } from './support/readme.ts';
-import { copyFolder } from './support/stores/copy-folder.ts';
+import { fields } from '../support/builders/samples.ts';
+import { type AsyncQueue, createAsyncQueue } from '../support/clients/async-queue.ts';
+import { at, postCallback } from '../support/clients/client.ts';
+import { closeLater } from '../support/closing.ts';
+import { recipe, runRecipe } from '../support/documents.ts';
+import { type SpawnedGateway, spawnGateway } from '../support/gateways/gateway.ts';
+import { copyFolder } from '../support/stores/copy-folder.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const hasChromium = existsSync(CHROMIUM);
@@ -47,15 +47,15 @@ afterEach(async () => {
   await Promise.all(leaving.splice(0).map((leave) => leave()));
 });
 
-/** Subscribes and gives what is told; the end of a subscription ends the queue. */
+/** Subscribes and gives what it receives; the end of a subscription ends the queue. */
 function listen(client: Client, query: string, variables: Record<string, unknown> = {}): AsyncQueue<unknown> {
-  const told = createAsyncQueue<unknown>(query.slice(0, 40));
+  const received = createAsyncQueue<unknown>(query.slice(0, 40));
   const leave = client.subscribe(
     { query, variables },
     {
-      next: ({ ...result }: object) => told.push(result),
-      error: (error) => told.end(`failed: ${error}`),
-      complete: () => told.end('completed'),
+      next: ({ ...result }: object) => received.push(result),
+      error: (error) => received.end(`failed: ${error}`),
+      complete: () => received.end('completed'),
     },
   );
   leaving.push(async () => {
@@ -63,10 +63,10 @@ function listen(client: Client, query: string, variables: Record<string, unknown
     // graphql-ws rejects with how its socket was closed.
     await Promise.resolve(client.dispose()).catch(() => {});
   });
-  return told;
+  return received;
 }
 
-describe("the README's recipes", () => {
+describe('the recipes of docs/frontend.md', () => {
   let folder: string;
   let gateway: SpawnedGateway;
   const start = (port: string): Promise<SpawnedGateway> =>
@@ -109,11 +109,11 @@ describe("the README's recipes", () => {
     const logs = wires.map((make) => listen(resuming(make(), url), LOG));
     const states = wires.map((make) => listen(resuming(make(), url), SESSIONS, { id: 'session-1' }));
     const plain = wires.map((make) => listen(make(), SESSIONS, { id: 'session-1' }));
-    for (const told of [...logs, ...states, ...plain]) await told.next();
+    for (const received of [...logs, ...states, ...plain]) await received.next();
 
     const positions = [await report(url, 'session-1', 'Authentication', 'Initiated')];
-    for (const told of [...states, ...plain]) {
-      expect(changeIn(await told.next())).toMatchObject({ kind: 'STATUS', session: { version: 1 } });
+    for (const received of [...states, ...plain]) {
+      expect(changeIn(await received.next())).toMatchObject({ kind: 'STATUS', session: { version: 1 } });
     }
     await restart(async (other) => {
       for (const status of ['InProgress', 'Finished']) {
@@ -122,27 +122,28 @@ describe("the README's recipes", () => {
       }
     });
     // With the newest cursor: the newest state, without a SNAPSHOT; the log, row by row.
-    for (const told of states) {
-      expect(changeIn(await told.next(BACK_WITHIN_MS))).toMatchObject({
+    for (const received of states) {
+      expect(changeIn(await received.next(BACK_WITHIN_MS))).toMatchObject({
         kind: 'STATUS',
         session: { version: 3 },
       });
     }
     // Without: a SNAPSHOT of the newest state.
-    for (const told of plain) {
-      expect(changeIn(await told.next(BACK_WITHIN_MS))).toMatchObject({
+    for (const received of plain) {
+      expect(changeIn(await received.next(BACK_WITHIN_MS))).toMatchObject({
         kind: 'SNAPSHOT',
         session: { version: 3 },
       });
     }
     positions.push(await report(url, 'session-1', 'Accounts', 'Initiated'));
-    for (const told of [...states, ...plain]) {
-      expect(changeIn(await told.next())).toMatchObject({ kind: 'STATUS', session: { version: 4 } });
+    for (const received of [...states, ...plain]) {
+      expect(changeIn(await received.next())).toMatchObject({ kind: 'STATUS', session: { version: 4 } });
     }
-    for (const told of logs) {
-      for (const position of positions) expect(positionIn(await told.next(BACK_WITHIN_MS))).toBe(position);
+    for (const received of logs) {
+      for (const position of positions)
+        expect(positionIn(await received.next(BACK_WITHIN_MS))).toBe(position);
     }
-    for (const told of [...logs, ...states, ...plain]) expect(told.size).toBe(0);
+    for (const received of [...logs, ...states, ...plain]) expect(received.size).toBe(0);
   }, 90_000);
 
   it.runIf(!hasChromium && process.env.CI)('have a Chromium to run in', () => {
@@ -167,27 +168,27 @@ describe("the README's recipes", () => {
       const isStream = (response: Response) =>
         response.headers()['content-type']?.startsWith('text/event-stream') === true;
       await page.goto(`${gateway.url}/graphql`);
-      const told = createAsyncQueue<unknown>('EventSource');
+      const received = createAsyncQueue<unknown>('EventSource');
       page.on('console', (message) => {
         const [first] = message.args();
-        if (message.type() === 'log' && first !== undefined) first.jsonValue().then(told.push, () => {});
+        if (message.type() === 'log' && first !== undefined) first.jsonValue().then(received.push, () => {});
       });
       await report(gateway.url, 'session-1', 'Accounts', 'InProgress');
       await page.evaluate(recipe('eventsource'));
-      const version = Number(at(await told.next(BACK_WITHIN_MS), 'session', 'version'));
+      const version = Number(at(await received.next(BACK_WITHIN_MS), 'session', 'version'));
       expect(version).toBeGreaterThan(0);
 
       await restart((other) => report(other, 'session-1', 'Accounts', 'Finished').then(() => {}));
-      expect(await told.next(BACK_WITHIN_MS)).toMatchObject({ session: { version: version + 1 } });
-      // Nothing happened meanwhile: then nothing is told, no SNAPSHOT either.
+      expect(await received.next(BACK_WITHIN_MS)).toMatchObject({ session: { version: version + 1 } });
+      // Nothing happened meanwhile: then nothing is sent, no SNAPSHOT either.
       let back: Promise<unknown> = Promise.resolve();
       await restart(async () => {
         back = page.waitForResponse(isStream, { timeout: BACK_WITHIN_MS });
       });
       await back;
       await report(gateway.url, 'session-1', 'Transactions', 'Initiated');
-      expect(await told.next(BACK_WITHIN_MS)).toMatchObject({ session: { version: version + 2 } });
-      expect(told.size).toBe(0);
+      expect(await received.next(BACK_WITHIN_MS)).toMatchObject({ session: { version: version + 2 } });
+      expect(received.size).toBe(0);
     },
     90_000,
   );

@@ -8,6 +8,7 @@ import { at, postCallback, query, send, textAt } from '../support/clients/client
 import { seconds } from '../support/clients/issuer.ts';
 import { subscribeSse } from '../support/clients/subscribe-sse.ts';
 import { connectWs, subscribeWs } from '../support/clients/subscribe-ws.ts';
+import { runRecipe } from '../support/documents.ts';
 import {
   bearer,
   OPERATOR,
@@ -15,7 +16,6 @@ import {
   startProduction,
   token,
 } from '../support/gateways/production.ts';
-import { runRecipe } from '../support/readme.ts';
 import { eachStore } from '../support/stores/stores.ts';
 
 const CHANGES = `subscription ($after: String) {
@@ -196,7 +196,7 @@ eachStore('production', (on) => {
     await client.dispose();
   });
 
-  it("lets the README's recipe come back with a fresh token, and miss nothing", async () => {
+  it('lets the recipe of docs/frontend.md come back with a fresh token, and miss nothing', async () => {
     const user = randomUUID();
     let tokens = 0;
     const freshToken = () => token({ sub: user, exp: seconds(++tokens === 1 ? 2 : 60) });
