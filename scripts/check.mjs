@@ -1,4 +1,4 @@
-// Everything that can be checked without running the gateway. Each check runs whatever the others say; what failed is
+// Everything that can be checked without running the gateway. Each check runs, also when others fail; what failed is
 // shown with the command that mends it.
 import { spawn } from 'node:child_process';
 

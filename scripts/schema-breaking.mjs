@@ -23,7 +23,7 @@ const git = (...args) => {
 };
 const majorOf = (text) => JSON.parse(text).version.split('.')[0];
 
-// A missing file is the other check's to tell.
+// A missing file is reported by the check of schema.graphql.
 const now = existsSync('schema.graphql') ? readFileSync('schema.graphql', 'utf8') : '';
 const release = git('describe', '--tags', '--abbrev=0', '--match', 'v*')?.trim();
 const base = (release === undefined ? ['HEAD', 'HEAD~1'] : [release]).find((revision) => {

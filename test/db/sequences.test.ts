@@ -57,7 +57,7 @@ function renamed(wire: Wire, run: string): Wire {
 
 eachStore('random sequences over HTTP', (store) => {
   test.each([
-    ['with the quiet time of DESIGN', 30_000],
+    ['with the default quiet time', 30_000],
     ['with no quiet time, so that restarts abound', 0],
   ])(
     'are answered, and come to the state, as by the pure fold, %s',

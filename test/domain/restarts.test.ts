@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { played, sessionOf, table } from '../support/builders/history-table.ts';
 
-/* The states of DESIGN §4 and §6 with the quiet time of 30 s; how to read a table stands in told-table.ts. */
+/* The states of docs/rules.md with the quiet time of 30 s; how to read a table stands in history-table.ts. */
 
 describe('a success stays a success', () => {
   test('when everything comes once more, much later', () => {

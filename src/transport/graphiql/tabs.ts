@@ -6,7 +6,7 @@ export interface PresetTab {
 // Nothing here needs variables (GraphiQL fills in none for its first tab), and each line fits its editor.
 const SESSION = `# One session: where a person's bank connection stands.
 # Run it with Ctrl-Enter.
-# Null? Post a callback first: README, first five minutes.
+# Null? Post a callback first: see the README's minute.
 # Try: session(externalId: "...") instead.
 query Session {
   session(sessionId: "session-1") {

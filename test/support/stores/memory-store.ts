@@ -12,7 +12,7 @@ import type { Payment } from '../../../src/domain/payment/payment.ts';
 import type { Session } from '../../../src/domain/session/session.ts';
 import type { Wire } from '../builders/histories.ts';
 
-/** What tests apply callbacks with unless they say otherwise: the defaults of DESIGN §10. */
+/** What tests apply callbacks with unless they say otherwise: the defaults of docs/configuration.md. */
 export const DEFAULTS: ApplySettings = {
   restartQuietMs: 30_000,
   expectedStages: ['AUTHENTICATION', 'ACCOUNTS', 'TRANSACTIONS'],
