@@ -11,12 +11,17 @@ export function reportAnswers(receive: Receive, report: Report): Receive {
   return async (incoming) => {
     const began = performance.now();
     const answer = await receive(incoming);
-    const { outcome = null, kind = null, stage = null, status = null } = answer.about;
-    const { position = null, bytes = null, cause = null } = answer.about;
+    const { about } = answer;
     const sent = incoming.headers.traceparent;
     report('callbackAnswered', {
       httpStatus: answer.status,
-      ...{ outcome, kind, stage, status, position, bytes, cause },
+      outcome: about.outcome ?? null,
+      kind: about.kind ?? null,
+      stage: about.stage ?? null,
+      status: about.status ?? null,
+      position: about.position ?? null,
+      bytes: about.bytes ?? null,
+      cause: about.cause ?? null,
       ms: Math.round((performance.now() - began) * 10) / 10,
       traceparent: typeof sent === 'string' && TRACEPARENT.test(sent) ? sent : null,
     });

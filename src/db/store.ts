@@ -15,6 +15,12 @@ export interface Store {
    */
   write<T>(work: (tx: Db) => Promise<T>): Promise<T>;
   /**
+   * Runs one statement on the writing connection, outside of any transaction of `write`: it is a transaction of its
+   * own. Resolves and rejects as `write` does. Null behind a transaction pooler, where a statement that stands alone
+   * has no time-outs.
+   */
+  readonly writeAtOnce: (<T>(statement: (db: Db) => Promise<T>) => Promise<T>) | null;
+  /**
    * Calls back with each position another instance commits, and with null whenever notifications may have been
    * lost (a reconnect). Null where there is nobody to listen to: PGlite, and behind a transaction pooler.
    */

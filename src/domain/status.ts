@@ -1,6 +1,6 @@
 import type { PaymentStatus, StageStatus } from './words.ts';
 
-/** Initiated < InProgress < AuthenticationRequired < terminal (DESIGN §4.2). */
+/** Initiated < InProgress < AuthenticationRequired < terminal: see docs/rules.md. */
 const STAGE_RANK: Readonly<Record<StageStatus, number>> = {
   INITIATED: 0,
   IN_PROGRESS: 1,
@@ -46,7 +46,10 @@ export function terminalsOf<T extends Status>(facts: readonly T[]): readonly T[]
  * stands last. `facts` holds at least one.
  */
 export function shownStatus<T extends Status>(facts: readonly T[]): T {
-  return facts.reduce((shown, fact) => (rank(fact) >= rank(shown) ? fact : shown));
+  let shown = facts[0];
+  for (const fact of facts) if (shown === undefined || rank(fact) >= rank(shown)) shown = fact;
+  if (shown === undefined) throw new Error('an attempt has at least one fact');
+  return shown;
 }
 
 /**

@@ -32,6 +32,7 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
   const asDb = (of: PGlite): Db => drizzle({ client: of, jit: true, paramsInErrors: false });
   const seat = createWritingSeat(client);
   const writing = asDb(seat.client);
+  const db = asDb(client);
   // What an earlier process wrote wants its statistics too.
   let written = true;
   let running = Promise.resolve();
@@ -51,11 +52,17 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
 
   return {
     kind: 'pglite',
-    db: asDb(client),
+    db,
     async write(work) {
       const result = await client.transaction((tx) => seat.during(tx, () => work(writing)));
       written = true;
       // PGlite runs on our own thread: let what else is waiting have its turn between two batches.
+      await nextTurn();
+      return result;
+    },
+    async writeAtOnce(statement) {
+      const result = await statement(db);
+      written = true;
       await nextTurn();
       return result;
     },

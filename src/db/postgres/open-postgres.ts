@@ -100,37 +100,46 @@ export function openPostgres({
   let isWriterStale = false;
   const seat = createWritingSeat(writer.sql);
   const writing = asDb(seat.client);
+  const writingAlone = asDb(writer.sql);
   let listener: Client | null = null;
+
+  /** Gives up what the store does not answer in time, and the writing connection with it. */
+  async function inTime<T>(write: () => Promise<T>): Promise<T> {
+    if (isWriterStale) {
+      isWriterStale = false;
+      writer.renew();
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        log.warn('the store did not answer a batch in time: its connection is dropped');
+        writer.renew();
+        reject(unavailable('The store did not answer in time.'));
+      }, WRITE_TIMEOUT_MS);
+    });
+    try {
+      return await Promise.race([write(), timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 
   return {
     kind: 'postgres',
     db: asDb(readers.sql),
     async write(work) {
-      if (isWriterStale) {
-        isWriterStale = false;
-        writer.renew();
-      }
-      let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          log.warn('the store did not answer a batch in time: its connection is dropped');
-          writer.renew();
-          reject(unavailable('The store did not answer in time.'));
-        }, WRITE_TIMEOUT_MS);
-      });
       // Wrapped, because postgres.js would settle what stands in an array.
-      const worked = writer.sql.begin(async (client) => ({
-        result: await seat.during(client, async () => {
-          if (pooled) await writing.execute(setForTransaction);
-          return work(writing);
-        }),
-      }));
-      try {
-        return (await Promise.race([worked, timeout])).result;
-      } finally {
-        clearTimeout(timer);
-      }
+      const { result } = await inTime(() =>
+        writer.sql.begin(async (client) => ({
+          result: await seat.during(client, async () => {
+            if (pooled) await writing.execute(setForTransaction);
+            return work(writing);
+          }),
+        })),
+      );
+      return result;
     },
+    writeAtOnce: pooled ? null : (statement) => inTime(() => statement(writingAlone)),
     listen: pooled
       ? null
       : async (heard) => {

@@ -32,7 +32,7 @@ export interface LongSessions {
 }
 
 export function createLongSessions(
-  cache: Pick<StateCache, 'get'>,
+  cache: Pick<StateCache, 'session'>,
   now = () => performance.now(),
 ): LongSessions {
   let restsUntil = 0;
@@ -43,7 +43,7 @@ export function createLongSessions(
     if (!parsed.ok || parsed.callback.kind === 'PAYMENT') return 0;
     const { callback } = parsed;
     if (callback.page === null && callback.accounts.length === 0) return 0;
-    const state = cache.get(callback.sessionId)?.state;
+    const state = cache.session(callback.sessionId)?.state;
     const parts = state === undefined ? 0 : state.accounts.length + state.transactionPages.length;
     return parts > LONG_PARTS ? parts : 0;
   }

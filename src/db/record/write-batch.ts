@@ -3,20 +3,19 @@ import {
   type Applied,
   type ApplySettings,
   applyBatch,
+  checkOwners,
   type Delivery,
-  type Held,
-  judgeOwners,
+  type StoredState,
 } from '../../domain/journal/decide-batch.ts';
 import type { JournalRow } from '../../domain/journal/row.ts';
 import { parseStages } from '../../domain/session/expected-stages.ts';
-import type { StageName } from '../../domain/words.ts';
 import type { Emit } from '../../observe.ts';
 import { CHANNEL, callLockForWriting } from '../locks.ts';
 import { callbacks, store } from '../schema.ts';
 import type { Db } from '../store.ts';
-import { bulkEncoder, isAnyOf, rowsFrom } from '../tables/json-rows.ts';
-import { statementsOf } from '../tables/prepared-by-connection.ts';
-import type { StateCache } from '../tables/state-cache.ts';
+import { isAnyOf, rowEncoder, rowsFrom } from '../tables/json-rows.ts';
+import { preparedByConnection } from '../tables/prepared-by-connection.ts';
+import type { CachedHead, StateCache } from '../tables/state-cache.ts';
 import { namesOf, readStates, rows, writeStates } from '../tables/state-tables.ts';
 
 export interface WriteOptions {
@@ -25,13 +24,13 @@ export interface WriteOptions {
   /** See `Store.connections`. */
   readonly connections: number;
   readonly emit: Emit;
-  /** Whether other instances are to be told of the batch's last position. */
+  /** Whether other instances are notified of the batch's last position. */
   readonly notifies: boolean;
 }
 
 export interface Written extends Applied {
-  /** What the rows of its states bear once it is committed (see StateCache). */
-  readonly stamp: string;
+  /** The store's row once it is committed. */
+  readonly head: CachedHead;
 }
 
 /**
@@ -44,61 +43,70 @@ export async function writeBatch(
   deliveries: readonly Delivery[],
   { settings, cache, connections, emit, notifies }: WriteOptions,
 ): Promise<Written> {
-  const { judged, held, stamp, expectedStages } = await readHeld(tx, deliveries, cache, connections);
-  const applied = applyBatch(judged, held, { ...settings, expectedStages });
+  const { checked, stored, head } = await readStored(tx, deliveries, cache, connections);
+  const expectedStages = parseStages(head.expectedStages);
+  const applied = applyBatch(checked, stored, { ...settings, expectedStages });
   await Promise.all([
     ...writeJournal(tx, applied.entries, emit, notifies),
-    writeStates(tx, applied.states, held.states),
+    writeStates(tx, applied.states, stored.states),
     countRepeats(tx, applied.repeats),
   ]);
-  return { ...applied, stamp };
+  const last = applied.entries.at(-1);
+  if (last === undefined) return { ...applied, head };
+  const { position, fingerprint } = last.row;
+  return { ...applied, head: { ...head, position, fingerprint, stamp: head.transaction } };
 }
 
-async function readHeld(
+interface Head extends CachedHead {
+  /** What rows that this transaction writes bear. */
+  readonly transaction: string;
+}
+
+async function readStored(
   tx: Db,
   deliveries: readonly Delivery[],
   cache: StateCache,
   connections: number,
 ): Promise<{
-  judged: readonly Delivery[];
-  held: Held;
-  stamp: string;
-  /** Those of the store's row, which another instance may have set since this one was started. */
-  expectedStages: readonly StageName[];
+  /** The deliveries, those quarantined that name another owner than their session or payment has. */
+  checked: readonly Delivery[];
+  stored: StoredState;
+  head: Head;
 }> {
   const parsed = deliveries.map((delivery) => delivery.parsed);
   const digests = new Set(parsed.map(({ digest }) => digest));
   const { lock, head } = statementsFor(tx);
   const names = namesOf(parsed.flatMap((one) => (one.ok ? [one.callback] : [])));
   // Sent in this order without awaiting one another: what follows the lock sees all that its last holder committed.
-  const [, [at], found, keys] = await Promise.all([
+  const [, [row], found, keys] = await Promise.all([
     lock.execute(),
     head.execute(),
     readStates(tx, names, cache),
     readKeys(tx, [...digests]),
   ]);
-  if (at === undefined) throw new Error(LOST);
+  if (row === undefined) throw new Error(LOST);
   // The cache may have answered for another server's rows.
-  const states = cache.isOf(`${at.server} ${connections}`) ? found : await readStates(tx, names, cache);
-  const judged = judgeOwners(deliveries, states);
-  const more = judged.map((delivery) => delivery.parsed.digest).filter((digest) => !digests.has(digest));
+  const states = cache.isOf(row.server, connections) ? found : await readStates(tx, names, cache);
+  const checked = checkOwners(deliveries, states);
+  const more = checked.map((delivery) => delivery.parsed.digest).filter((digest) => !digests.has(digest));
   const moreKeys = more.length === 0 ? [] : await readKeys(tx, more);
-  const { position, fingerprint, stamp } = at;
-  const expectedStages = parseStages(at.expectedStages);
+  const { position, fingerprint } = row;
   return {
-    judged,
-    held: { position, fingerprint, states, keys: [...keys, ...moreKeys] },
-    stamp,
-    expectedStages,
+    checked,
+    stored: { position, fingerprint, states, keys: [...keys, ...moreKeys] },
+    head: { ...row, connections },
   };
 }
 
 const LOST = 'the store has lost its one row';
 
+/** Which server this is since when, and which table of it: behind a pooler a connection does not say. */
+export const SERVER = sql<string>`${store}.tableoid::text || ' ' || pg_postmaster_start_time()::text`;
+
 const readKeys = (tx: Db, digests: readonly string[]) =>
   statementsFor(tx).keys.execute({ digests: JSON.stringify(digests) });
 
-const encodeCallbacks = bulkEncoder<JournalRow>(callbacks);
+export const encodeCallbacks = rowEncoder<JournalRow>(callbacks);
 
 function writeJournal(
   tx: Db,
@@ -108,7 +116,7 @@ function writeJournal(
 ): Promise<unknown>[] {
   const last = entries.at(-1);
   if (last === undefined) return [];
-  const { journal, move, tell } = statementsFor(tx);
+  const { journal, move, notify } = statementsFor(tx);
   const written: Promise<unknown>[] = [
     journal
       .execute({ rows: encodeCallbacks(entries.map(({ row }) => row)) })
@@ -117,11 +125,11 @@ function writeJournal(
   ];
   const replays = entries.flatMap(({ row }) => (row.replayOf === null ? [] : [row]));
   if (replays.length > 0) written.push(markReplayed(tx, replays));
-  if (notifies) written.push(tell.execute({ position: String(last.position) }));
+  if (notifies) written.push(notify.execute({ position: String(last.position) }));
   return written;
 }
 
-/** The quarantined row tells when a replay applied it. */
+/** The quarantined row says when a replay applied it. */
 const markReplayed = (tx: Db, replays: readonly JournalRow[]): Promise<unknown> =>
   statementsFor(tx).replays.execute({
     rows: JSON.stringify(replays.map((row) => ({ of: row.replayOf, at: isoOf(row.replayedAt) }))),
@@ -135,7 +143,7 @@ async function countRepeats(tx: Db, repeats: Applied['repeats']): Promise<void> 
   });
 }
 
-const statementsFor = statementsOf((db) => {
+const statementsFor = preparedByConnection((db) => {
   const replay = sql`json_to_recordset(${rows}) as replay(of bigint, at text)`;
   const repeat = sql`json_to_recordset(${rows}) as repeat(position bigint, n integer, at text)`;
   const once = sql`(values (1)) as once`;
@@ -146,9 +154,9 @@ const statementsFor = statementsOf((db) => {
         position: store.position,
         fingerprint: store.fingerprint,
         expectedStages: store.expectedStages,
-        stamp: sql<string>`pg_current_xact_id()::xid::text`,
-        // Which server this is since when, and which table of it: behind a pooler a connection does not say.
-        server: sql<string>`${store}.tableoid::text || ' ' || pg_postmaster_start_time()::text`,
+        stamp: sql<string>`${store}.xmin::text`,
+        transaction: sql<string>`pg_current_xact_id()::xid::text`,
+        server: SERVER,
       })
       .from(store)
       .where(eq(store.id, 1))
@@ -176,10 +184,10 @@ const statementsFor = statementsOf((db) => {
       })
       .where(eq(store.id, 1))
       .prepare('writer_move'),
-    tell: db
-      .select({ told: sql`pg_notify(${CHANNEL}, ${sql.placeholder('position')}::text)` })
+    notify: db
+      .select({ notified: sql`pg_notify(${CHANNEL}, ${sql.placeholder('position')}::text)` })
       .from(once)
-      .prepare('writer_tell'),
+      .prepare('writer_notify'),
     replays: db
       .update(callbacks)
       .set({ replayedAt: sql`replay.at::timestamptz` })

@@ -1,7 +1,7 @@
 import type { Db } from '../store.ts';
 
 /** Makes a database's statements once: building one costs more than sending it. */
-export function statementsOf<Statements>(make: (db: Db) => Statements): (db: Db) => Statements {
+export function preparedByConnection<Statements>(make: (db: Db) => Statements): (db: Db) => Statements {
   const made = new WeakMap<Db, Statements>();
   return (db) => {
     const known = made.get(db);

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { store } from '../schema.ts';
 import type { Db } from '../store.ts';
-import { statementsOf } from './prepared-by-connection.ts';
+import { preparedByConnection } from './prepared-by-connection.ts';
 
 /** The position of the last committed row. */
 export async function readPosition(tx: Db): Promise<number> {
@@ -10,6 +10,6 @@ export async function readPosition(tx: Db): Promise<number> {
   return row.position;
 }
 
-const statementsFor = statementsOf((db) => ({
+const statementsFor = preparedByConnection((db) => ({
   position: db.select({ position: store.position }).from(store).where(eq(store.id, 1)).prepare('position'),
 }));

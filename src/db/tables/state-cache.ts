@@ -1,49 +1,79 @@
 import { createBoundedCache } from '../../bounded-cache.ts';
+import type { StoredBank } from '../../domain/journal/state-fold.ts';
 import type { Session } from '../../domain/session/session.ts';
 
-/** A session as this process last read or wrote it, and which writing of the store's row that was. */
-export interface HeldSession {
-  readonly state: Session;
-  /** The row's `xmin`: whoever writes the row anew, here or elsewhere, gives it another. */
+/** A row as this process last read or wrote it. */
+export interface Cached<State> {
+  readonly state: State;
+  /** The row's `xmin`: each transaction that writes the row, of any instance, gives it another. */
   readonly stamp: string;
 }
 
+/** The store's row as the last batch of this process left it. */
+export interface CachedHead {
+  readonly position: number;
+  readonly fingerprint: string;
+  /** EXPECTED_STAGES of the store, as its row has them. */
+  readonly expectedStages: string;
+  /** The row's `xmin`. */
+  readonly stamp: string;
+  /** The server, since when it runs, and the table: see `Place.server`. */
+  readonly server: string;
+  /** See `Store.connections`. */
+  readonly connections: number;
+}
+
 /**
- * Spares reading what the writer knows: a batch asks the store for the stamps of its sessions and for the rows whose
- * stamp is another. It never answers anything by itself; what is in it counts only where the store, under the
- * writer's lock, still has the same stamp.
+ * What the writer knows of the store's rows. It never answers anything by itself: what is in it counts only where the
+ * store, under the writer's lock, still has the same stamp.
  */
 export interface StateCache {
+  /** Null until a batch was committed, and after `clear`. */
+  head: CachedHead | null;
   /**
    * Says where the store's rows are read and written from now on; what was kept from elsewhere is dropped. False where
    * anything may have been: a stamp is unlike all others only on one server, and only while a connection lives.
    */
-  isOf(place: string): boolean;
-  get(sessionId: string): HeldSession | undefined;
-  keep(state: Session, stamp: string): void;
+  isOf(server: string, connections: number): boolean;
+  session(sessionId: string): Cached<Session> | undefined;
+  keepSession(state: Session, stamp: string): void;
+  bank(bankId: string): Cached<StoredBank> | undefined;
+  keepBank(state: StoredBank, stamp: string): void;
   /** Called where the outcome of a transaction is unknown: the store may be another one by then (a restored copy). */
   clear(): void;
 }
 
 /** Accounts and first pages, and as much for each session itself: about 200 bytes each, so some megabytes. */
-const MOST_PARTS = 50_000;
-const PARTS_OF_A_SESSION = 10;
+const MAX_PARTS = 50_000;
+const PARTS_PER_SESSION = 10;
+/** A bank has a hundred identifiers at most. */
+const MAX_BANKS = 500;
 
 export function createStateCache(): StateCache {
-  const kept = createBoundedCache<HeldSession>(
-    MOST_PARTS,
-    (_, { state }) => PARTS_OF_A_SESSION + state.accounts.length + state.transactionPages.length,
+  const sessions = createBoundedCache<Cached<Session>>(
+    MAX_PARTS,
+    (_, { state }) => PARTS_PER_SESSION + state.accounts.length + state.transactionPages.length,
   );
-  let at: string | null = null;
-  return {
-    isOf(place) {
-      const isSame = at === null || at === place;
-      at = place;
-      if (!isSame) kept.clear();
+  const banks = createBoundedCache<Cached<StoredBank>>(MAX_BANKS, () => 1);
+  let place: string | null = null;
+  const cache: StateCache = {
+    head: null,
+    isOf(server, connections) {
+      const current = `${server} ${connections}`;
+      const isSame = place === null || place === current;
+      place = current;
+      if (!isSame) cache.clear();
       return isSame;
     },
-    get: (sessionId) => kept.get(sessionId),
-    keep: (state, stamp) => kept.set(state.sessionId, { state, stamp }),
-    clear: () => kept.clear(),
+    session: (sessionId) => sessions.get(sessionId),
+    keepSession: (state, stamp) => sessions.set(state.sessionId, { state, stamp }),
+    bank: (bankId) => banks.get(bankId),
+    keepBank: (state, stamp) => banks.set(state.bankId, { state, stamp }),
+    clear() {
+      sessions.clear();
+      banks.clear();
+      cache.head = null;
+    },
   };
+  return cache;
 }

@@ -1,11 +1,11 @@
-import { sql } from 'drizzle-orm';
+import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { Callback } from '../../domain/journal/callback.ts';
 import type { StateRows, StoredBank } from '../../domain/journal/state-fold.ts';
 import type { Session } from '../../domain/session/session.ts';
 import { banks, payments, sessions } from '../schema.ts';
 import type { Db } from '../store.ts';
-import { bulkEncoder, isAnyOf, rowsFrom, rowsOf } from './json-rows.ts';
-import { statementsOf } from './prepared-by-connection.ts';
+import { isAnyOf, recordset, rowEncoder, rowsFrom, rowsOf } from './json-rows.ts';
+import { preparedByConnection } from './prepared-by-connection.ts';
 import { fromPayment, fromSession, type PaymentRow, type SessionRow, toPayment, toSession } from './rows.ts';
 import type { StateCache } from './state-cache.ts';
 
@@ -34,7 +34,7 @@ export async function readStates(tx: Db, names: Names, cache: StateCache | null 
   const [sessionRows, paymentRows, bankRows] = await Promise.all([
     readSessions(tx, names.sessions, cache),
     readPayments(tx, names.payments),
-    readBanks(tx, names.banks),
+    readBanks(tx, names.banks, cache),
   ]);
   return { sessions: sessionRows, payments: paymentRows, banks: bankRows };
 }
@@ -54,7 +54,7 @@ export async function writeStates(tx: Db, states: StateRows, held: StateRows): P
 async function readSessions(tx: Db, ids: readonly string[], cache: StateCache | null): Promise<Session[]> {
   if (ids.length === 0) return [];
   // Taken out now: what is read may push it out of the cache.
-  const cached = new Map(ids.map((id) => [id, cache?.get(id)]));
+  const cached = new Map(ids.map((id) => [id, cache?.session(id)]));
   const known = ids.map((id) => ({ id, stamp: cached.get(id)?.stamp ?? null }));
   const found = await statementsFor(tx).readSessions.execute({ known: JSON.stringify(known) });
   return found.flatMap(({ known: { id }, held, news }) => {
@@ -63,7 +63,7 @@ async function readSessions(tx: Db, ids: readonly string[], cache: StateCache | 
     if (stamp === null) return [];
     if (news === null) return cached.get(id)?.state ?? [];
     const state = toSession(news);
-    cache?.keep(state, stamp);
+    cache?.keepSession(state, stamp);
     return [state];
   });
 }
@@ -74,9 +74,13 @@ async function readPayments(tx: Db, ids: readonly string[]) {
   return found.map(toPayment);
 }
 
-async function readBanks(tx: Db, ids: readonly string[]) {
+async function readBanks(tx: Db, ids: readonly string[], cache: StateCache | null): Promise<StoredBank[]> {
   if (ids.length === 0) return [];
-  return statementsFor(tx).readBanks.execute({ ids: JSON.stringify(ids) });
+  const found = await statementsFor(tx).readBanks.execute({ ids: JSON.stringify(ids) });
+  return found.map(({ stamp, ...bank }) => {
+    cache?.keepBank(bank, stamp);
+    return bank;
+  });
 }
 
 /** Null: as it is in the store. */
@@ -84,24 +88,39 @@ type SessionUpdate = Omit<SessionRow, 'accounts' | 'transactionPages'> & {
   readonly [List in 'accounts' | 'transactionPages']: SessionRow[List] | null;
 };
 
-const encodeSessions = bulkEncoder<SessionUpdate>(sessions);
-const encodePayments = bulkEncoder<PaymentRow>(payments);
-const encodeBanks = bulkEncoder<StoredBank>(banks);
+const encodeSessions = rowEncoder<SessionUpdate>(sessions);
+const encodePayments = rowEncoder<PaymentRow>(payments);
+const encodeBanks = rowEncoder<StoredBank>(banks);
 
-async function writeSessions(tx: Db, states: readonly Session[], held: readonly Session[]): Promise<void> {
-  const before = new Map(held.map((state) => [state.sessionId, state]));
+async function writeSessions(tx: Db, states: readonly Session[], before: readonly Session[]): Promise<void> {
+  const { added, changed } = encodeSessionRows(states, before);
+  await Promise.all([
+    added !== null && statementsFor(tx).addSessions.execute({ rows: added }),
+    changed !== null && statementsFor(tx).changeSessions.execute({ rows: changed }),
+  ]);
+}
+
+/** Rows as a multi-row statement's parameter; null where there are none. */
+interface SessionRows {
+  readonly added: string | null;
+  readonly changed: string | null;
+}
+
+/** @param before what the store has of these sessions */
+export function encodeSessionRows(states: readonly Session[], before: readonly Session[]): SessionRows {
+  const old = new Map<string, Session>();
+  for (const state of before) old.set(state.sessionId, state);
   const added: SessionRow[] = [];
   const changed: SessionUpdate[] = [];
   for (const state of states) {
-    const row = fromSession(state);
-    const old = before.get(state.sessionId);
-    if (old === undefined) added.push(row);
-    else changed.push(changesOf(row, old));
+    const known = old.get(state.sessionId);
+    if (known === undefined) added.push(fromSession(state));
+    else changed.push(changesOf(fromSession(state), known));
   }
-  await Promise.all([
-    added.length > 0 && statementsFor(tx).addSessions.execute({ rows: encodeSessions(added) }),
-    changed.length > 0 && statementsFor(tx).changeSessions.execute({ rows: encodeSessions(changed) }),
-  ]);
+  return {
+    added: added.length > 0 ? encodeSessions(added) : null,
+    changed: changed.length > 0 ? encodeSessions(changed) : null,
+  };
 }
 
 /** The lists can be long and seldom change: the fold gives back the very list that it was given. */
@@ -121,29 +140,24 @@ async function writeBanks(tx: Db, states: StateRows['banks']): Promise<void> {
   await statementsFor(tx).writeBanks.execute({ rows: encodeBanks(states) });
 }
 
-const statementsFor = statementsOf((db) => ({
+const statementsFor = preparedByConnection((db) => ({
   readSessions: prepareReadSessions(db),
   readPayments: db
     .select()
     .from(payments)
     .where(isAnyOf(payments.paymentId, 'ids'))
     .prepare('writer_payments'),
-  readBanks: db.select().from(banks).where(isAnyOf(banks.bankId, 'ids')).prepare('writer_banks'),
+  readBanks: db
+    .select({ ...getTableColumns(banks), stamp: sql<string>`${banks}.xmin::text` })
+    .from(banks)
+    .where(isAnyOf(banks.bankId, 'ids'))
+    .prepare('writer_banks'),
   addSessions: db
     .insert(sessions)
     .select(() => rowsFrom(sessions, rows))
     .onConflictDoUpdate({ target: sessions.sessionId, set: rowsOf('excluded', sessions) })
     .prepare('writer_add_sessions'),
-  changeSessions: db
-    .update(sessions)
-    .set({
-      ...rowsOf('changed', sessions),
-      accounts: sql`coalesce(changed.accounts, ${sessions.accounts})`,
-      transactionPages: sql`coalesce(changed.transaction_pages, ${sessions.transactionPages})`,
-    })
-    .from(sql`json_populate_recordset(null::${sessions}, ${rows}) as changed`)
-    .where(sql`${sessions.sessionId} = changed.session_id`)
-    .prepare('writer_change_sessions'),
+  changeSessions: changeSessions(db, rows).prepare('writer_change_sessions'),
   writePayments: db
     .insert(payments)
     .select(() => rowsFrom(payments, rows))
@@ -155,6 +169,21 @@ const statementsFor = statementsOf((db) => ({
     .onConflictDoUpdate({ target: banks.bankId, set: rowsOf('excluded', banks) })
     .prepare('writer_upsert_banks'),
 }));
+
+/**
+ * Every column of each row; of a list that is null, what the store has stays.
+ * @param only whether anything is changed at all
+ */
+export const changeSessions = (db: Db, json: SQL, only = sql`true`) =>
+  db
+    .update(sessions)
+    .set({
+      ...rowsOf('changed', sessions),
+      accounts: sql`coalesce(changed.accounts, ${sessions.accounts})`,
+      transactionPages: sql`coalesce(changed.transaction_pages, ${sessions.transactionPages})`,
+    })
+    .from(sql`${recordset(sessions, json)} as changed`)
+    .where(sql`${sessions.sessionId} = changed.session_id and ${only}`);
 
 /** Of each id its row's stamp, and the row itself where the stamp is not the one that is known. */
 function prepareReadSessions(db: Db) {

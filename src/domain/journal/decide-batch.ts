@@ -29,7 +29,7 @@ export type Receipt =
 export type KeyRow = Pick<JournalRow, 'position' | 'digest' | 'attempt' | 'reason' | 'webhookId'>;
 
 /** What the store holds of everything that a batch touches, read under the writer's lock. */
-export interface Held {
+export interface StoredState {
   readonly position: number;
   /** Of the last row, `position`. */
   readonly fingerprint: string;
@@ -71,9 +71,13 @@ export class DeliveryError extends Error {
   }
 }
 
-/** Decides a batch, delivery by delivery, in the order of arrival. Pure: it reads `held` and gives what to write. */
-export function applyBatch(deliveries: readonly Delivery[], held: Held, settings: ApplySettings): Applied {
-  const batch = new Batch(held, settings);
+/** Decides a batch, delivery by delivery, in the order of arrival. Pure: it reads `stored` and gives what to write. */
+export function applyBatch(
+  deliveries: readonly Delivery[],
+  stored: StoredState,
+  settings: ApplySettings,
+): Applied {
+  const batch = new Batch(stored, settings);
   const receipts = deliveries.map((delivery, index) => {
     try {
       return batch.apply(delivery);
@@ -86,15 +90,15 @@ export function applyBatch(deliveries: readonly Delivery[], held: Held, settings
 
 /**
  * A delivery whose callback names another owner than its session or payment has is quarantined under the key of
- * its bytes. Gives the batch with those deliveries judged, so that their keys can be read with the others'.
+ * its bytes. Gives the batch with those deliveries replaced, so that their keys can be read with the others'.
  */
-export function judgeOwners(
+export function checkOwners(
   deliveries: readonly Delivery[],
-  held: Pick<StateRows, 'sessions' | 'payments'>,
+  stored: Pick<StateRows, 'sessions' | 'payments'>,
 ): readonly Delivery[] {
   const owners = new Map<string, string | null>([
-    ...held.sessions.map(({ sessionId, userId }) => [`s${sessionId}`, userId] as const),
-    ...held.payments.map(({ paymentId, user }) => [`p${paymentId}`, user.externalId] as const),
+    ...stored.sessions.map(({ sessionId, userId }) => [`s${sessionId}`, userId] as const),
+    ...stored.payments.map(({ paymentId, user }) => [`p${paymentId}`, user.externalId] as const),
   ]);
   return deliveries.map((delivery) => {
     if (!delivery.parsed.ok) return delivery;
@@ -174,12 +178,12 @@ class Batch {
   #position: number;
   #fingerprint: string;
 
-  constructor(held: Held, { restartQuietMs, expectedStages }: ApplySettings) {
+  constructor(stored: StoredState, { restartQuietMs, expectedStages }: ApplySettings) {
     this.#restartQuietMs = restartQuietMs;
-    this.#states = new States(held.states, expectedStages);
-    this.#position = held.position;
-    this.#fingerprint = held.fingerprint;
-    for (const key of held.keys) this.#addKey(key);
+    this.#states = new States(stored.states, expectedStages);
+    this.#position = stored.position;
+    this.#fingerprint = stored.fingerprint;
+    for (const key of stored.keys) this.#addKey(key);
   }
 
   apply(delivery: Delivery): Receipt {

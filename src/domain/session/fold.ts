@@ -63,7 +63,7 @@ export function foldSession(before: SessionState | null, row: SessionRow): Folde
     position,
     updatedAt: Math.max(held.updatedAt, receivedAt),
     stages: mapStages(merged.stages, (stage, name) =>
-      name === callback.stage || changed.some((path) => path.startsWith(`stages.${name}.`))
+      name === callback.stage || PATHS[name].some((path) => changed.includes(path))
         ? { ...stage, version, updatedAt: Math.max(stage.updatedAt ?? 0, receivedAt) }
         : stage,
     ),
@@ -187,34 +187,52 @@ function isLate({ shown }: StageState, { attempt, callback }: SessionRow): boole
 
 function changedPaths(before: SessionState, after: SessionState): string[] {
   const changed: string[] = [];
-  const compare = (path: string, a: unknown, b: unknown) => {
-    if (a !== b) changed.push(path);
-  };
-  compare('externalId', before.externalId, after.externalId);
-  compare('isSca', before.isSca, after.isSca);
+  if (before.externalId !== after.externalId) changed.push('externalId');
+  if (before.isSca !== after.isSca) changed.push('isSca');
   for (const name of STAGE_NAMES) {
     const [a, b] = [before.stages[name], after.stages[name]];
+    const [status, attempt, conflict, restartSuspected, progress] = PATHS[name];
     if (a !== b) {
-      compare(`stages.${name}.status`, statusOf(a), statusOf(b));
-      compare(`stages.${name}.attempt`, a.shown?.number ?? 0, b.shown?.number ?? 0);
-      compare(`stages.${name}.conflict`, hasConflict(a), hasConflict(b));
-      compare(`stages.${name}.restartSuspected`, a.suspected !== null, b.suspected !== null);
+      if (statusOf(a) !== statusOf(b)) changed.push(status);
+      if ((a.shown?.number ?? 0) !== (b.shown?.number ?? 0)) changed.push(attempt);
+      if (hasConflict(a) !== hasConflict(b)) changed.push(conflict);
+      if ((a.suspected !== null) !== (b.suspected !== null)) changed.push(restartSuspected);
     }
-    compare(
-      `stages.${name}.progress`,
-      written(progressOf(before, name, a)),
-      written(progressOf(after, name, b)),
-    );
+    // That of Transactions may be counted, by the accounts, the pages and the other stages.
+    const mayDiffer = a !== b || name === 'TRANSACTIONS';
+    if (mayDiffer && !isSameProgress(progressOf(before, name, a), progressOf(after, name, b)))
+      changed.push(progress);
   }
-  compare('accounts', before.accounts, after.accounts);
-  compare('transactionPages', before.transactionPages, after.transactionPages);
-  if (before.version > 0) compare('stage', currentStageOf(before), currentStageOf(after));
+  if (before.accounts !== after.accounts) changed.push('accounts');
+  if (before.transactionPages !== after.transactionPages) changed.push('transactionPages');
+  if (before.version > 0 && currentStageOf(before) !== currentStageOf(after)) changed.push('stage');
   return changed;
 }
 
+/** What of a stage is shown, and may change. */
+const PATHS = {
+  AUTHENTICATION: pathsOf('AUTHENTICATION'),
+  ACCOUNTS: pathsOf('ACCOUNTS'),
+  ACCOUNT_BALANCES: pathsOf('ACCOUNT_BALANCES'),
+  TRANSACTIONS: pathsOf('TRANSACTIONS'),
+  TRANSACTION_DETAILS: pathsOf('TRANSACTION_DETAILS'),
+} as const;
+
+function pathsOf(name: StageName) {
+  return [
+    `stages.${name}.status`,
+    `stages.${name}.attempt`,
+    `stages.${name}.conflict`,
+    `stages.${name}.restartSuspected`,
+    `stages.${name}.progress`,
+  ] as const;
+}
+
 const statusOf = ({ shown }: StageState) => (shown === null ? null : shownStatus(shown.facts));
-const written = (progress: ShownProgress | null) =>
-  progress && `${progress.done}/${progress.total} ${progress.unit} ${progress.derived}`;
+function isSameProgress(a: ShownProgress | null, b: ShownProgress | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.done === b.done && a.total === b.total && a.unit === b.unit && a.derived === b.derived;
+}
 
 function mapStages(stages: Stages, map: (stage: StageState, name: StageName) => StageState): Stages {
   return {

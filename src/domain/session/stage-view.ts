@@ -99,7 +99,7 @@ export function progressOf(session: SessionState, name: StageName, stage: StageS
   const reported =
     status === 'FINISHED' ? shown.endProgress : mergeProgress(shown.progress, shown.endProgress);
   if (reported !== null) return { ...reported, derived: false };
-  if (name !== 'TRANSACTIONS') return null;
+  if (name !== 'TRANSACTIONS' || session.accounts.length === 0) return null;
   const total = countOfThisRun(session, session.accounts, accountsCounted, (items) => items.length);
   const done = countOfThisRun(session, session.transactionPages, pagesCounted, countAccounts);
   if (total === 0 || done > total || (done === 0 && isTerminal(status))) return null;
@@ -126,13 +126,20 @@ function countOfThisRun<Item extends { readonly reportedIn: ReportedIn }>(
   counted: WeakMap<readonly Item[], Counted>,
   countOf: (items: readonly Item[]) => number,
 ): number {
-  const run = STAGE_NAMES.map((name) => {
-    const { shown, passed } = session.stages[name];
-    return shown === null || passed ? '' : shown.number;
-  }).join();
+  const run = runOf(session);
   const known = counted.get(items);
   if (known?.run === run) return known.count;
   const count = countOf(items.filter(({ reportedIn }) => isOfThisRun(session, reportedIn)));
   counted.set(items, { run, count });
   return count;
+}
+
+/** The attempts that are shown and not left behind, as one text to compare. */
+function runOf({ stages }: SessionState): string {
+  let run = '';
+  for (const name of STAGE_NAMES) {
+    const { shown, passed } = stages[name];
+    run += shown === null || passed ? ',' : `,${shown.number}`;
+  }
+  return run;
 }

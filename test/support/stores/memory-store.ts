@@ -2,8 +2,8 @@ import { parseCallback } from '../../../src/callbacks/parse/parse.ts';
 import {
   type ApplySettings,
   applyBatch,
+  checkOwners,
   type Delivery,
-  judgeOwners,
   type Receipt,
 } from '../../../src/domain/journal/decide-batch.ts';
 import type { JournalRow } from '../../../src/domain/journal/row.ts';
@@ -42,7 +42,7 @@ export function createMemoryStore(settings: ApplySettings = DEFAULTS): MemorySto
         payments: [...payments.values()],
         banks: [...banks.values()],
       };
-      const judged = judgeOwners(deliveries, states);
+      const judged = checkOwners(deliveries, states);
       const head = { position: rows.length, fingerprint: rows.at(-1)?.fingerprint ?? '' };
       const applied = applyBatch(judged, { ...head, states, keys: rows }, settings);
       rows.push(...applied.entries.map(({ row }) => row));

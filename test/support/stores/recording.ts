@@ -1,6 +1,7 @@
 import { parseCallback } from '../../../src/callbacks/parse/parse.ts';
 import { openStore } from '../../../src/db/open.ts';
-import { createRecorder, type Outlet, type Recorder } from '../../../src/db/record/recorder.ts';
+import type { Outlet } from '../../../src/db/record/batch-writer.ts';
+import { createRecorder, type Recorder } from '../../../src/db/record/recorder.ts';
 import { banks, callbacks, payments, sessions } from '../../../src/db/schema.ts';
 import type { Store } from '../../../src/db/store.ts';
 import type { Parsed } from '../../../src/domain/journal/callback.ts';

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { callbacks, sessions } from '../../src/db/schema.ts';
+import { rowEncoder } from '../../src/db/tables/json-rows.ts';
+
+const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('"', '\\', 'a\nb', 'é', '\u2028', ''));
+
+test('what is written of a row is the JSON of its columns, whatever the texts hold, and null is left out', () => {
+  const encode = rowEncoder<object>(callbacks);
+  const row = fc.record({
+    position: fc.integer({ min: 1 }),
+    reason: fc.option(text),
+    bankId: text,
+    status: text,
+    confirms: fc.boolean(),
+    changed: fc.array(text),
+    receivedAt: fc.integer({ min: 0, max: 4e12 }),
+    body: fc.uint8Array(),
+  });
+  fc.assert(
+    fc.property(fc.array(row, { maxLength: 4 }), (rows) => {
+      const nulls = Object.fromEntries(Object.keys(callbacks).map((key) => [key, null]));
+      const written: unknown = JSON.parse(encode(rows.map((one) => ({ ...nulls, ...one }))));
+      expect(written).toEqual(
+        rows.map(({ position, reason, bankId, status, confirms, changed, receivedAt, body }) => ({
+          position,
+          ...(reason === null ? {} : { reason }),
+          bank_id: bankId,
+          status,
+          confirms,
+          changed,
+          received_at: new Date(receivedAt).toISOString(),
+          body: `\\x${Buffer.from(body).toString('hex')}`,
+        })),
+      );
+    }),
+  );
+});
+
+test('a member of an object that was written before is written as it is: objects are never altered, but replaced', () => {
+  const encode = rowEncoder<object>(sessions);
+  const stages = { AUTHENTICATION: { version: 1, past: ['"'] }, ACCOUNTS: { version: 0 } };
+  const nulls = Object.fromEntries(Object.keys(sessions).map((key) => [key, null]));
+  const stagesOf = (row: object): unknown => JSON.parse(encode([{ ...nulls, ...row }]))[0].stages;
+  expect(stagesOf({ stages })).toEqual(stages);
+  const next = { ...stages, ACCOUNTS: { version: 2 } };
+  expect(stagesOf({ stages: next })).toEqual(next);
+  expect(stagesOf({ stages: {} })).toEqual({});
+});
