@@ -54,9 +54,9 @@ export interface Events {
 
   /** A batch is about to be written; `waiting` callbacks have no answer yet. */
   readonly batchBegan: { readonly waiting: number };
-  /** Within the batch's transaction, its journal rows are in. */
+  /** Within the batch's transaction, its journal rows are in; where a batch is one statement, it is about to be sent. */
   readonly journalWritten: { readonly rows: number };
-  /** All of the batch is in its transaction: COMMIT follows. */
+  /** All of the batch is in its transaction: COMMIT follows. Where it is one statement, the driver has it. */
   readonly batchWritten: { readonly callbacks: number; readonly rows: number };
   /** After COMMIT, before its callbacks are answered. `ms` since the batch began. */
   readonly batchCommitted: { readonly callbacks: number; readonly rows: number; readonly ms: number };

@@ -24,11 +24,14 @@ const STEPS: readonly EventName[] = [
 ];
 const STATUSES = ['Initiated', 'InProgress', 'Finished', 'Failed'];
 
-/** Callbacks of one round: sessions that meet again in later rounds, each callback with a mark of its own. */
-function bodiesOf(round: string, count: number): readonly string[] {
+/** Sessions that meet again in later rounds: a gateway that has just started does not know them, and reads them first. */
+const known = (n: number): string => `session-${n % 40}`;
+
+/** Callbacks of one round, each with a mark of its own. */
+function bodiesOf(round: string, count: number, sessionOf = known): readonly string[] {
   return Array.from({ length: count }, (_, n) =>
     JSON.stringify({
-      ...{ sessionId: `session-${n % 40}`, userId: 'user-anna', bankId: 'bank-75' },
+      ...{ sessionId: sessionOf(n), userId: 'user-anna', bankId: 'bank-75' },
       ...{ stage: n % 3 === 0 ? 'Accounts' : 'Transactions', status: STATUSES[n % STATUSES.length] },
       mark: `${round} ${n}`,
     }),
@@ -70,7 +73,7 @@ async function restarted(
 
 eachStore('kill -9', (of) => {
   test(
-    'loses nothing that was answered 200, and the state is the fold: at random moments, and at each step of recording',
+    'loses nothing that was answered 200, and the state is the fold: at random moments, and at each step of recording, whether a batch is a transaction or one statement',
     async () => {
       await prefill(of, longOr(100_000, 500, 10_000));
       const answered: string[] = [];
@@ -95,11 +98,18 @@ eachStore('kill -9', (of) => {
         { ...seeded(longOr(25, 2, 3)), endOnFailure: true },
       );
 
-      for (const step of STEPS) {
-        const gateway = await restarted(of, { KILL_EVENT: step, KILL_AT: '3' }, bundled('killed-at-event'));
-        const bodies = bodiesOf(`step ${step}`, 150);
-        sort(bodies, await deliverAll(gateway.url, bodies, { connections: 20 }));
-        expect(await gateway.exited).toMatchObject({ signal: 'SIGKILL' });
+      // New sessions are written at once from the second batch on.
+      for (const [way, sessionOf] of [
+        ['locked', () => known],
+        ['at once', (step: string) => (n: number) => `${step}-${n}`],
+      ] as const) {
+        for (const step of STEPS) {
+          const env = { KILL_EVENT: step, KILL_AT: '3' };
+          const gateway = await restarted(of, env, bundled('killed-at-event'));
+          const bodies = bodiesOf(`step ${step} ${way}`, 150, sessionOf(step));
+          sort(bodies, await deliverAll(gateway.url, bodies, { connections: 20 }));
+          expect(await gateway.exited).toMatchObject({ signal: 'SIGKILL' });
+        }
       }
 
       // The sender tries again with what was not answered: everything is in, each once.
