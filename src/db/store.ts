@@ -11,7 +11,7 @@ export interface Store {
   /**
    * Runs `work` in a transaction on the writing connection and resolves after its COMMIT. `work` takes the
    * writer's lock itself. Rejects with UNAVAILABLE where the store did not answer in time: what `work` wrote
-   * may then be committed or not, and whoever retries finds out by the journal's key.
+   * may then be committed or not, and a retry finds out by the journal's key.
    */
   write<T>(work: (tx: Db) => Promise<T>): Promise<T>;
   /**
@@ -24,7 +24,7 @@ export interface Store {
    * Calls back with each position another instance commits, and with null whenever notifications may have been
    * lost (a reconnect). Null where there is nobody to listen to: PGlite, and behind a transaction pooler.
    */
-  readonly listen: ((heard: (position: number | null) => void) => Promise<() => Promise<void>>) | null;
+  readonly listen: ((onPosition: (position: number | null) => void) => Promise<() => Promise<void>>) | null;
   /** How many connections the writer has had: what was known over an earlier one counts no more. */
   readonly connections: number;
   /** Makes new connections for all that is sent from now on: the address has come to lead to another server. */

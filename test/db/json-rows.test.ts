@@ -5,7 +5,7 @@ import { rowEncoder } from '../../src/db/tables/json-rows.ts';
 
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('"', '\\', 'a\nb', 'é', '\u2028', ''));
 
-test('what is written of a row is the JSON of its columns, whatever the texts hold, and null is left out', () => {
+test('what is written of a row is the JSON of its columns, for all texts, and null is left out', () => {
   const encode = rowEncoder<object>(callbacks);
   const row = fc.record({
     position: fc.integer({ min: 1 }),

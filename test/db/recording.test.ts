@@ -200,7 +200,7 @@ eachStore('a recorder that cannot record', (of) => {
   test('takes no more than it can hold, and says so at once', async () => {
     const { store, release } = held(await open(of));
     const { recorder } = recorderOf(store);
-    // Bodies of the largest size: 64 MiB of them are all that may wait, besides what is being written.
+    // Bodies of the largest size: 64 MiB of them are all that may wait behind the batch that is being written.
     const large = { ...now(report('a')), body: new Uint8Array(256 * 1024) };
     const first = recorder.record(large);
     await new Promise((resolve) => setImmediate(resolve));

@@ -4,7 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
 import type { Logger } from '../../logger.ts';
 import type { Db, Store } from '../store.ts';
-import { createWritingSeat } from '../transaction-client.ts';
+import { createTransactionClient } from '../transaction-client.ts';
 import { lockFolder } from './folder-lock.ts';
 import { prepareFolder } from './prepare-folder.ts';
 import { findTemplate } from './store-template.ts';
@@ -30,8 +30,8 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
     },
   );
   const asDb = (of: PGlite): Db => drizzle({ client: of, jit: true, paramsInErrors: false });
-  const seat = createWritingSeat(client);
-  const writing = asDb(seat.client);
+  const transaction = createTransactionClient(client);
+  const writing = asDb(transaction.client);
   const db = asDb(client);
   // What an earlier process wrote wants its statistics too.
   let written = true;
@@ -54,7 +54,7 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
     kind: 'pglite',
     db,
     async write(work) {
-      const result = await client.transaction((tx) => seat.during(tx, () => work(writing)));
+      const result = await client.transaction((tx) => transaction.during(tx, () => work(writing)));
       written = true;
       // PGlite runs on our own thread: let what else is waiting have its turn between two batches.
       await nextTurn();

@@ -7,7 +7,7 @@ import type { Logger } from '../../logger.ts';
 import { type Emit, UNOBSERVED } from '../../observe.ts';
 import { CHANNEL } from '../locks.ts';
 import type { Db, Store } from '../store.ts';
-import { createWritingSeat } from '../transaction-client.ts';
+import { createTransactionClient } from '../transaction-client.ts';
 import { createPostgresClient } from './postgres-client.ts';
 import { type Client, createRenewedClient } from './renewed-client.ts';
 
@@ -98,8 +98,8 @@ export function openPostgres({
   );
   /** A batch in flight is let go on: the next one gets another connection. */
   let isWriterStale = false;
-  const seat = createWritingSeat(writer.sql);
-  const writing = asDb(seat.client);
+  const transaction = createTransactionClient(writer.sql);
+  const writing = asDb(transaction.client);
   const writingAlone = asDb(writer.sql);
   let listener: Client | null = null;
 
@@ -131,7 +131,7 @@ export function openPostgres({
       // Wrapped, because postgres.js would settle what stands in an array.
       const { result } = await inTime(() =>
         writer.sql.begin(async (client) => ({
-          result: await seat.during(client, async () => {
+          result: await transaction.during(client, async () => {
             if (pooled) await writing.execute(setForTransaction);
             return work(writing);
           }),

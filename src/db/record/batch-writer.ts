@@ -144,7 +144,10 @@ export function createBatchWriter(options: BatchWriterOptions): WriteCallers {
     emit.batchFailed?.({ callbacks: callers.length, cause: causeOf(error) });
     if (error instanceof DeliveryError) {
       const broken = callers[error.index];
-      log.error({ err: error.cause }, 'a callback could not be applied: its sender is told to try again');
+      log.error(
+        { err: error.cause },
+        'a callback could not be applied: its sender is asked to send it again',
+      );
       broken?.reject(unavailable('The callback could not be recorded.', error));
       const rest = callers.filter((caller) => caller !== broken);
       if (rest.length > 0) await write(() => rest);
@@ -163,7 +166,7 @@ export function createBatchWriter(options: BatchWriterOptions): WriteCallers {
       emit.storeFailed?.({ during: 'write', sqlState: sqlStateOf(error) });
       log.error(
         { err: error },
-        'a batch of callbacks could not be recorded: their senders are told to try again',
+        'a batch of callbacks could not be recorded: their senders are asked to send them again',
       );
       const answer =
         error instanceof CallboardError ? error : unavailable('The store cannot be reached.', error);

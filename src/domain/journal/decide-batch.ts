@@ -25,7 +25,7 @@ export type Receipt =
   | { readonly outcome: 'recorded' | 'repeated' | 'late'; readonly position: number }
   | { readonly outcome: 'quarantined'; readonly position: number; readonly reason: string };
 
-/** A row of the journal as far as a repeat is told by it. */
+/** What a repeat is recognized by: the columns of a journal row. */
 export type KeyRow = Pick<JournalRow, 'position' | 'digest' | 'attempt' | 'reason' | 'webhookId'>;
 
 /** What the store holds of everything that a batch touches, read under the writer's lock. */
@@ -60,7 +60,7 @@ export interface ApplySettings {
   readonly expectedStages: readonly StageName[];
 }
 
-/** Thrown where one delivery alone cannot be applied by a fault of ours; the rest of the batch can. */
+/** Thrown where one delivery alone cannot be applied by a fault of Callboard; the rest of the batch can. */
 export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
   readonly index: number;
@@ -122,7 +122,7 @@ export function checkOwners(
   });
 }
 
-/** The same delivery, judged unfit: keyed by the SHA-256 of its bytes. */
+/** The same delivery, quarantined: keyed by the SHA-256 of its bytes. */
 export function quarantined(delivery: Delivery, fault: Fault): Delivery {
   const { parsed, body } = delivery;
   return {
@@ -200,18 +200,18 @@ class Batch {
             this.#restartQuietMs,
           );
     const known = this.#keys.get(digest)?.filter((row) => row.attempt > 0) ?? [];
-    const held =
+    const recorded =
       known.find((row) => row.attempt === placement.attempt || isSameId(row, webhookId)) ??
       (callback.kind !== 'PAYMENT' && isOldNews(session, callback)
         ? known.find((row) => row.webhookId === null || webhookId === null)
         : undefined);
-    if (held !== undefined) return this.#repeat(held, delivery);
+    if (recorded !== undefined) return this.#repeat(recorded, delivery);
     const position = ++this.#position;
     const place = { position, receivedAt, replayOf: delivery.replay?.of ?? null, ...placement };
     const { changed, late, change, leftOut } = this.#states.advance(callback, place);
     if (leftOut.accounts + leftOut.transactionPages > 0) this.#leftOut.push({ position, ...leftOut });
     const outcome = late ? 'LATE' : 'RECORDED';
-    const judged = {
+    const decision = {
       kind: callback.kind,
       outcome,
       reason: null,
@@ -226,7 +226,7 @@ class Batch {
       version: change.after.version,
       faults: leftOut.accounts + leftOut.transactionPages > 0 ? leftOutFaults(leftOut) : [],
     } as const;
-    this.#enter(this.#rowOf(position, delivery, judged), change);
+    this.#enter(this.#rowOf(position, delivery, decision), change);
     return { outcome: late ? 'late' : 'recorded', position };
   }
 
@@ -243,10 +243,10 @@ class Batch {
     delivery: Delivery,
     { fault, kind, reported, digest }: Extract<Parsed, { ok: false }>,
   ): Receipt {
-    const held = this.#keys.get(digest)?.find((row) => row.attempt === 0);
-    if (held !== undefined) return this.#repeat(held, delivery);
+    const recorded = this.#keys.get(digest)?.find((row) => row.attempt === 0);
+    if (recorded !== undefined) return this.#repeat(recorded, delivery);
     const position = ++this.#position;
-    const judged = {
+    const decision = {
       kind,
       outcome: 'QUARANTINED',
       reason: fault.reason,
@@ -263,15 +263,15 @@ class Batch {
       version: null,
       faults: [],
     } as const;
-    this.#enter(this.#rowOf(position, delivery, judged), null);
+    this.#enter(this.#rowOf(position, delivery, decision), null);
     return { outcome: 'quarantined', position, reason: fault.reason };
   }
 
-  #rowOf(position: number, delivery: Delivery, judged: Judged): JournalRow {
+  #rowOf(position: number, delivery: Delivery, decision: Decision): JournalRow {
     const { parsed, receivedAt } = delivery;
-    const kept = { position, digest: parsed.digest, attempt: judged.attempt, receivedAt };
+    const kept = { position, digest: parsed.digest, attempt: decision.attempt, receivedAt };
     this.#fingerprint = fingerprintOf(this.#fingerprint, kept);
-    return journalRow(position, delivery, judged, this.#fingerprint);
+    return journalRow(position, delivery, decision, this.#fingerprint);
   }
 
   #enter(row: JournalRow, change: JournalEntry['change']): void {
@@ -318,8 +318,8 @@ function leftOutFaults({ accounts, transactionPages }: LeftOut): readonly Fault[
   return faults;
 }
 
-/** What a new row does not have of its delivery alone. */
-type Judged = { readonly faults: readonly Fault[] } & Omit<
+/** What is decided of a new row; the rest of it comes from its delivery. */
+type Decision = { readonly faults: readonly Fault[] } & Omit<
   JournalRow,
   | 'position'
   | 'faults'
@@ -339,33 +339,33 @@ type Judged = { readonly faults: readonly Fault[] } & Omit<
 function journalRow(
   position: number,
   { parsed, body, receivedAt, webhookId, replay }: Delivery,
-  judged: Judged,
+  decision: Decision,
   fingerprint: string,
 ): JournalRow {
   return {
     position,
-    kind: judged.kind,
-    outcome: judged.outcome,
-    reason: judged.reason,
-    path: judged.path,
-    faults: parsed.faults.length + judged.faults.length > 0 ? [...parsed.faults, ...judged.faults] : null,
+    kind: decision.kind,
+    outcome: decision.outcome,
+    reason: decision.reason,
+    path: decision.path,
+    faults: parsed.faults.length + decision.faults.length > 0 ? [...parsed.faults, ...decision.faults] : null,
     unknownFields: parsed.unknownFields.length > 0 ? parsed.unknownFields : null,
-    sessionId: judged.sessionId,
-    paymentId: judged.paymentId,
-    bankId: judged.bankId,
-    stage: judged.stage,
-    status: judged.status,
-    attempt: judged.attempt,
-    confirms: judged.confirms,
-    putsBack: judged.putsBack,
+    sessionId: decision.sessionId,
+    paymentId: decision.paymentId,
+    bankId: decision.bankId,
+    stage: decision.stage,
+    status: decision.status,
+    attempt: decision.attempt,
+    confirms: decision.confirms,
+    putsBack: decision.putsBack,
     digest: parsed.digest,
     fingerprint,
     webhookId,
     receivedAt,
     deliveries: 1,
     lastDeliveredAt: receivedAt,
-    changed: judged.changed,
-    version: judged.version,
+    changed: decision.changed,
+    version: decision.version,
     replayOf: replay?.of ?? null,
     replayedAt: replay?.at ?? null,
     body,

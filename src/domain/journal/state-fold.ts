@@ -23,7 +23,7 @@ export interface StateRows {
 }
 
 /** Where a row stands in the journal, and what was decided of it on receipt. */
-export interface Place extends Placement {
+export interface RowPlacement extends Placement {
   readonly position: number;
   readonly receivedAt: Instant;
   readonly replayOf: number | null;
@@ -42,7 +42,7 @@ export interface Advance {
 
 /**
  * The fold at work on many sessions and payments at once. Recording, catching up and rebuilding all go through
- * here, so that the same rows give the same states and the same changes, whoever folds them.
+ * here, so that the same rows give the same states and the same changes.
  */
 export class States {
   readonly #expectedStages: readonly StageName[];
@@ -51,12 +51,12 @@ export class States {
   readonly #banks: Map<string, StoredBank>;
   readonly #touched = { sessions: new Set<string>(), payments: new Set<string>(), banks: new Set<string>() };
 
-  /** @param held every session, payment and bank that will be advanced and has a state already. */
-  constructor(held: StateRows, expectedStages: readonly StageName[]) {
+  /** @param stored every session, payment and bank that will be advanced and has a state already. */
+  constructor(stored: StateRows, expectedStages: readonly StageName[]) {
     this.#expectedStages = expectedStages;
-    this.#sessions = new Map(held.sessions.map((session) => [session.sessionId, session]));
-    this.#payments = new Map(held.payments.map((payment) => [payment.paymentId, payment]));
-    this.#banks = new Map(held.banks.map((bank) => [bank.bankId, bank]));
+    this.#sessions = new Map(stored.sessions.map((session) => [session.sessionId, session]));
+    this.#payments = new Map(stored.payments.map((payment) => [payment.paymentId, payment]));
+    this.#banks = new Map(stored.banks.map((bank) => [bank.bankId, bank]));
   }
 
   session(sessionId: string): Session | null {
@@ -64,8 +64,8 @@ export class States {
   }
 
   /** Applies one row. Rows of one session or payment come in the order of position. */
-  advance(callback: Callback, place: Place): Advance {
-    this.#meetBank(callback);
+  advance(callback: Callback, place: RowPlacement): Advance {
+    this.#mergeBank(callback);
     return callback.kind === 'PAYMENT'
       ? this.#advancePayment(callback, place)
       : this.#advanceSession(callback, place);
@@ -80,7 +80,7 @@ export class States {
     };
   }
 
-  #advanceSession(callback: SessionCallback, place: Place): Advance {
+  #advanceSession(callback: SessionCallback, place: RowPlacement): Advance {
     const { position, receivedAt, attempt, confirms, putsBack, replayOf, version } = place;
     const before = this.session(callback.sessionId);
     const row = { position, receivedAt, attempt, confirms, putsBack, replayOf, version, callback };
@@ -101,7 +101,10 @@ export class States {
     return { changed, late, change, leftOut };
   }
 
-  #advancePayment(callback: PaymentCallback, { position, receivedAt, replayOf, version }: Place): Advance {
+  #advancePayment(
+    callback: PaymentCallback,
+    { position, receivedAt, replayOf, version }: RowPlacement,
+  ): Advance {
     const before = this.#payments.get(callback.paymentId) ?? null;
     const row = { position, receivedAt, replayOf, version, callback };
     const { state, changed, late } = foldPayment(before, row);
@@ -111,21 +114,21 @@ export class States {
     return {
       changed,
       late,
-      leftOut: NOTHING,
+      leftOut: NONE_LEFT_OUT,
       change: { of: 'payment', position, kind: 'STATUS', before, after, changedAt: receivedAt },
     };
   }
 
-  #meetBank({ bank: { bankId, secondaryIdentifiers } }: Callback): void {
-    const held = this.#banks.get(bankId);
-    const merged = mergeIdentifiers(held?.secondaryIdentifiers ?? [], secondaryIdentifiers);
-    if (held !== undefined && merged === held.secondaryIdentifiers) return;
+  #mergeBank({ bank: { bankId, secondaryIdentifiers } }: Callback): void {
+    const known = this.#banks.get(bankId);
+    const merged = mergeIdentifiers(known?.secondaryIdentifiers ?? [], secondaryIdentifiers);
+    if (known !== undefined && merged === known.secondaryIdentifiers) return;
     this.#banks.set(bankId, { bankId, secondaryIdentifiers: merged });
     this.#touched.banks.add(bankId);
   }
 }
 
-const NOTHING: LeftOut = Object.freeze({ accounts: 0, transactionPages: 0 });
+const NONE_LEFT_OUT: LeftOut = Object.freeze({ accounts: 0, transactionPages: 0 });
 
 function pick<T>(ids: ReadonlySet<string>, from: ReadonlyMap<string, T>): T[] {
   const picked: T[] = [];

@@ -8,7 +8,7 @@ import type { Attempt, Instant, SessionState, StageState } from './session.ts';
 import { hasConflict, progressOf, type ShownProgress, summaryOf } from './stage-view.ts';
 
 /** A journal row about a session, as the fold reads it: neither clock nor setting enters. */
-export interface SessionRow extends Placement {
+export interface SessionFactRow extends Placement {
   readonly position: number;
   readonly receivedAt: Instant;
   /** The quarantined row that it applies at last: then it is as old as its `receivedAt`; else null. */
@@ -39,7 +39,7 @@ export interface LeftOut {
  * Applies one journal row to a session: pure, total, and the only place where a session's state comes from.
  * Rows come in the order of position. Each raises the version, since facts are visible.
  */
-export function foldSession(before: SessionState | null, row: SessionRow): FoldedSession {
+export function foldSession(before: SessionState | null, row: SessionFactRow): FoldedSession {
   const { callback, position, receivedAt, attempt } = row;
   const held = before ?? newSession(row);
   const under = { stage: callback.stage, attempt, receivedAt };
@@ -82,7 +82,7 @@ const NOT_YET: StageState = Object.freeze({
   updatedAt: null,
 });
 
-function newSession({ callback, position, receivedAt }: SessionRow): SessionState {
+function newSession({ callback, position, receivedAt }: SessionFactRow): SessionState {
   return {
     sessionId: callback.sessionId,
     externalId: null,
@@ -108,7 +108,7 @@ function newSession({ callback, position, receivedAt }: SessionRow): SessionStat
 
 type Stages = SessionState['stages'];
 
-function foldStages(stages: Stages, row: SessionRow): Stages {
+function foldStages(stages: Stages, row: SessionFactRow): Stages {
   const { stage: name } = row.callback;
   const stage = foldStage(stages[name], row);
   if (!row.confirms && !row.putsBack) return { ...stages, [name]: stage };
@@ -123,7 +123,7 @@ function foldStages(stages: Stages, row: SessionRow): Stages {
   });
 }
 
-function foldStage(stage: StageState, row: SessionRow): StageState {
+function foldStage(stage: StageState, row: SessionFactRow): StageState {
   const { shown, suspected, past } = stage;
   const isOfThePast = row.attempt < (shown?.number ?? stage.next);
   if (isOfThePast) return stage;
@@ -136,7 +136,10 @@ function foldStage(stage: StageState, row: SessionRow): StageState {
     : { ...stage, suspected: attempt };
 }
 
-function foldAttempt(held: Attempt | null, { attempt, callback, receivedAt, replayOf }: SessionRow): Attempt {
+function foldAttempt(
+  held: Attempt | null,
+  { attempt, callback, receivedAt, replayOf }: SessionFactRow,
+): Attempt {
   const { status, progress } = callback;
   const ends = isTerminal(status);
   const isEnd = status === 'FINISHED';
@@ -181,7 +184,7 @@ function putBack(stage: StageState, at: Instant): StageState {
   };
 }
 
-function isLate({ shown }: StageState, { attempt, callback }: SessionRow): boolean {
+function isLate({ shown }: StageState, { attempt, callback }: SessionFactRow): boolean {
   return shown === null || shown.number !== attempt || rank(callback.status) < rank(shownStatus(shown.facts));
 }
 

@@ -42,9 +42,9 @@ export function createMemoryStore(settings: ApplySettings = DEFAULTS): MemorySto
         payments: [...payments.values()],
         banks: [...banks.values()],
       };
-      const judged = checkOwners(deliveries, states);
+      const checked = checkOwners(deliveries, states);
       const head = { position: rows.length, fingerprint: rows.at(-1)?.fingerprint ?? '' };
-      const applied = applyBatch(judged, { ...head, states, keys: rows }, settings);
+      const applied = applyBatch(checked, { ...head, states, keys: rows }, settings);
       rows.push(...applied.entries.map(({ row }) => row));
       for (const session of applied.states.sessions) sessions.set(session.sessionId, session);
       for (const payment of applied.states.payments) payments.set(payment.paymentId, payment);
