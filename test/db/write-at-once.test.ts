@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { afterEach, expect, test } from 'vitest';
+import { lockForWriting } from '../../src/db/locks.ts';
 import { openStore } from '../../src/db/open.ts';
 import { createRecorder } from '../../src/db/record/recorder.ts';
 import { decidePresumed, type Presumed, presume, writeAtOnce } from '../../src/db/record/write-at-once.ts';
@@ -195,6 +196,16 @@ eachStore('what was presumed and is not so', (of) => {
     expect(ways).toEqual(['locked', 'refused at once', 'locked']);
     const [row] = await store.db.select().from(sessions).where(eq(sessions.sessionId, 'a'));
     expect(row).toMatchObject({ version: 1, status: 'FINISHED' });
+  });
+
+  test('anything else was done under the lock: what it altered is not asked', async () => {
+    const store = await openEmpty(of);
+    const { record, ways } = recorderOf(store);
+    await record(report('a'));
+    await store.write((tx) => tx.execute(lockForWriting));
+    await record(report('a', 'Finished'));
+    expect(ways).toEqual(['locked', 'refused at once', 'locked']);
+    await expectSound(store);
   });
 
   test('EXPECTED_STAGES of the store are others by now: outcomes are by those', async () => {

@@ -1,4 +1,5 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Callback } from '../../domain/journal/callback.ts';
 import type { StateRows, StoredBank } from '../../domain/journal/state-fold.ts';
 import type { Session } from '../../domain/session/session.ts';
@@ -152,23 +153,18 @@ const statementsFor = preparedByConnection((db) => ({
     .from(banks)
     .where(isAnyOf(banks.bankId, 'ids'))
     .prepare('writer_banks'),
-  addSessions: db
-    .insert(sessions)
-    .select(() => rowsFrom(sessions, rows))
-    .onConflictDoUpdate({ target: sessions.sessionId, set: rowsOf('excluded', sessions) })
-    .prepare('writer_add_sessions'),
+  addSessions: upsert(db, sessions, sessions.sessionId).prepare('writer_add_sessions'),
   changeSessions: changeSessions(db, rows).prepare('writer_change_sessions'),
-  writePayments: db
-    .insert(payments)
-    .select(() => rowsFrom(payments, rows))
-    .onConflictDoUpdate({ target: payments.paymentId, set: rowsOf('excluded', payments) })
-    .prepare('writer_upsert_payments'),
-  writeBanks: db
-    .insert(banks)
-    .select(() => rowsFrom(banks, rows))
-    .onConflictDoUpdate({ target: banks.bankId, set: rowsOf('excluded', banks) })
-    .prepare('writer_upsert_banks'),
+  writePayments: upsert(db, payments, payments.paymentId).prepare('writer_upsert_payments'),
+  writeBanks: upsert(db, banks, banks.bankId).prepare('writer_upsert_banks'),
 }));
+
+/** Writes rows whole, over those that have the same key. */
+const upsert = (db: Db, table: PgTable, key: PgColumn) =>
+  db
+    .insert(table)
+    .select(() => rowsFrom(table, rows))
+    .onConflictDoUpdate({ target: key, set: rowsOf('excluded', table) });
 
 /**
  * Every column of each row; of a list that is null, what the store has stays.

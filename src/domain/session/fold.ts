@@ -47,26 +47,33 @@ export function foldSession(before: SessionState | null, row: SessionFactRow): F
   const pages = callback.page === null ? null : mergePages(held.transactionPages, callback.page, under);
   const leftOut = { accounts: accounts.leftOut, transactionPages: pages?.leftOut ?? 0 };
   const merged = {
-    ...held,
     externalId: held.externalId ?? callback.externalId,
     isSca: held.isSca ?? callback.isSca,
     accounts: accounts.items,
     transactionPages: pages === null ? held.transactionPages : pages.items,
     stages: foldStages(held.stages, row),
-    heardAt: Math.max(held.heardAt, receivedAt),
   };
   const changed = changedPaths(held, merged);
   const version = Math.max(held.version + 1, row.version ?? 0);
+  // Written out, because spreading this many fields costs more than the rest of the fold.
   const state: SessionState = {
-    ...merged,
-    version,
-    position,
-    updatedAt: Math.max(held.updatedAt, receivedAt),
+    sessionId: held.sessionId,
+    externalId: merged.externalId,
+    userId: held.userId,
+    bankId: held.bankId,
+    isSca: merged.isSca,
     stages: mapStages(merged.stages, (stage, name) =>
       name === callback.stage || PATHS[name].some((path) => changed.includes(path))
         ? { ...stage, version, updatedAt: Math.max(stage.updatedAt ?? 0, receivedAt) }
         : stage,
     ),
+    accounts: merged.accounts,
+    transactionPages: merged.transactionPages,
+    version,
+    position,
+    createdAt: held.createdAt,
+    updatedAt: Math.max(held.updatedAt, receivedAt),
+    heardAt: Math.max(held.heardAt, receivedAt),
   };
   return { state, changed, late: isLate(merged.stages[callback.stage], row), leftOut };
 }
@@ -188,7 +195,10 @@ function isLate({ shown }: StageState, { attempt, callback }: SessionFactRow): b
   return shown === null || shown.number !== attempt || rank(callback.status) < rank(shownStatus(shown.facts));
 }
 
-function changedPaths(before: SessionState, after: SessionState): string[] {
+/** What of a session is compared: all that is shown and may change. */
+type Comparable = Pick<SessionState, 'externalId' | 'isSca' | 'stages' | 'accounts' | 'transactionPages'>;
+
+function changedPaths(before: Comparable & Pick<SessionState, 'version'>, after: Comparable): string[] {
   const changed: string[] = [];
   if (before.externalId !== after.externalId) changed.push('externalId');
   if (before.isSca !== after.isSca) changed.push('isSca');

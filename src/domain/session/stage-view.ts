@@ -86,13 +86,16 @@ export function isOfThisRun({ stages }: Pick<SessionState, 'stages'>, reportedIn
   });
 }
 
+/** What progress is made of. */
+type Reported = Pick<SessionState, 'stages' | 'accounts' | 'transactionPages'>;
+
 /**
  * What the aggregator reported, of a finished stage at its end: what it reported on the way is stale by then. Else, for
  * Transactions alone, accounts of this run with a first page of accounts known. Derived progress is null while no
  * account is known, where more pages came than accounts are known, and after the end where not a single page came:
  * then this aggregator sends none, and nothing is known.
  */
-export function progressOf(session: SessionState, name: StageName, stage: StageState): ShownProgress | null {
+export function progressOf(session: Reported, name: StageName, stage: StageState): ShownProgress | null {
   const { shown } = stage;
   if (shown === null) return null;
   const status = shownStatus(shown.facts);
@@ -121,7 +124,7 @@ const pagesCounted = new WeakMap<SessionState['transactionPages'], Counted>();
 
 /** Counts what is of this run: once for a list, which may be long and is asked for several times a callback. */
 function countOfThisRun<Item extends { readonly reportedIn: ReportedIn }>(
-  session: SessionState,
+  session: Pick<SessionState, 'stages'>,
   items: readonly Item[],
   counted: WeakMap<readonly Item[], Counted>,
   countOf: (items: readonly Item[]) => number,
@@ -135,7 +138,7 @@ function countOfThisRun<Item extends { readonly reportedIn: ReportedIn }>(
 }
 
 /** The attempts that are shown and not left behind, as one text to compare. */
-function runOf({ stages }: SessionState): string {
+function runOf({ stages }: Pick<SessionState, 'stages'>): string {
   let run = '';
   for (const name of STAGE_NAMES) {
     const { shown, passed } = stages[name];
