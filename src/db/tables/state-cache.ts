@@ -17,7 +17,7 @@ export interface CachedHead {
   readonly expectedStages: string;
   /** The row's `xmin`. */
   readonly stamp: string;
-  /** The server, since when it runs, and the table: see `Place.server`. */
+  /** Which server it is, since when it runs, and which table it has: see SERVER in write-batch.ts. */
   readonly server: string;
   /** See `Store.connections`. */
   readonly connections: number;
