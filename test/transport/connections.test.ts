@@ -148,6 +148,15 @@ describe('connections', () => {
     while (fanout.size > 0 || connections.count('ws') > 0) await turn();
   });
 
+  it('stay open when a message of a subscription is larger than what the kernel takes at once', async () => {
+    const { url, change } = await serve({ weight: 16_000_000 });
+    const reader = await subscribeWs(url, OPERATION);
+    await reader.next();
+    change();
+    await reader.next();
+    await reader.close();
+  });
+
   it('that send queries and read no answer are ended with 4008', async () => {
     const { url, executions } = await serve({ weight: 500_000 });
     const connection = await connectWs(url);

@@ -51,20 +51,15 @@ export class WsConnection implements Connection {
   send(text: string): void {
     if (!this.isOpen) return;
     this.socket.send(text);
-    this.#endIfExceeded();
+    if (this.#backpressure.isExceeded()) this.end('slow');
   }
 
   /**
-   * Sends a whole frame by one write, where ws would need two and a copy. Without compression ws itself writes at
-   * once, so that frames never mix.
+   * Sends a whole frame of a subscription that found the connection writable: by one write, where ws would need two
+   * and a copy. Without compression ws itself writes at once, so that frames never mix.
    */
   sendFrame(frame: Buffer): void {
-    if (!this.isOpen) return;
-    if (!this.#tcp.write(frame)) this.#endIfExceeded();
-  }
-
-  #endIfExceeded(): void {
-    if (this.#backpressure.isExceeded()) this.end('slow');
+    if (this.isOpen) this.#tcp.write(frame);
   }
 
   add(member: Membership): void {
