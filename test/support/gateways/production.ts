@@ -5,7 +5,7 @@ import { goodClaims } from '../clients/issuer.ts';
 import type { TestStore } from '../stores/stores.ts';
 import { type StartedGateway, startGateway } from './gateway.ts';
 
-const CALLBACK_SECRET = 'the-aggregators-shared-secret';
+export const CALLBACK_SECRET = 'the-aggregators-shared-secret';
 const TOKEN_SECRET = 'the secret that signs the tokens of viewers';
 
 /** A gateway as it would stand on the internet: callbacks and viewers authenticated, strangers answered nothing. */
