@@ -1,12 +1,12 @@
 /** Where the bytes of a connection are written: a TCP socket, or an HTTP response. */
-export interface Output {
+interface Output {
   /** Bytes that the operating system has not taken yet. */
   readonly writableLength: number;
   once(event: 'drain', listener: () => void): unknown;
 }
 
 /** Called when an output that was full has been emptied. */
-export interface DrainListener {
+interface DrainListener {
   drained(): void;
 }
 

@@ -1,5 +1,5 @@
 /** What a heartbeat keeps alive. */
-export interface Pingable {
+interface Pingable {
   /** Called once in each interval. */
   ping(): void;
 }

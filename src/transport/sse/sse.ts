@@ -6,7 +6,7 @@ import type { Connections } from '../connections.ts';
 import type { Engine, GraphqlRequest, RequestSeed } from '../engine/engine.ts';
 import { SseConnection, STREAM_HEADERS } from './connection.ts';
 
-export interface SseTransportOptions {
+interface SseTransportOptions {
   readonly engine: Engine;
   readonly fanout: Fanout;
   readonly connections: Connections;

@@ -10,7 +10,7 @@ import type { CloseReason } from './close-codes.ts';
 export type ConnectionParams = Readonly<Record<string, unknown>>;
 
 /** Who a client is by its `connection_init`, or why it is turned away. */
-export type Authentication =
+type Authentication =
   | { readonly viewer: Viewer }
   | { readonly refused: Extract<CloseReason, 'unauthorized' | 'expired' | 'overloaded' | 'badRequest'> };
 

@@ -25,7 +25,7 @@ export interface WsLimits {
   readonly maxMessagesPerMinute: number;
 }
 
-export interface WsTransportOptions {
+interface WsTransportOptions {
   readonly engine: Engine;
   readonly fanout: Fanout;
   readonly connections: Connections;
