@@ -53,6 +53,11 @@ describe("GraphiQL's page", () => {
     }
   });
 
+  it('has preset tabs whose lines are not hidden behind the buttons of a narrow editor', () => {
+    const lines = PRESET_TABS.flatMap(({ query: text }) => text.split('\n'));
+    expect(lines.filter((line) => line.length > 50)).toEqual([]);
+  });
+
   it('is not there where GRAPHIQL is off', async () => {
     const { url } = await startGateway({ graphiql: false });
     const page = await send(`${url}/graphql?query={__typename}`, { headers: HTML });

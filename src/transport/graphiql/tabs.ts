@@ -3,10 +3,11 @@ export interface PresetTab {
   readonly query: string;
 }
 
-// Nothing here needs variables (GraphiQL fills in none for its first tab), and each line fits its editor.
-const SESSION = `# One session: where a person's bank connection stands.
-# Run it with Ctrl-Enter.
-# Null? Post a callback first: see the README's minute.
+// Nothing here needs variables (GraphiQL fills in none for its first tab). In a window 1,280 pixels wide the editor shows
+// 50 characters of a line: the rest is hidden behind its buttons.
+const SESSION = `# One session: how far a bank connection is.
+# Run it with Ctrl-Enter. Null? Post a
+# callback first: see the README's minute.
 # Try: session(externalId: "...") instead.
 query Session {
   session(sessionId: "session-1") {
@@ -23,7 +24,9 @@ query Session {
       restartSuspected
     }
     accounts { maskedNumber accountType current }
-    transactionPages { accountId transactionsCount }
+    transactionPages {
+      accountId transactionsCount
+    }
     version
     updatedAt
   }
@@ -31,12 +34,16 @@ query Session {
 `;
 
 const SESSIONS = `# The sessions that changed last, one page.
-# Try: sessions(filter: { failedStage: [TRANSACTIONS] })
-# Try: after: "<pageInfo.endCursor>" for the next page.
-# liveCursor, handed to sessionStatusChanged as \`after\`,
-# closes the gap between this list and what follows.
+# Try: filter: { failedStage: [TRANSACTIONS] }
+# Try: after: "<endCursor>", the next page.
+# liveCursor, as \`after\` of
+# sessionStatusChanged, continues this list
+# without a gap.
 query Sessions {
-  sessions(first: 20, orderBy: { field: UPDATED_AT }) {
+  sessions(
+    first: 20
+    orderBy: { field: UPDATED_AT }
+  ) {
     edges {
       node {
         sessionId
@@ -54,12 +61,12 @@ query Sessions {
 }
 `;
 
-const SESSION_CHANGES = `# Every session as it changes: run it, leave it running,
-# and post a callback. A SNAPSHOT comes first, changes follow.
-# Try: sessionStatusChanged(sessionId: "session-1"), which
-# opens with that session's state.
-# Try: filter: { outcome: [FAILED] }. What leaves the filter
-# comes once more, with matches: false.
+const SESSION_CHANGES = `# Every session as it changes: run it, leave
+# it running, and post a callback. A SNAPSHOT
+# comes first, then the changes.
+# Try: (sessionId: "session-1") for one.
+# Try: (filter: { outcome: [FAILED] }). What
+# leaves it comes once, matches: false.
 subscription SessionChanges {
   sessionStatusChanged {
     kind
@@ -70,26 +77,31 @@ subscription SessionChanges {
       name status restartSuspected
       progress { done total }
     }
-    session { sessionId outcome nextAction version }
+    session {
+      sessionId outcome nextAction version
+    }
   }
 }
 `;
 
-const PAYMENT_CHANGES = `# Every payment as it changes: run it, leave it running,
-# and post a payment's callback.
-# Try: paymentStatusChanged(paymentId: "...") for one.
+const PAYMENT_CHANGES = `# Every payment as it changes: run it, leave
+# it running, and post a payment's callback.
+# Try: (paymentId: "...") for one.
 subscription PaymentChanges {
   paymentStatusChanged {
     kind
     cursor
     changedAt
-    payment { paymentId externalId status isFinal version }
+    payment {
+      paymentId externalId
+      status isFinal version
+    }
   }
 }
 `;
 
-const PAYMENTS = `# The newest payments, with every status reported.
-# Try: payments(filter: { isFinal: false }) for those under way.
+const PAYMENTS = `# The newest payments, with all statuses.
+# Try: filter: { isFinal: false }, under way.
 query Payments {
   payments(first: 20) {
     edges {
@@ -108,10 +120,11 @@ query Payments {
 }
 `;
 
-const CALLBACKS = `# The journal: every callback ever received, newest first.
-# Try: filter: { outcome: [QUARANTINED] }, what could not be
+const CALLBACKS = `# The journal: every callback, newest first.
+# Try: filter: { outcome: [QUARANTINED] }, not
 # applied; \`reason\` and \`path\` say why.
-# Try: filter: { repeated: true }, delivered more than once.
+# Try: filter: { repeated: true }, those that
+# were delivered more than once.
 query Callbacks {
   callbacks(first: 20) {
     edges {
@@ -123,7 +136,9 @@ query Callbacks {
         reason
         path
         deliveries
-        reported { sessionId paymentId stage status }
+        reported {
+          sessionId paymentId stage status
+        }
         body
       }
     }
