@@ -6,6 +6,7 @@ import { buildSchema } from '../../src/schema/build.ts';
 import { DECISIONS, FENCES, PAGES, pageAt, quoted, ROOT, tableRows } from '../support/documents.ts';
 
 const ALL = [...PAGES, ...DECISIONS];
+const known = ALL.map(({ path }) => path);
 
 describe('the README', () => {
   it('has fewer than 250 lines', () => {
@@ -73,6 +74,22 @@ describe('the pages', () => {
         .filter((code) => /^(?:src|test|docs|scripts|drizzle)\/[\w./-]*$/.test(code))
         .filter((code) => !existsSync(ROOT + code))
         .map((code) => `${path}: ${code}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('are there where a comment of the code points to them', () => {
+    const missing = ['src', 'test', 'scripts'].flatMap((folder) =>
+      readdirSync(ROOT + folder, { recursive: true, encoding: 'utf8' })
+        .filter((path) => /\.(?:ts|mjs)$/.test(path))
+        .flatMap((path) => {
+          const text = readFileSync(`${ROOT}${folder}/${path}`, 'utf8');
+          // A record may be cited by its number alone.
+          const cited = [...text.matchAll(/(?<![\w/])docs\/(?:[a-z]+\.md|decisions\/\d{4})/g)].map(String);
+          return cited
+            .filter((page) => !known.some((one) => one.startsWith(page)))
+            .map((page) => `${path}: ${page}`);
+        }),
     );
     expect(missing).toEqual([]);
   });
