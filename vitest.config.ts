@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 export default defineConfig({
   resolve: {
@@ -12,8 +13,9 @@ export default defineConfig({
     // Files share the processes that run them: to load every module again for each took a fifth of all time. What a
     // file opens is its own, and closed at its end: see setup.ts.
     isolate: false,
-    // Many tests wait more than they work; those of CI's longer form work.
-    maxWorkers: process.env.CI ? 2 : 3,
+    sequence: { sequencer: LongestFirst },
+    // One more than the two processors of CI: many tests wait more than they work.
+    maxWorkers: 3,
     // Some tests wait for sockets, browsers and killed processes: on a crowded machine one may come too late once.
     retry: process.env.CI ? 1 : 0,
     testTimeout: 30_000,
