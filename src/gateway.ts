@@ -14,7 +14,6 @@ import { awaitMigration } from './db/await-migration.ts';
 import { createJournal } from './db/journal/journal.ts';
 import { NotMigratedError } from './db/migrate/migrate.ts';
 import { openStore, type StoreOptions } from './db/open.ts';
-import { CancellableReads } from './db/read/cancellable-reads.ts';
 import { createCatchUp } from './db/read/catch-up.ts';
 import { createReads, type Reads } from './db/read/reads.ts';
 import { createReadiness, withinMs } from './db/readiness.ts';
@@ -150,8 +149,9 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       schema: buildSchema(),
       contextOf: ({ viewer, cursors }, execution) => ({
         viewer,
+        cancellation: execution,
         cursors,
-        reads: new CancellableReads(reads, execution),
+        reads,
         live,
         expects,
         readReported,

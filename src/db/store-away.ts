@@ -40,25 +40,28 @@ export function isStoreAway(error: unknown): boolean {
   return false;
 }
 
-type Reads = { readonly [Name in string]?: (...args: never[]) => Promise<unknown> };
+type Read = (...args: never[]) => Promise<unknown>;
+
+/** An object of reads, some of them in objects of their own. */
+type ReadsOf<Of> = { readonly [Name in keyof Of]: Of[Name] extends Read ? Read : ReadsOf<Of[Name]> };
 
 /**
  * The same reads. One that fails because the store is away rejects with UNAVAILABLE and is emitted: no caller knows the
  * codes of drivers. Any other error passes as it is.
  */
-export function unavailableWhereAway<Of extends { readonly [Name in keyof Of]: Reads[string] }>(
-  reads: Of,
-  emit: Emit,
-): Of {
+export function unavailableWhereAway<Of extends ReadsOf<Of>>(reads: Of, emit: Emit): Of {
   const fail = (err: unknown): never => {
     if (!isStoreAway(err)) throw err;
     emit.storeFailed?.({ during: 'read', sqlState: sqlStateOf(err) });
     throw unavailable('The store cannot be reached now. Try again.', err);
   };
-  const guarded = Object.entries<Reads[string]>(reads).map(([name, read]) => [
-    name,
-    (...args: never[]) => read?.(...args).catch(fail),
-  ]);
+  const guard = (of: object): object =>
+    Object.fromEntries(
+      Object.entries(of).map(([name, read]: [string, Read | object]) => [
+        name,
+        typeof read === 'function' ? (...args: never[]) => read(...args).catch(fail) : guard(read),
+      ]),
+    );
   // cast: the same functions, under the names that they had
-  return Object.fromEntries(guarded) as Of;
+  return guard(reads) as Of;
 }

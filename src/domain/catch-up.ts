@@ -13,19 +13,13 @@ export interface Head extends JournalPlace {
   readonly lowestFingerprint: string;
 }
 
-/** A session, and what the journal row that changed it last was about; null where that row was deleted. */
-export interface ChangedSession {
-  readonly state: Session;
+/** A state, and the journal row that changed it last. */
+export interface ChangedState<S> {
+  readonly state: S;
   /** Of that row; empty where it was deleted. */
   readonly fingerprint: string;
+  /** What that row was about; null where it was deleted. */
   readonly last: { readonly kind: CallbackKind | null; readonly stage: StageName | null } | null;
-}
-
-/** A payment, as the store has it. */
-export interface ChangedPayment {
-  readonly state: Payment;
-  /** Of the row that changed it last; empty where that was deleted. */
-  readonly fingerprint: string;
 }
 
 /** Which one: by the aggregator's id, or the one created last of those that share an external id. */
@@ -39,24 +33,30 @@ export interface Portion<Row> {
   readonly more: boolean;
 }
 
+/** One row, and the head of the same moment. */
 export interface FoundAtHead<Row> {
   readonly head: Head;
   readonly found: Row | null;
 }
 
+/** What subscriptions read of one subject. */
+export interface StateCatchUp<S> {
+  /** The named one, where the viewer may see it. */
+  find(named: Named, viewer: Viewer): Promise<FoundAtHead<ChangedState<S>>>;
+  /** Those that the viewer may see and that changed last after `position`, in the order of that change. */
+  since(position: number, viewer: Viewer): Promise<Portion<ChangedState<S>>>;
+}
+
 /**
  * What subscriptions read from the store. Each answer is one statement, so what it holds and its head are of the
- * same moment; it holds nothing that the viewer may not see. Rejects where the store cannot be asked.
+ * same moment; it holds nothing that the viewer may not see. Rejects where the store does not answer.
  */
 export interface CatchUp {
   head(): Promise<Head>;
   /** The fingerprint of the row that the journal has at a position; null where it has none. */
   fingerprintAt(position: number): Promise<string | null>;
-  session(named: Named, viewer: Viewer): Promise<FoundAtHead<ChangedSession>>;
-  payment(named: Named, viewer: Viewer): Promise<FoundAtHead<ChangedPayment>>;
-  /** Sessions changed last after `position`, in the order of that change. */
-  sessionsSince(position: number, viewer: Viewer): Promise<Portion<ChangedSession>>;
-  paymentsSince(position: number, viewer: Viewer): Promise<Portion<ChangedPayment>>;
-  /** The journal after `position`, in order. It is the operators': whoever calls has checked that. */
+  readonly sessions: StateCatchUp<Session>;
+  readonly payments: StateCatchUp<Payment>;
+  /** The journal after `position`, in order. It is for operators: the caller has checked that. */
   journalSince(position: number): Promise<Portion<JournalRow>>;
 }

@@ -38,18 +38,3 @@ export function mayReadBodies(viewer: Viewer): boolean {
 export function viewerScope(viewer: Viewer): string {
   return JSON.stringify([viewer.userId, viewer.paymentUserId, viewer.isOperator, viewer.readsAccounts]);
 }
-
-/** Whether the viewer may see a session of this user. */
-export function mayRead(viewer: Viewer, session: { readonly userId: string }): boolean {
-  return viewer.isOperator || (viewer.userId !== null && viewer.userId === session.userId);
-}
-
-/** Whether the viewer may see a payment of this user. */
-export function mayReadPayment(
-  viewer: Viewer,
-  payment: { readonly user: { readonly externalId: string | null } },
-): boolean {
-  return (
-    viewer.isOperator || (viewer.paymentUserId !== null && viewer.paymentUserId === payment.user.externalId)
-  );
-}

@@ -1,6 +1,6 @@
 /**
  * The closed sets of the domain, each listed once: the type, the Postgres enum, the GraphQL enum and the
- * parser are all made from these lists. Source: the aggregator's page "Callback services" and DESIGN §2, §3.
+ * parser are all made from these lists. Source: the aggregator's page "Callback services".
  */
 
 /** Stages in the order of the road. */
@@ -51,7 +51,7 @@ export type NextAction = (typeof NEXT_ACTIONS)[number];
 export const PROGRESS_UNITS = ['ACCOUNTS', 'TRANSACTIONS'] as const;
 export type ProgressUnit = (typeof PROGRESS_UNITS)[number];
 
-/** The four shapes of DESIGN §3. */
+/** The four shapes that a callback can have: docs/callbacks.md. */
 export const CALLBACK_KINDS = ['SESSION_STATUS', 'ACCOUNTS', 'TRANSACTION_PAGE', 'PAYMENT'] as const;
 export type CallbackKind = (typeof CALLBACK_KINDS)[number];
 
@@ -59,14 +59,33 @@ export type CallbackKind = (typeof CALLBACK_KINDS)[number];
 export const CALLBACK_OUTCOMES = ['RECORDED', 'LATE', 'QUARANTINED'] as const;
 export type CallbackOutcome = (typeof CALLBACK_OUTCOMES)[number];
 
-/** Why a session's change was told. STALLED comes with the clock, in a later version. */
+/** Why a message about a session was sent. */
 export const SESSION_CHANGE_KINDS = ['SNAPSHOT', 'STATUS', 'ACCOUNTS', 'TRANSACTION_PAGE'] as const;
 export type SessionChangeKind = (typeof SESSION_CHANGE_KINDS)[number];
 
 export const PAYMENT_CHANGE_KINDS = ['SNAPSHOT', 'STATUS'] as const;
 export type PaymentChangeKind = (typeof PAYMENT_CHANGE_KINDS)[number];
 
-/** How the aggregator writes a word of ours: `ACCOUNT_BALANCES` is `AccountBalances` on the wire. */
+/** Why a message about a state was sent. */
+export type ChangeKind = SessionChangeKind | PaymentChangeKind;
+
+/** Each set by the name of its GraphQL enum. */
+export const WORD_SETS = {
+  StageName: STAGE_NAMES,
+  StageStatus: STAGE_STATUSES,
+  PaymentStatus: PAYMENT_STATUSES,
+  SessionOutcome: SESSION_OUTCOMES,
+  NextAction: NEXT_ACTIONS,
+  ProgressUnit: PROGRESS_UNITS,
+  CallbackKind: CALLBACK_KINDS,
+  CallbackOutcome: CALLBACK_OUTCOMES,
+  SessionChangeKind: SESSION_CHANGE_KINDS,
+  PaymentChangeKind: PAYMENT_CHANGE_KINDS,
+} as const;
+export type WordSet = keyof typeof WORD_SETS;
+export type Word<Set extends WordSet> = (typeof WORD_SETS)[Set][number];
+
+/** How the aggregator writes one of these words: `ACCOUNT_BALANCES` is `AccountBalances` on the wire. */
 export function toWire(word: string): string {
   return word.replace(/([A-Z])([A-Z]*)_?/g, (_, head: string, tail: string) => head + tail.toLowerCase());
 }

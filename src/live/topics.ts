@@ -1,29 +1,39 @@
+import type { Named } from '../domain/catch-up.ts';
 import type { JournalEntry } from '../domain/journal/entry.ts';
+import { PAYMENT } from '../domain/payment/subject.ts';
+import { SESSION } from '../domain/session/subject.ts';
+import type { Owner, State, Subject, SubjectName } from '../domain/subject.ts';
 
 /** What a subscription follows. Ids come from clients, so the part before the slash decides what a topic is. */
 export type Topic =
   | 'journal'
-  | 'sessions'
-  | 'payments'
-  | `session/${string}`
-  | `session-external/${string}`
-  | `sessions-of/${string}`
-  | `payment/${string}`
-  | `payment-external/${string}`
-  | `payments-of/${string}`;
+  | `${SubjectName}s`
+  | `${SubjectName}/${string}`
+  | `${SubjectName}-external/${string}`
+  | `${SubjectName}s-of/${string}`;
+
+/** The topic of one state, by the aggregator's id or by the external id. */
+export function topicOfOne(subject: SubjectName, named: Named): Topic {
+  return 'id' in named ? `${subject}/${named.id}` : `${subject}-external/${named.externalId}`;
+}
+
+/** The topic of everybody's states, or of one user's. */
+export function topicOfMany(subject: SubjectName, owner: Owner): Topic {
+  return owner === null ? `${subject}s` : `${subject}s-of/${owner}`;
+}
 
 /** Each topic that an entry is published on. A subscription follows one topic, so it never receives an entry twice. */
 export function topicsOf({ change }: JournalEntry): Topic[] {
-  if (change === null) return ['journal'];
-  if (change.of === 'session') {
-    const { sessionId, externalId, userId } = change.after;
-    const topics: Topic[] = ['journal', 'sessions', `session/${sessionId}`, `sessions-of/${userId}`];
-    if (externalId !== null) topics.push(`session-external/${externalId}`);
-    return topics;
-  }
-  const { paymentId, externalId, user } = change.after;
-  const topics: Topic[] = ['journal', 'payments', `payment/${paymentId}`];
-  if (externalId !== null) topics.push(`payment-external/${externalId}`);
-  if (user.externalId !== null) topics.push(`payments-of/${user.externalId}`);
+  const topics: Topic[] = ['journal'];
+  if (change?.of === 'session') addTopics(topics, SESSION, change.after);
+  if (change?.of === 'payment') addTopics(topics, PAYMENT, change.after);
   return topics;
+}
+
+function addTopics<S extends State>(topics: Topic[], subject: Subject<S>, state: S): void {
+  const { name } = subject;
+  const owner = subject.ownerOf(state);
+  topics.push(topicOfMany(name, null), `${name}/${subject.idOf(state)}`);
+  if (state.externalId !== null) topics.push(`${name}-external/${state.externalId}`);
+  if (owner !== null) topics.push(topicOfMany(name, owner));
 }

@@ -44,11 +44,7 @@ export function defineAccount(builder: Builder): void {
         description: 'The same as somebody entered it by hand; null when nobody did.',
         resolve: ({ account }) => account.manualAccountRelation,
       }),
-      session: t.field({
-        type: 'Session',
-        description: 'The session that it was reported in.',
-        resolve: ({ session }) => session,
-      }),
+      session: t.expose('session', { type: 'Session', description: 'The session that it was reported in.' }),
     }),
   });
 }

@@ -6,8 +6,8 @@ import { bankGlobalId } from './global-id.ts';
 /** Types of identifier whose value is a BIC: the first is the sessions', the second the payments'. */
 const BIC_TYPES: readonly string[] = ['1', 'swiftBicCode'];
 
-async function identifiers(bankId: string, { reads }: Context): Promise<readonly SecondaryIdentifier[]> {
-  return (await reads.bank(bankId))?.secondaryIdentifiers ?? [];
+async function identifiers(bankId: string, context: Context): Promise<readonly SecondaryIdentifier[]> {
+  return (await context.reads.banks.find(bankId, context))?.secondaryIdentifiers ?? [];
 }
 
 export function defineBank(builder: Builder): void {

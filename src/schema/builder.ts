@@ -1,6 +1,7 @@
 import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { PaymentFact, StageFact } from '../db/read/fact-reads.ts';
+import type { InstantRange } from '../domain/filter.ts';
 import type {
   Day,
   Fault,
@@ -12,16 +13,14 @@ import type {
 import type { JournalRow } from '../domain/journal/row.ts';
 import type { Payment } from '../domain/payment/payment.ts';
 import type { Instant, PastAttempt, Session, TransactionPage } from '../domain/session/session.ts';
-import type { ShownProgress } from '../domain/session/stage-view.ts';
+import type { ShownProgress, StageView } from '../domain/session/stage-view.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import type { CallbackMessage } from '../live/sources/callback-source.ts';
-import type { PaymentMessage } from '../live/sources/payment-source.ts';
-import type { SessionMessage } from '../live/sources/session-source.ts';
+import type { StateMessage } from '../live/sources/state-message.ts';
 import type { AccountNode } from './account-node.ts';
 import type { Context } from './context.ts';
-import type { StageNode } from './stage-node.ts';
 
-/** What stands behind each type of the graph. Named here, so that types refer to each other without a circle. */
+/** What stands behind each type of the graph. Named here, so that types refer to each other without an import circle. */
 interface Types {
   Context: Context;
   DefaultFieldNullability: false;
@@ -35,13 +34,13 @@ interface Types {
   };
   Objects: {
     Session: Session;
-    Stage: StageNode;
+    Stage: StageView;
     StageAttempt: PastAttempt;
     StageFact: StageFact;
     Progress: ShownProgress;
     Account: AccountNode;
     TransactionPage: TransactionPage;
-    /** All but the id is read only when it is asked for. */
+    /** All except the id is read only where it is selected. */
     Bank: { readonly bankId: string };
     SecondaryIdentifier: SecondaryIdentifier;
     Payment: Payment;
@@ -50,11 +49,12 @@ interface Types {
     Callback: JournalRow;
     CallbackFault: Fault;
     ReportedSubject: ReportedSubject;
-    SessionStatusChange: SessionMessage;
-    PaymentStatusChange: PaymentMessage;
+    SessionStatusChange: StateMessage<Session>;
+    PaymentStatusChange: StateMessage<Payment>;
     CallbackChange: CallbackMessage;
     Viewer: Viewer;
   };
+  Inputs: { DateTimeRange: InstantRange };
   Connection: { liveCursor: string };
 }
 
@@ -64,12 +64,12 @@ export function createBuilder() {
     plugins: [RelayPlugin],
     defaultFieldNullability: false,
     relay: {
-      // Our own, in node.ts: the plugin's throw at a malformed id instead of answering null, and cost a promise an id.
+      // node.ts has these two: the plugin's throw at a malformed id instead of answering null, and cost a promise an id.
       nodeQueryOptions: false,
       nodesQueryOptions: false,
       edgesFieldOptions: {
         nullable: { list: false, items: false },
-        description: 'The rows of this page, in the order that was asked for.',
+        description: 'The rows of this page, in the order of the list.',
       },
       nodeFieldOptions: { description: 'The row itself.' },
       cursorFieldOptions: {

@@ -2,14 +2,16 @@ import type { JournalRow } from '../domain/journal/row.ts';
 import { mayReadBodies } from '../domain/viewer.ts';
 import type { Builder } from './builder.ts';
 import { callbackGlobalId } from './global-id.ts';
-import { readCallbackPage, toCallbackConnection } from './list/callback-list.ts';
+import { callbackConnection } from './list/connection.ts';
+import { listArgs } from './list/list-args.ts';
+import { CURSOR, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** What a quarantined callback names is a claim that `reported` shows; only what was applied has a subject. */
 const appliedTo = ({ outcome }: JournalRow, id: string | null): string | null =>
   outcome === 'QUARANTINED' ? null : id;
 
-export function defineCallback(builder: Builder, { enums, inputs, connections }: Vocabulary): void {
+export function defineCallback(builder: Builder, { enums }: Vocabulary): void {
   builder.objectType('Callback', {
     interfaces: [builder.nodeInterfaceRef()],
     description: 'One row of the journal: one distinct callback, and what became of it. For operators.',
@@ -38,17 +40,12 @@ export function defineCallback(builder: Builder, { enums, inputs, connections }:
         nullable: true,
         description: 'When a replay applied what was quarantined.',
       }),
-      kind: t.field({
+      kind: t.expose('kind', {
         type: enums.CallbackKind,
         nullable: true,
         description: 'Null when the shape is unknown.',
-        resolve: ({ kind }) => kind,
       }),
-      outcome: t.field({
-        type: enums.CallbackOutcome,
-        description: 'What became of it.',
-        resolve: ({ outcome }) => outcome,
-      }),
+      outcome: t.expose('outcome', { type: enums.CallbackOutcome, description: 'What became of it.' }),
       reason: t.exposeString('reason', {
         nullable: true,
         description: 'Why it was quarantined; null where it was applied.',
@@ -74,10 +71,9 @@ export function defineCallback(builder: Builder, { enums, inputs, connections }:
         description: "What the body claims, unjudged: finds a quarantined callback's session.",
         resolve: ({ body }, _, { readReported }) => readReported(body),
       }),
-      changed: t.field({
+      changed: t.expose('changed', {
         type: ['String'],
         description: 'Field paths it changed, e.g. stages.ACCOUNTS.status; empty when none.',
-        resolve: ({ changed }) => changed,
       }),
       version: t.exposeInt('version', {
         nullable: true,
@@ -95,18 +91,18 @@ export function defineCallback(builder: Builder, { enums, inputs, connections }:
         type: 'Session',
         nullable: true,
         description: "The session that it was applied to; null of a payment's, and while it is quarantined.",
-        resolve: (row, _, { reads, viewer }) => {
-          const sessionId = appliedTo(row, row.sessionId);
-          return sessionId === null ? null : reads.session(sessionId, viewer);
+        resolve: (row, _, context) => {
+          const id = appliedTo(row, row.sessionId);
+          return id === null ? null : context.reads.sessions.find({ id }, context);
         },
       }),
       payment: t.field({
         type: 'Payment',
         nullable: true,
         description: "The payment that it was applied to; null of a session's, and while it is quarantined.",
-        resolve: (row, _, { reads, viewer }) => {
-          const paymentId = appliedTo(row, row.paymentId);
-          return paymentId === null ? null : reads.payment(paymentId, viewer);
+        resolve: (row, _, context) => {
+          const id = appliedTo(row, row.paymentId);
+          return id === null ? null : context.reads.payments.find({ id }, context);
         },
       }),
     }),
@@ -152,24 +148,46 @@ export function defineCallback(builder: Builder, { enums, inputs, connections }:
       }),
     }),
   });
+}
 
+export function defineCallbackQuery(builder: Builder, { inputs, connections }: Vocabulary): void {
   builder.queryField('callbacks', (t) =>
     t.field({
       type: connections.CallbackConnection,
       description:
         'The journal. Empty for who is not an operator. 20 a page unless `first` or `last` says otherwise, the newest first.',
-      args: {
-        filter: t.arg({
-          type: inputs.CallbackFilter,
-          description: 'Only what it admits; all that the viewer may see without it.',
-        }),
-        orderBy: t.arg({ type: inputs.CallbackOrder, description: 'The order; without it POSITION DESC.' }),
-        ...t.arg.connectionArgs(),
-      },
-      resolve: async (_, args, { reads, viewer }) => {
-        const page = readCallbackPage(args);
-        return toCallbackConnection(page, await reads.callbacks(page, viewer));
-      },
+      args: listArgs(t.arg, inputs.CallbackFilter, inputs.CallbackOrder, 'POSITION DESC'),
+      resolve: (_, args, context) =>
+        callbackConnection(args, (page) => context.reads.journal.list(page, context)),
+    }),
+  );
+}
+
+export function defineCallbackRecorded(builder: Builder, { inputs }: Vocabulary): void {
+  builder.objectType('CallbackChange', {
+    description: 'One message of callbackRecorded.',
+    fields: (t) => ({
+      cursor: t.exposeString('cursor', { description: CURSOR }),
+      recovered: t.exposeBoolean('recovered', {
+        description:
+          'False only where the cursor could not be honoured, or where the store was put back: callbacks may be missing in between, read the list again.',
+      }),
+      callback: t.expose('callback', {
+        type: 'Callback',
+        nullable: true,
+        description: 'Null only in the opening message, or where `recovered` is false.',
+      }),
+    }),
+  });
+
+  builder.subscriptionField('callbackRecorded', (t) =>
+    t.field({
+      type: 'CallbackChange',
+      description:
+        'Every callback new to the journal, in order, without a gap, quarantined ones too; operators only.',
+      args: subscriptionArgs(t.arg, inputs.CallbackFilter),
+      subscribe: (_, args, context) => context.live.callbackRecorded(subscribeArgs(args, context)),
+      resolve: (message) => message,
     }),
   );
 }

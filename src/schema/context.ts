@@ -1,15 +1,14 @@
+import type { Reader } from '../db/read/reader.ts';
 import type { Reads } from '../db/read/reads.ts';
 import type { Findings, ReportedSubject } from '../domain/journal/callback.ts';
-import type { Viewer } from '../domain/viewer.ts';
 import type { StageName } from '../domain/words.ts';
 import type { Subscriptions } from '../live/sources/subscriptions.ts';
 
-/** What resolvers are given: who asks, and everything they read from. One for each operation. */
-export interface Context {
-  readonly viewer: Viewer;
+/** What resolvers are given: for whom they read, and everything they read from. One for each execution. */
+export interface Context extends Reader {
   readonly reads: Reads;
   readonly live: Subscriptions;
-  /** Whether this deployment awaits a stage now (EXPECTED_STAGES of the store): subscriptions live through changes. */
+  /** Whether this deployment awaits a stage now (EXPECTED_STAGES of the store, which may change under a subscription). */
   expects(stage: StageName): boolean;
   /** The cursors that came with the operation outside its arguments: `extensions.after` and `Last-Event-ID`. */
   readonly cursors: readonly string[];

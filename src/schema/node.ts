@@ -1,12 +1,12 @@
 import { brandWithType } from '@pothos/core';
+import { stageView } from '../domain/session/stage-view.ts';
 import { badInput, unreachable } from '../errors.ts';
 import { accountNode } from './account-node.ts';
 import type { Builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { decodeGlobalId, type NodeKey } from './global-id.ts';
-import { stageNode } from './stage-node.ts';
 
-const MOST = 100;
+const MAX_IDS = 100;
 
 /** `node` and `nodes`: absent, not the viewer's and malformed are one answer, null. */
 export function defineNodeQueries(builder: Builder): void {
@@ -27,7 +27,7 @@ export function defineNodeQueries(builder: Builder): void {
         ids: t.arg.idList({ required: true, description: 'As they stood in earlier answers; at most 100.' }),
       },
       resolve: (_, { ids }, context) => {
-        if (ids.length > MOST) throw badInput(`ids: give at most ${MOST}.`);
+        if (ids.length > MAX_IDS) throw badInput(`ids: give at most ${MAX_IDS}.`);
         return Promise.all(ids.map((id) => findNode(id, context)));
       },
     }),
@@ -38,29 +38,32 @@ async function findNode(id: string, context: Context): Promise<object | null> {
   const key = decodeGlobalId(id);
   if (key === null) return null;
   const node = await readNode(key, context);
-  // The interface's type is told by this mark, which is no property anybody sees.
+  // Pothos finds the type behind the interface by this mark, a symbol that no client sees.
   if (node !== null) brandWithType<Builder['$inferSchemaTypes']>(node, key.type);
   return node;
 }
 
-async function readNode(key: NodeKey, { reads, viewer }: Context): Promise<object | null> {
+async function readNode(key: NodeKey, context: Context): Promise<object | null> {
+  const { reads } = context;
   switch (key.type) {
     case 'Session':
-      return reads.session(key.sessionId, viewer);
+      return reads.sessions.find({ id: key.sessionId }, context);
     case 'Stage': {
-      const session = await reads.session(key.sessionId, viewer);
-      return session && stageNode(session, key.name);
+      const session = await reads.sessions.find({ id: key.sessionId }, context);
+      return session && stageView(session, key.name);
     }
     case 'Account': {
-      const session = await reads.session(key.sessionId, viewer);
+      const session = await reads.sessions.find({ id: key.sessionId }, context);
       return session && accountNode(session, key.ordinal);
     }
     case 'Payment':
-      return reads.payment(key.paymentId, viewer);
+      return reads.payments.find({ id: key.paymentId }, context);
     case 'Bank':
-      return (await reads.isBankOf(key.bankId, viewer)) ? reads.bank(key.bankId) : null;
+      return (await reads.banks.isVisible(key.bankId, context))
+        ? reads.banks.find(key.bankId, context)
+        : null;
     case 'Callback':
-      return reads.callback(key.position, viewer);
+      return reads.journal.row(key.position, context);
     default:
       return unreachable(key);
   }

@@ -1,5 +1,10 @@
+import { PAYMENT } from '../domain/payment/subject.ts';
 import type { Builder } from './builder.ts';
+import { exactlyOne } from './exactly-one.ts';
 import { paymentGlobalId } from './global-id.ts';
+import { stateConnection } from './list/connection.ts';
+import { listArgs } from './list/list-args.ts';
+import { CHANGED_AT, CURSOR, KIND, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export function definePayment(builder: Builder, { enums }: Vocabulary): void {
@@ -17,10 +22,9 @@ export function definePayment(builder: Builder, { enums }: Vocabulary): void {
         description:
           'Your own id of it, as it was given to the aggregator; null where none was. Several payments may share one.',
       }),
-      status: t.field({
+      status: t.expose('status', {
         type: enums.PaymentStatus,
         description: 'Where it stands; of two different ends the newest.',
-        resolve: ({ status }) => status,
       }),
       isFinal: t.exposeBoolean('isFinal', {
         description:
@@ -34,15 +38,14 @@ export function definePayment(builder: Builder, { enums }: Vocabulary): void {
         description: 'The bank that the payment is made at.',
         resolve: (payment) => payment,
       }),
-      user: t.field({
+      user: t.expose('user', {
         type: 'PaymentUser',
         description: 'The person who pays: they and operators see the payment.',
-        resolve: ({ user }) => user,
       }),
       history: t.field({
         type: ['PaymentStep'],
         description: 'Every status reported, oldest first.',
-        resolve: ({ paymentId }, _, { reads }) => reads.paymentHistory(paymentId),
+        resolve: ({ paymentId }, _, context) => context.reads.facts.ofPayment(paymentId, context),
       }),
       version: t.exposeInt('version', {
         description: 'Rises with every change of this payment; a cache keeps the higher.',
@@ -65,10 +68,9 @@ export function definePayment(builder: Builder, { enums }: Vocabulary): void {
         nullable: true,
         description: 'Your own id of the person; null where none was reported.',
       }),
-      secondaryIdentifiers: t.field({
+      secondaryIdentifiers: t.expose('secondaryIdentifiers', {
         type: ['SecondaryIdentifier'],
         description: 'Every other identifier that was reported, in the order first seen; at most 100.',
-        resolve: ({ secondaryIdentifiers }) => secondaryIdentifiers,
       }),
     }),
   });
@@ -76,11 +78,7 @@ export function definePayment(builder: Builder, { enums }: Vocabulary): void {
   builder.objectType('PaymentStep', {
     description: 'One status that was reported of a payment, by one callback or several.',
     fields: (t) => ({
-      status: t.field({
-        type: enums.PaymentStatus,
-        description: 'The status that was reported.',
-        resolve: ({ status }) => status,
-      }),
+      status: t.expose('status', { type: enums.PaymentStatus, description: 'The status that was reported.' }),
       receivedAt: t.expose('receivedAt', {
         type: 'DateTime',
         description: 'When the first callback that reported it was received.',
@@ -94,4 +92,74 @@ export function definePayment(builder: Builder, { enums }: Vocabulary): void {
       }),
     }),
   });
+}
+
+export function definePaymentQueries(builder: Builder, { inputs, connections }: Vocabulary): void {
+  builder.queryFields((t) => ({
+    payment: t.field({
+      type: 'Payment',
+      nullable: true,
+      description:
+        "Exactly one argument. An externalId may be shared: then the payment created last. Null when absent or not the viewer's.",
+      args: {
+        paymentId: t.arg.id({ description: "The aggregator's id." }),
+        externalId: t.arg.id({ description: 'Your own id.' }),
+      },
+      resolve: (_, { paymentId, externalId }, context) =>
+        context.reads.payments.find(exactlyOne('paymentId', paymentId, externalId), context),
+    }),
+    payments: t.field({
+      type: connections.PaymentConnection,
+      description:
+        'Payments that the viewer may see, 20 a page unless `first` or `last` says otherwise, the newest first.',
+      args: listArgs(t.arg, inputs.PaymentFilter, inputs.PaymentOrder, 'CREATED_AT DESC'),
+      resolve: (_, args, context) => stateConnection(PAYMENT, context.reads.payments, args, context),
+    }),
+  }));
+}
+
+export function definePaymentStatusChanged(builder: Builder, { enums, inputs }: Vocabulary): void {
+  builder.objectType('PaymentStatusChange', {
+    description: 'One message of paymentStatusChanged.',
+    fields: (t) => ({
+      cursor: t.exposeString('cursor', { description: CURSOR }),
+      kind: t.field({
+        type: enums.PaymentChangeKind,
+        description: KIND,
+        // Every change of a payment is one of its status.
+        resolve: ({ kind }) => (kind === 'SNAPSHOT' ? kind : 'STATUS'),
+      }),
+      recovered: t.exposeBoolean('recovered', {
+        description:
+          'False only in a SNAPSHOT sent because the cursor could not be honoured, or because the store was put back or recomputed: forget what you hold and read your lists again.',
+      }),
+      matches: t.exposeBoolean('matches', {
+        description: 'False when the payment no longer meets `filter`: take it off the list.',
+      }),
+      payment: t.expose('state', {
+        type: 'Payment',
+        nullable: true,
+        description:
+          "The newest state when sent. Null only in a SNAPSHOT: it does not exist yet, is not the viewer's, or more than one was asked for.",
+      }),
+      changedAt: t.expose('changedAt', { type: 'DateTime', description: CHANGED_AT }),
+    }),
+  });
+
+  builder.subscriptionField('paymentStatusChanged', (t) =>
+    t.field({
+      type: 'PaymentStatusChange',
+      description:
+        'The newest state, whenever it changed: of one payment (paymentId or externalId, at most one), or of all that `filter` admits, or of all the viewer may see. `after`: newest cursor held; null or empty means none.',
+      args: {
+        paymentId: t.arg.id({ description: "One payment, by the aggregator's id." }),
+        externalId: t.arg.id({
+          description: 'One payment, by your own id: a newer one that bears it is followed.',
+        }),
+        ...subscriptionArgs(t.arg, inputs.PaymentFilter),
+      },
+      subscribe: (_, args, context) => context.live.paymentStatusChanged(subscribeArgs(args, context)),
+      resolve: (message) => message,
+    }),
+  );
 }

@@ -1,8 +1,12 @@
+import { stageView } from '../domain/session/stage-view.ts';
+import { SESSION } from '../domain/session/subject.ts';
 import { STAGE_NAMES } from '../domain/words.ts';
 import type { Builder } from './builder.ts';
+import { exactlyOne } from './exactly-one.ts';
 import { sessionGlobalId } from './global-id.ts';
-import { readCallbackPage, toCallbackConnection } from './list/callback-list.ts';
-import { stageNode } from './stage-node.ts';
+import { callbackConnection, stateConnection } from './list/connection.ts';
+import { listArgs } from './list/list-args.ts';
+import { CHANGED_AT, CURSOR, KIND, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export function defineSession(builder: Builder, { enums, inputs, connections }: Vocabulary): void {
@@ -36,23 +40,21 @@ export function defineSession(builder: Builder, { enums, inputs, connections }: 
         type: 'Stage',
         description:
           'The current stage: the furthest observed since the last confirmed restart of an earlier one.',
-        resolve: (session) => stageNode(session, session.stage),
+        resolve: (session) => stageView(session, session.stage),
       }),
       stages: t.field({
         type: ['Stage'],
         description: 'All stages in the order of StageName, unobserved ones too.',
-        resolve: (session) => STAGE_NAMES.map((name) => stageNode(session, name)),
+        resolve: (session) => STAGE_NAMES.map((name) => stageView(session, name)),
       }),
-      outcome: t.field({
+      outcome: t.expose('outcome', {
         type: enums.SessionOutcome,
         description:
           'The session as a whole. Anything but PENDING means that nothing more is awaited: a screen may go on.',
-        resolve: ({ outcome }) => outcome,
       }),
-      nextAction: t.field({
+      nextAction: t.expose('nextAction', {
         type: enums.NextAction,
         description: "What the person does next; a screen's button follows from it.",
-        resolve: ({ nextAction }) => nextAction,
       }),
       conflict: t.exposeBoolean('conflict', {
         description: 'Whether any stage has two different terminals.',
@@ -62,7 +64,7 @@ export function defineSession(builder: Builder, { enums, inputs, connections }: 
         nullable: true,
         description:
           'The stage that decides a FAILED, PARTIALLY_SUCCEEDED or NEEDS_AUTHORIZATION outcome; else null. Show it, not `stage`, beside such an outcome.',
-        resolve: (session) => (session.failedStage === null ? null : stageNode(session, session.failedStage)),
+        resolve: (session) => (session.failedStage === null ? null : stageView(session, session.failedStage)),
       }),
       lastHeardAt: t.expose('heardAt', {
         type: 'DateTime',
@@ -74,28 +76,18 @@ export function defineSession(builder: Builder, { enums, inputs, connections }: 
           'In the order first seen; only ever appended to. At most 1,000, those of earlier runs too: see `Account.current`.',
         resolve: (session) => session.accounts.map((account, ordinal) => ({ session, account, ordinal })),
       }),
-      transactionPages: t.field({
+      transactionPages: t.expose('transactionPages', {
         type: ['TransactionPage'],
         description:
           "The first page of each account's transactions, by account and status of the transactions. At most 5,000.",
-        resolve: ({ transactionPages }) => transactionPages,
       }),
       callbacks: t.field({
         type: connections.CallbackConnection,
         description:
           'Empty for who is not an operator. What names this session in the journal, quarantined callbacks too; the newest first unless `orderBy` says otherwise.',
-        args: {
-          filter: t.arg({
-            type: inputs.CallbackFilter,
-            description: 'Only what it admits; all that the viewer may see without it.',
-          }),
-          orderBy: t.arg({ type: inputs.CallbackOrder, description: 'The order; without it POSITION DESC.' }),
-          ...t.arg.connectionArgs(),
-        },
-        resolve: async ({ sessionId }, args, { reads, viewer }) => {
-          const page = readCallbackPage(args);
-          return toCallbackConnection(page, await reads.sessionCallbacks(sessionId, page, viewer));
-        },
+        args: listArgs(t.arg, inputs.CallbackFilter, inputs.CallbackOrder, 'POSITION DESC'),
+        resolve: ({ sessionId }, args, context) =>
+          callbackConnection(args, (page) => context.reads.sessionCallbacks(sessionId, page, context)),
       }),
       version: t.exposeInt('version', {
         description:
@@ -111,4 +103,76 @@ export function defineSession(builder: Builder, { enums, inputs, connections }: 
       }),
     }),
   });
+}
+
+export function defineSessionQueries(builder: Builder, { inputs, connections }: Vocabulary): void {
+  builder.queryFields((t) => ({
+    session: t.field({
+      type: 'Session',
+      nullable: true,
+      description:
+        "Exactly one argument. An externalId may be shared: then the session created last. Null when absent or not the viewer's.",
+      args: {
+        sessionId: t.arg.id({ description: "The aggregator's id." }),
+        externalId: t.arg.id({ description: 'Your own id.' }),
+      },
+      resolve: (_, { sessionId, externalId }, context) =>
+        context.reads.sessions.find(exactlyOne('sessionId', sessionId, externalId), context),
+    }),
+    sessions: t.field({
+      type: connections.SessionConnection,
+      description:
+        'Sessions that the viewer may see, 20 a page unless `first` or `last` says otherwise, the newest first.',
+      args: listArgs(t.arg, inputs.SessionFilter, inputs.SessionOrder, 'CREATED_AT DESC'),
+      resolve: (_, args, context) => stateConnection(SESSION, context.reads.sessions, args, context),
+    }),
+  }));
+}
+
+export function defineSessionStatusChanged(builder: Builder, { enums, inputs }: Vocabulary): void {
+  builder.objectType('SessionStatusChange', {
+    description: 'One message of sessionStatusChanged.',
+    fields: (t) => ({
+      cursor: t.exposeString('cursor', { description: CURSOR }),
+      kind: t.expose('kind', { type: enums.SessionChangeKind, description: KIND }),
+      recovered: t.exposeBoolean('recovered', {
+        description:
+          'False only in a SNAPSHOT sent because the cursor could not be honoured, or because the store was put back or recomputed (also mid-stream): forget what you hold, versions may be lower, read your lists again and go on.',
+      }),
+      matches: t.exposeBoolean('matches', {
+        description: 'False when the session no longer meets `filter`: take it off the list.',
+      }),
+      session: t.expose('state', {
+        type: 'Session',
+        nullable: true,
+        description:
+          "The newest state when sent. Null only in a SNAPSHOT: it does not exist yet, is not the viewer's, or more than one was asked for.",
+      }),
+      stage: t.field({
+        type: 'Stage',
+        nullable: true,
+        description:
+          'The stage that changed; with SNAPSHOT and STALLED the current one. Null when `session` is.',
+        resolve: ({ state, stage }) => state && stageView(state, stage ?? state.stage),
+      }),
+      changedAt: t.expose('changedAt', { type: 'DateTime', description: CHANGED_AT }),
+    }),
+  });
+
+  builder.subscriptionField('sessionStatusChanged', (t) =>
+    t.field({
+      type: 'SessionStatusChange',
+      description:
+        'The newest state, whenever it changed: of one session (sessionId or externalId, at most one), or of all that `filter` admits, or of all the viewer may see. `after`: newest cursor held; null or empty means none.',
+      args: {
+        sessionId: t.arg.id({ description: "One session, by the aggregator's id." }),
+        externalId: t.arg.id({
+          description: 'One session, by your own id: a newer one that bears it is followed.',
+        }),
+        ...subscriptionArgs(t.arg, inputs.SessionFilter),
+      },
+      subscribe: (_, args, context) => context.live.sessionStatusChanged(subscribeArgs(args, context)),
+      resolve: (message) => message,
+    }),
+  );
 }

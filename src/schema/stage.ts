@@ -9,82 +9,65 @@ export function defineStage(builder: Builder, { enums }: Vocabulary): void {
     fields: (t) => ({
       id: t.id({
         description: 'Of session and stage name: the same through restarts.',
-        resolve: ({ session, view }) => stageGlobalId(session.sessionId, view.name),
+        resolve: ({ sessionId, name }) => stageGlobalId(sessionId, name),
       }),
-      name: t.field({
-        type: enums.StageName,
-        description: 'Which stage it is.',
-        resolve: ({ view }) => view.name,
-      }),
-      status: t.field({
+      name: t.expose('name', { type: enums.StageName, description: 'Which stage it is.' }),
+      status: t.expose('status', {
         type: enums.StageStatus,
         nullable: true,
         description: 'Null while unobserved.',
-        resolve: ({ view }) => view.status,
       }),
-      progress: t.field({
+      progress: t.expose('progress', {
         type: 'Progress',
         nullable: true,
         description:
           'Null when unknown, never invented. A FINISHED stage shows what its end reported, else what can be counted, never what was reported on the way.',
-        resolve: ({ view }) => view.progress,
       }),
-      attempt: t.int({
-        description: '1 for the first run, 0 while unobserved.',
-        resolve: ({ view }) => view.attempt,
-      }),
-      observed: t.boolean({
+      attempt: t.exposeInt('attempt', { description: '1 for the first run, 0 while unobserved.' }),
+      observed: t.exposeBoolean('observed', {
         description:
           'Whether any callback of the run that is shown reported it. False again when an earlier stage was restarted after a bad end.',
-        resolve: ({ view }) => view.observed,
       }),
-      restartSuspected: t.boolean({
+      restartSuspected: t.exposeBoolean('restartSuspected', {
         description:
           'A new run may have begun: an Initiated came after the end. Not shown as such until it is confirmed. What is shown may soon be out of date: a screen may say that something is starting again.',
-        resolve: ({ view }) => view.restartSuspected,
       }),
-      attempts: t.field({
+      attempts: t.expose('attempts', {
         type: ['StageAttempt'],
         description: 'Every run that is or was shown, oldest first; a suspected one is not.',
-        resolve: ({ view }) => view.attempts,
       }),
       expected: t.boolean({
         description: 'Whether this deployment awaits it (EXPECTED_STAGES). Draw `expected || observed`.',
-        resolve: ({ view }, _, { expects }) => expects(view.name),
+        resolve: ({ name }, _, { expects }) => expects(name),
       }),
-      conflict: t.boolean({
+      conflict: t.exposeBoolean('conflict', {
         description:
           'Whether two different ends of the run that is shown were reported; the newest is shown.',
-        resolve: ({ view }) => view.conflict,
       }),
       facts: t.field({
         type: ['StageFact'],
         description:
           'Every status reported, all attempts, oldest first: both terminals of a conflict stand here.',
-        resolve: async ({ session, view }, _, { reads }) =>
-          (await reads.facts(session.sessionId)).filter(({ stage }) => stage === view.name),
+        resolve: async ({ sessionId, name }, _, context) =>
+          (await context.reads.facts.ofSession(sessionId, context)).filter(({ stage }) => stage === name),
       }),
-      version: t.int({
+      version: t.exposeInt('version', {
         description: "The session's version that last changed this stage; 0 while unobserved.",
-        resolve: ({ view }) => view.version,
       }),
-      startedAt: t.field({
+      startedAt: t.expose('startedAt', {
         type: 'DateTime',
         nullable: true,
         description: 'When the first callback of the run that is shown was received; null while unobserved.',
-        resolve: ({ view }) => view.startedAt,
       }),
-      finishedAt: t.field({
+      finishedAt: t.expose('finishedAt', {
         type: 'DateTime',
         nullable: true,
         description: 'When the end that is shown was received; null before it.',
-        resolve: ({ view }) => view.finishedAt,
       }),
-      updatedAt: t.field({
+      updatedAt: t.expose('updatedAt', {
         type: 'DateTime',
         nullable: true,
         description: 'When it changed last; null while unobserved.',
-        resolve: ({ view }) => view.updatedAt,
       }),
     }),
   });
@@ -95,11 +78,10 @@ export function defineStage(builder: Builder, { enums }: Vocabulary): void {
       number: t.exposeInt('number', {
         description: 'From 1; `Stage.attempt` is the number of the run that is shown.',
       }),
-      status: t.field({
+      status: t.expose('status', {
         type: enums.StageStatus,
         nullable: true,
         description: 'Where this run stands, or stood when another took its place.',
-        resolve: ({ status }) => status,
       }),
       conflict: t.exposeBoolean('conflict', {
         description: 'Whether two different ends of this run were reported.',
@@ -120,11 +102,7 @@ export function defineStage(builder: Builder, { enums }: Vocabulary): void {
   builder.objectType('StageFact', {
     description: 'One status that was reported in one run of a stage, by one callback or several.',
     fields: (t) => ({
-      status: t.field({
-        type: enums.StageStatus,
-        description: 'The status that was reported.',
-        resolve: ({ status }) => status,
-      }),
+      status: t.expose('status', { type: enums.StageStatus, description: 'The status that was reported.' }),
       attempt: t.exposeInt('attempt', { description: 'The run it belongs to.' }),
       receivedAt: t.expose('receivedAt', {
         type: 'DateTime',
@@ -145,11 +123,10 @@ export function defineStage(builder: Builder, { enums }: Vocabulary): void {
     fields: (t) => ({
       done: t.exposeInt('done', { description: 'How many are done.' }),
       total: t.exposeInt('total', { description: 'How many there are.' }),
-      unit: t.field({
+      unit: t.expose('unit', {
         type: enums.ProgressUnit,
         nullable: true,
         description: 'What is counted; null when the aggregator did not say.',
-        resolve: ({ unit }) => unit,
       }),
       derived: t.exposeBoolean('derived', {
         description: 'True when Callboard counted, false when the aggregator reported it.',

@@ -11,12 +11,11 @@ export function defineViewer(builder: Builder): void {
       isOperator: t.exposeBoolean('isOperator', {
         description: 'Whether they see every session and payment, and the journal.',
       }),
-      tokenExpiresAt: t.field({
+      tokenExpiresAt: t.expose('expiresAt', {
         type: 'DateTime',
         nullable: true,
         description:
           'When the token ends, and with it every connection opened with it; null without a token.',
-        resolve: ({ expiresAt }) => expiresAt,
       }),
     }),
   });

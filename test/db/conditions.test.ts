@@ -5,15 +5,10 @@ import type { Page } from '../../src/db/read/page.ts';
 import { createReads, type Reads } from '../../src/db/read/reads.ts';
 import { callbacks, payments, sessions } from '../../src/db/schema.ts';
 import { fromPayment, fromSession } from '../../src/db/tables/rows.ts';
-import {
-  admitsCallback,
-  admitsPayment,
-  admitsSession,
-  type CallbackFilter,
-  type InstantRange,
-  type PaymentFilter,
-  type SessionFilter,
-} from '../../src/domain/filters.ts';
+import { admitsAll, type FilterOf, type InstantRange, restrictionsOf } from '../../src/domain/filter.ts';
+import { CALLBACK_FILTER } from '../../src/domain/journal/filter.ts';
+import { PAYMENT_FILTER } from '../../src/domain/payment/filter.ts';
+import { SESSION_FILTER } from '../../src/domain/session/filter.ts';
 import { EXPLORER } from '../../src/domain/viewer.ts';
 import {
   CALLBACK_KINDS,
@@ -23,6 +18,7 @@ import {
   SESSION_OUTCOMES,
   STAGE_NAMES,
   STAGE_STATUSES,
+  WORD_SETS,
 } from '../../src/domain/words.ts';
 import { createLogger } from '../../src/logger.ts';
 import { seeded } from '../support/builders/seed.ts';
@@ -43,38 +39,24 @@ const listOf = <T>(words: readonly T[]) => fc.array(fc.constantFrom(...words), {
 const anyInstant = fc.oneof({ weight: 5, arbitrary: instant }, fc.constantFrom(-8.64e15, 8.64e15));
 const range: fc.Arbitrary<InstantRange> = fc.record({ from: maybe(anyInstant), before: maybe(anyInstant) });
 
-const sessionFilter: fc.Arbitrary<SessionFilter> = fc.record({
-  userId: maybe(wanted),
-  bankId: maybe(wanted),
-  externalId: maybe(wanted),
-  stage: maybe(listOf(STAGE_NAMES)),
-  status: maybe(listOf(STAGE_STATUSES)),
-  outcome: maybe(listOf(SESSION_OUTCOMES)),
-  nextAction: maybe(listOf(NEXT_ACTIONS)),
-  failedStage: maybe(listOf(STAGE_NAMES)),
-  conflict: maybe(flag),
-  createdAt: maybe(range),
-  updatedAt: maybe(range),
-});
-const paymentFilter: fc.Arbitrary<PaymentFilter> = fc.record({
-  userExternalId: maybe(wanted),
-  bankId: maybe(wanted),
-  externalId: maybe(wanted),
-  status: maybe(listOf(PAYMENT_STATUSES)),
-  isFinal: maybe(flag),
-  conflict: maybe(flag),
-  createdAt: maybe(range),
-  updatedAt: maybe(range),
-});
-const callbackFilter: fc.Arbitrary<CallbackFilter> = fc.record({
-  outcome: maybe(listOf(CALLBACK_OUTCOMES)),
-  kind: maybe(listOf(CALLBACK_KINDS)),
-  sessionId: maybe(wanted),
-  paymentId: maybe(wanted),
-  bankId: maybe(wanted),
-  repeated: maybe(flag),
-  receivedAt: maybe(range),
-});
+/** Filters of every field that the table declares, so that a field added to it is compared too. */
+function filterOf<Fields extends Record<string, { readonly input: string }>>(fields: Fields) {
+  const wantedOf = (input: string): fc.Arbitrary<unknown> => {
+    if (input === 'ID') return wanted;
+    if (input === 'Boolean') return flag;
+    if (input === 'DateTimeRange') return range;
+    const set = WORDS.get(input);
+    if (set === undefined) throw new Error(`${input} is no kind of field`);
+    return listOf(set);
+  };
+  const arbitraries = Object.entries(fields).map(([name, { input }]) => [name, maybe(wantedOf(input))]);
+  // cast: each field has the values of its declared input.
+  return fc.record(Object.fromEntries(arbitraries)) as fc.Arbitrary<FilterOf<Fields>>;
+}
+
+const WORDS = new Map<string, readonly string[]>(Object.entries(WORD_SETS));
+
+const READER = { viewer: EXPLORER };
 
 /** Few enough for one page, each of a thousand possible kinds. */
 const ROWS = 60;
@@ -153,11 +135,11 @@ eachStore('filters in SQL', (on) => {
   describe('admit exactly what the same filters admit in memory', () => {
     test('sessions', async () => {
       await fc.assert(
-        fc.asyncProperty(sessionFilter, async (filter) => {
-          const { rows } = await reads.sessions(everything(filter, 'CREATED_AT'), EXPLORER);
+        fc.asyncProperty(filterOf(SESSION_FILTER), async (filter) => {
+          const { rows } = await reads.sessions.list(everything(filter, 'CREATED_AT'), READER);
           const found = rows.map(({ sessionId }) => sessionId).sort();
           expect(found).toEqual(
-            SESSIONS.filter((session) => admitsSession(filter, session))
+            SESSIONS.filter((session) => admitsAll(restrictionsOf(SESSION_FILTER, filter), session))
               .map(({ sessionId }) => sessionId)
               .sort(),
           );
@@ -168,10 +150,10 @@ eachStore('filters in SQL', (on) => {
 
     test('payments', async () => {
       await fc.assert(
-        fc.asyncProperty(paymentFilter, async (filter) => {
-          const { rows } = await reads.payments(everything(filter, 'CREATED_AT'), EXPLORER);
+        fc.asyncProperty(filterOf(PAYMENT_FILTER), async (filter) => {
+          const { rows } = await reads.payments.list(everything(filter, 'CREATED_AT'), READER);
           expect(rows.map(({ paymentId }) => paymentId).sort()).toEqual(
-            PAYMENTS.filter((payment) => admitsPayment(filter, payment))
+            PAYMENTS.filter((payment) => admitsAll(restrictionsOf(PAYMENT_FILTER, filter), payment))
               .map(({ paymentId }) => paymentId)
               .sort(),
           );
@@ -182,10 +164,12 @@ eachStore('filters in SQL', (on) => {
 
     test('the journal', async () => {
       await fc.assert(
-        fc.asyncProperty(callbackFilter, async (filter) => {
-          const { rows } = await reads.callbacks(everything(filter, 'POSITION'), EXPLORER);
+        fc.asyncProperty(filterOf(CALLBACK_FILTER), async (filter) => {
+          const { rows } = await reads.journal.list(everything(filter, 'POSITION'), READER);
           expect(rows.map(({ position }) => position)).toEqual(
-            ROWS_OF_JOURNAL.filter((row) => admitsCallback(filter, row)).map(({ position }) => position),
+            ROWS_OF_JOURNAL.filter((row) => admitsAll(restrictionsOf(CALLBACK_FILTER, filter), row)).map(
+              ({ position }) => position,
+            ),
           );
         }),
         seeded(200),

@@ -78,13 +78,13 @@ eachStore('sessions by the stage that decides their end', (store) => {
 
   test('are found by an index, however many others there are', async () => {
     watched.sent.length = 0;
-    const { rows } = await reads.sessions(
+    const { rows } = await reads.sessions.list(
       {
         filter: { failedStage: ['TRANSACTIONS'] },
         orderBy: { field: 'CREATED_AT', direction: 'DESC' },
         ...{ count: 20, from: 'start', after: null, before: null },
       },
-      EXPLORER,
+      { viewer: EXPLORER },
     );
     expect(rows.map(({ sessionId }) => sessionId)).toEqual(['s17']);
     const [statement, ...more] = watched.sent;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createStatements } from '../../src/db/read/prepared-by-shape.ts';
+import { createPreparedByShape } from '../../src/db/read/prepared-by-shape.ts';
 
 /** A family whose statements are their own names, and how often one was made. */
 function createFamily() {
-  const statementFor = createStatements<{ readonly name: string | undefined }>('sessions');
+  const statementFor = createPreparedByShape<{ readonly name: string | undefined }>('sessions');
   let made = 0;
   return {
     made: () => made,

@@ -14,7 +14,11 @@ function readsThatFail(error: unknown) {
   const failed: Events['storeFailed'][] = [];
   observer.on('storeFailed', (event) => failed.push(event));
   const reads = unavailableWhereAway(
-    { find: (_id: string) => Promise.reject<string>(error), good: async (id: string) => `found ${id}` },
+    {
+      find: (_id: string) => Promise.reject<string>(error),
+      good: async (id: string) => `found ${id}`,
+      inner: { find: (_id: string) => Promise.reject<string>(error) },
+    },
     observer.emit,
   );
   return { reads, failed };
@@ -39,6 +43,12 @@ describe('a read', () => {
       await expect(reads.find('a')).rejects.toBe(error);
       expect(failed).toEqual([]);
     }
+  });
+
+  it('in an object of its own fails alike', async () => {
+    const { reads, failed } = readsThatFail(withCode('ECONNREFUSED'));
+    await expect(reads.inner.find('a')).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    expect(failed).toEqual([{ during: 'read', sqlState: null }]);
   });
 
   it('that succeeds gives what it found', async () => {

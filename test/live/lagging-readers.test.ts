@@ -11,11 +11,7 @@ describe('a reader that lags', () => {
     for (const sessionId of ['a', 'b', 'c', 'a', 'b', 'a']) bench.change({ sessionId });
     reader.open = true;
     member.drained();
-    expect(reader.received.slice(1).map((message) => data(message).session.sessionId)).toEqual([
-      'c',
-      'b',
-      'a',
-    ]);
+    expect(reader.received.slice(1).map((message) => data(message).state.sessionId)).toEqual(['c', 'b', 'a']);
     expect(cursors(reader)).toEqual([0, 3, 5, 6]);
   });
 

@@ -9,9 +9,8 @@ import type { Subscribable } from '../../src/live/fanout/group.ts';
 import type { Sink } from '../../src/live/fanout/sink.ts';
 import { createHub } from '../../src/live/hub.ts';
 import { publishEntry } from '../../src/live/publish-entry.ts';
-import type { SessionAsk } from '../../src/live/sources/session-source.ts';
 import type { Message } from '../../src/live/sources/source.ts';
-import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
+import { createSubscriptions, type SessionSubscribeArgs } from '../../src/live/sources/subscriptions.ts';
 import { createLogger } from '../../src/logger.ts';
 import { entryOf, headOf, IDENTITY, rowAt, sessionAt } from '../support/builders/entries.ts';
 import { fingerprintAt } from '../support/builders/states.ts';
@@ -33,29 +32,31 @@ function createStore() {
   const catchUp: CatchUp = {
     head: async () => head(),
     fingerprintAt: async (position) => fingerprintAt(position),
-    payment: none,
-    paymentsSince: async () => ({ head: head(), rows: [], more: false }),
-    async session(named, viewer) {
-      const [state] = mine(viewer)
-        .filter((session) =>
-          'id' in named ? session.sessionId === named.id : session.externalId === named.externalId,
-        )
-        .sort((a, b) => b.createdAt - a.createdAt);
-      return {
-        head: head(),
-        found: state === undefined ? null : { state, fingerprint: fingerprintAt(state.position), last: null },
-      };
-    },
-    async sessionsSince(position, viewer) {
-      const since = mine(viewer)
-        .filter((session) => session.position > position)
-        .sort((a, b) => a.position - b.position)
-        .map((state) => ({ state, fingerprint: fingerprintAt(state.position), last: null }));
-      return {
-        head: head(),
-        rows: since.slice(0, store.portion),
-        more: since.length >= store.portion,
-      };
+    payments: { find: none, since: async () => ({ head: head(), rows: [], more: false }) },
+    sessions: {
+      async find(named, viewer) {
+        const [state] = mine(viewer)
+          .filter((session) =>
+            'id' in named ? session.sessionId === named.id : session.externalId === named.externalId,
+          )
+          .sort((a, b) => b.createdAt - a.createdAt);
+        return {
+          head: head(),
+          found:
+            state === undefined ? null : { state, fingerprint: fingerprintAt(state.position), last: null },
+        };
+      },
+      async since(position, viewer) {
+        const since = mine(viewer)
+          .filter((session) => session.position > position)
+          .sort((a, b) => a.position - b.position)
+          .map((state) => ({ state, fingerprint: fingerprintAt(state.position), last: null }));
+        return {
+          head: head(),
+          rows: since.slice(0, store.portion),
+          more: since.length >= store.portion,
+        };
+      },
     },
     async journalSince(position) {
       const since = rows.filter((row) => row.position > position);
@@ -97,7 +98,7 @@ export function createLiveBench({
   const executed: Message[] = [];
   let run: Subscribable['run'] = (message) => ({ data: { ...message } });
 
-  function sessions(ask: Partial<SessionAsk> & { readonly after?: string } = {}): Subscribable {
+  function sessions(ask: Partial<SessionSubscribeArgs> & { readonly after?: string } = {}): Subscribable {
     const { after, ...args } = ask;
     const source = live.sessionStatusChanged({ viewer: operator, cursors: splitCursors(after), ...args });
     return {

@@ -90,7 +90,7 @@ describe('a subscription', () => {
     await settled();
     bench.change({ userId: 'u1', externalId: 'e1' });
     await settled();
-    expect(reader.received.map((message) => data(message).session)).toEqual([null, null, null]);
+    expect(reader.received.map((message) => data(message).state)).toEqual([null, null, null]);
     expect(() => bench.live.callbackRecorded({ viewer: person('u2') })).toThrow('operators only');
   });
 
@@ -105,7 +105,7 @@ describe('a subscription', () => {
     bench.change({ sessionId: 'newer', externalId: 'e1', createdAt: 30 });
     bench.change({ sessionId: 'new', externalId: 'e1', createdAt: 20 });
     bench.change({ sessionId: 'newer', externalId: 'e1', createdAt: 30 });
-    expect(reader.received.map((message) => data(message).session.sessionId)).toEqual([
+    expect(reader.received.map((message) => data(message).state.sessionId)).toEqual([
       'new',
       'newer',
       'newer',

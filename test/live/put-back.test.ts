@@ -21,7 +21,7 @@ describe('a subscription whose store was put back', () => {
     for (const reader of [one, all, log]) {
       expect(reader.received.map((message) => data(message).recovered)).toEqual([true, false, true]);
     }
-    expect(one.received.map((message) => data(message).session?.position ?? null)).toEqual([3, null, 2]);
+    expect(one.received.map((message) => data(message).state?.position ?? null)).toEqual([3, null, 2]);
   });
 
   it('sends nothing of the old history to a reader that lags, awaits an execution or is opening', async () => {
@@ -62,7 +62,7 @@ describe('a subscription whose store was put back', () => {
     bench.putBack(1);
     await settled();
     bench.change({ sessionId: 'old', externalId: 'e1', createdAt: 10 });
-    expect(reader.received.map((message) => data(message).session.sessionId)).toEqual(['new', 'old', 'old']);
+    expect(reader.received.map((message) => data(message).state.sessionId)).toEqual(['new', 'old', 'old']);
   });
 
   it('reads once for all subscriptions of a group, and executes once', async () => {

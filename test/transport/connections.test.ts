@@ -49,10 +49,8 @@ async function serve(settings: Settings = {}) {
     catchUp: {
       head: async () => head,
       fingerprintAt: async () => null,
-      session: none,
-      payment: none,
-      sessionsSince: nothing,
-      paymentsSince: nothing,
+      sessions: { find: none, since: nothing },
+      payments: { find: none, since: nothing },
       journalSince: nothing,
     },
   });

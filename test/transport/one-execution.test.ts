@@ -42,10 +42,8 @@ function told() {
     catchUp: {
       head: async () => head,
       fingerprintAt: async () => null,
-      session: none,
-      payment: none,
-      sessionsSince: nothing,
-      paymentsSince: nothing,
+      sessions: { find: none, since: nothing },
+      payments: { find: none, since: nothing },
       journalSince: nothing,
     },
   });

@@ -1,153 +1,128 @@
 import type {
   CatchUp,
-  ChangedPayment,
-  ChangedSession,
+  ChangedState,
   FoundAtHead,
   Head,
-  Named,
   Portion,
+  StateCatchUp,
 } from '../../domain/catch-up.ts';
 import { isStorableId } from '../../domain/ids.ts';
-import type { Store } from '../store.ts';
-import { type PaymentRow, type SessionRow, toJournalRow, toPayment, toSession } from '../tables/rows.ts';
+import { PAYMENT } from '../../domain/payment/subject.ts';
+import { SESSION } from '../../domain/session/subject.ts';
+import { type Owner, ownerFor, type State, type Subject } from '../../domain/subject.ts';
+import type { Db, Store } from '../store.ts';
+import { toJournalRow, toPayment, toSession } from '../tables/rows.ts';
+import { createKeyLoader, type Key, type KeyStatement, keyOf } from './batch-keys.ts';
 import { createBatchLoader } from './batch-loader.ts';
+import { createHeadRead } from './head-read.ts';
 import {
-  PORTION,
   prepareFingerprints,
-  prepareHead,
   prepareJournalSince,
-  preparePaymentAtHead,
-  preparePaymentsSince,
-  prepareSessionAtHead,
-  prepareSessionsSince,
-} from './catch-up-statements.ts';
-import { type Owner, paymentOwner, sessionOwner } from './scope.ts';
-
-/** An id that no row holds: who asks for what is absent, or may see nothing, learns the head all the same. */
-const NOBODY = '';
-
-interface Key {
-  readonly id: string;
-  readonly owner: Owner;
-}
+  prepareStatesAtHead,
+  prepareStatesSince,
+  ROWS_PER_READ,
+} from './state-statements.ts';
+import { PAYMENT_TABLE, SESSION_TABLE, type StateTable } from './state-table.ts';
 
 /** Reads for subscriptions. Those that open in the same turn of the event loop are one statement. */
 export function createCatchUp({ db }: Pick<Store, 'db'>): CatchUp {
-  const headStatement = prepareHead(db);
-  const head = createBatchLoader<null, Head>({ nameOf: () => '', load: () => headStatement.execute() });
-  const fingerprints = prepareFingerprints(db);
-  const fingerprintAt = createBatchLoader<number, string | null>({
-    nameOf: String,
-    async load(positions) {
-      const found = await fingerprints.execute({ positions: JSON.stringify(positions) });
-      const known = new Map(found.map((row) => [row.position, row.fingerprint]));
-      return positions.map((position) => known.get(position) ?? null);
-    },
-  });
-  const sessionBy = {
-    id: byKey(prepareSessionAtHead(db, 'id'), toChangedSession),
-    externalId: byKey(prepareSessionAtHead(db, 'externalId'), toChangedSession),
-  };
-  const paymentBy = {
-    id: byKey(preparePaymentAtHead(db, 'id'), toChangedPayment),
-    externalId: byKey(preparePaymentAtHead(db, 'externalId'), toChangedPayment),
-  };
-  const sessionsSince = prepareSessionsSince(db, 'all');
-  const ownSessionsSince = prepareSessionsSince(db, 'own');
-  const paymentsSince = preparePaymentsSince(db, 'all');
-  const ownPaymentsSince = preparePaymentsSince(db, 'own');
   const journalSince = prepareJournalSince(db);
-
   return {
-    head: () => head(null),
-    fingerprintAt,
-    session: (named, viewer) =>
-      sessionBy['id' in named ? 'id' : 'externalId'](keyOf(named, sessionOwner(viewer))),
-    payment: (named, viewer) =>
-      paymentBy['id' in named ? 'id' : 'externalId'](keyOf(named, paymentOwner(viewer))),
-    async sessionsSince(position, viewer) {
-      const owner = sessionOwner(viewer);
-      const rows =
-        owner === null
-          ? await sessionsSince.execute({ position })
-          : await ownSessionsSince.execute({ position, owner: storable(owner) });
-      return portionOf(rows, toChangedSession);
-    },
-    async paymentsSince(position, viewer) {
-      const owner = paymentOwner(viewer);
-      const rows =
-        owner === null
-          ? await paymentsSince.execute({ position })
-          : await ownPaymentsSince.execute({ position, owner: storable(owner) });
-      return portionOf(rows, toChangedPayment);
-    },
+    head: createHeadRead(db, 'catch_up_head'),
+    fingerprintAt: createFingerprintRead(db),
+    sessions: createStateCatchUp(SESSION, statementsOf(db, SESSION_TABLE), toSession),
+    payments: createStateCatchUp(PAYMENT, statementsOf(db, PAYMENT_TABLE), toPayment),
     async journalSince(position) {
       return portionOf(await journalSince.execute({ position }), ({ found }) => found && toJournalRow(found));
     },
   };
 }
 
-function keyOf(named: Named, owner: Owner | undefined): Key {
-  const id = storable('id' in named ? named.id : named.externalId);
-  return { id, owner: owner === null ? null : storable(owner) };
-}
-
-/** What no row can hold is never sent. */
-const storable = (id: string | undefined): string => (id !== undefined && isStorableId(id) ? id : NOBODY);
-
-interface FoundSession {
-  readonly head: Head;
-  readonly found: SessionRow | null;
-  readonly last: (Exclude<ChangedSession['last'], null> & LastRow) | null;
-}
-
-interface FoundPayment {
-  readonly head: Head;
-  readonly found: PaymentRow | null;
-  readonly last: LastRow | null;
-}
-
-interface LastRow {
-  readonly fingerprint: string;
-}
-
-const toChangedSession = ({ found, last }: FoundSession): ChangedSession | null =>
-  found && {
-    state: toSession(found),
-    fingerprint: last?.fingerprint ?? '',
-    last: last && { kind: last.kind, stage: last.stage },
-  };
-
-const toChangedPayment = ({ found, last }: FoundPayment): ChangedPayment | null =>
-  found && { state: toPayment(found), fingerprint: last?.fingerprint ?? '' };
-
-interface AtHead {
-  readonly head: Head;
-}
-
-/** Loads by key through one statement a batch. */
-function byKey<Row extends AtHead & { readonly keys: { readonly n: number } }, Shown>(
-  statement: { execute(values: { keys: string }): Promise<readonly Row[]> },
-  toShown: (row: Row) => Shown | null,
-): (key: Key) => Promise<FoundAtHead<Shown>> {
-  return createBatchLoader<Key, FoundAtHead<Shown>>({
-    nameOf: ({ id, owner }) => (owner === null ? id : `${id}\0${owner}`),
-    async load(keys) {
-      const answers: FoundAtHead<Shown>[] = [];
-      const rows = await statement.execute({ keys: JSON.stringify(keys.map((key, n) => ({ n, ...key }))) });
-      for (const row of rows) answers[row.keys.n] = { head: row.head, found: toShown(row) };
-      return answers;
+function createFingerprintRead(db: Db) {
+  const statement = prepareFingerprints(db);
+  return createBatchLoader<number, string | null>({
+    nameOf: String,
+    async load(positions) {
+      const found = await statement.execute({ positions: JSON.stringify(positions) });
+      const known = new Map(found.map((row) => [row.position, row.fingerprint]));
+      return positions.map((position) => known.get(position) ?? null);
     },
   });
 }
 
+function statementsOf<T extends StateTable['table']>(db: Db, table: StateTable<T>) {
+  return {
+    byId: prepareStatesAtHead(db, table, 'id'),
+    byExternalId: prepareStatesAtHead(db, table, 'external'),
+    sinceAll: prepareStatesSince(db, table, 'all'),
+    sinceOwn: prepareStatesSince(db, table, 'own'),
+  };
+}
+
+/** A row of an answer: the head of the moment, and the state that was found. */
+interface Answered<Row> {
+  readonly head: Head;
+  readonly found: Row | null;
+  readonly last: (Exclude<ChangedState<Row>['last'], null> & { readonly fingerprint: string }) | null;
+}
+
+interface Statements<Row> {
+  readonly byId: KeyStatement<Answered<Row>>;
+  readonly byExternalId: KeyStatement<Answered<Row>>;
+  readonly sinceAll: { execute(values: { position: number }): Promise<readonly Answered<Row>[]> };
+  readonly sinceOwn: {
+    execute(values: { position: number; owner: string }): Promise<readonly Answered<Row>[]>;
+  };
+}
+
+function createStateCatchUp<S extends State, Row>(
+  subject: Subject<S>,
+  { byId, byExternalId, sinceAll, sinceOwn }: Statements<Row>,
+  toState: (row: Row) => S,
+): StateCatchUp<S> {
+  const toChanged = ({ found, last }: Answered<Row>): ChangedState<S> | null =>
+    found && {
+      state: toState(found),
+      fingerprint: last?.fingerprint ?? '',
+      last: last && { kind: last.kind, stage: last.stage },
+    };
+  const toAnswer = (row: Answered<Row>): FoundAtHead<ChangedState<S>> => ({
+    head: row.head,
+    found: toChanged(row),
+  });
+  const findById = createKeyLoader({ statement: byId, toAnswer });
+  const findByExternalId = createKeyLoader({ statement: byExternalId, toAnswer });
+  return {
+    find(named, viewer) {
+      const find = 'id' in named ? findById : findByExternalId;
+      return find(keyOf(named, ownerFor(subject, viewer)) ?? NO_ROW);
+    },
+    async since(position, viewer) {
+      const owner = ownerFor(subject, viewer);
+      const rows =
+        owner === null
+          ? await sinceAll.execute({ position })
+          : await sinceOwn.execute({ position, owner: storableOwner(owner) });
+      return portionOf(rows, toChanged);
+    },
+  };
+}
+
+/** A key that no row has: where nothing can be found, the head is read all the same. */
+const NO_ROW: Key = { id: '', owner: null };
+
+/** An owner who has no row stands for one that no row can have, and for nobody. */
+function storableOwner(owner: Exclude<Owner, null> | undefined): string {
+  return owner !== undefined && isStorableId(owner) ? owner : '';
+}
+
 /** The head stands in every row, also in the one that says that there is none. */
-function portionOf<Row extends AtHead, Shown>(
+function portionOf<Row extends { readonly head: Head }, Shown>(
   rows: readonly Row[],
   toShown: (row: Row) => Shown | null,
 ): Portion<Shown> {
   const [first] = rows;
   if (first === undefined) throw new Error('the store has no row of its own');
   const shown = rows.flatMap((row) => toShown(row) ?? []);
-  return { head: first.head, rows: shown, more: shown.length >= PORTION };
+  return { head: first.head, rows: shown, more: shown.length >= ROWS_PER_READ };
 }

@@ -1,13 +1,18 @@
-import { and, type SQL, sql } from 'drizzle-orm';
-import type { PgColumn } from 'drizzle-orm/pg-core';
-import type { CallbackFilter, InstantRange, PaymentFilter, SessionFilter } from '../../domain/filters.ts';
+import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import {
+  type Filter,
+  type FilterFields,
+  type InstantRange,
+  type Restriction,
+  restrictionsByName,
+} from '../../domain/filter.ts';
 import { isStorableId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/session/session.ts';
-import { callbacks, payments, sessions } from '../schema.ts';
+import { unreachable } from '../../errors.ts';
 
 /**
- * One restriction of a list. Its text is made only when a statement of its shape is prepared for the first time;
- * `shape` names the text, and `values` are bound anew each time.
+ * One condition on the rows of a list. Its text is made only when a statement of its shape is prepared for the first
+ * time; `shape` names the text, and `values` are bound at each execution.
  */
 export interface Condition {
   readonly shape: string;
@@ -20,57 +25,48 @@ export interface Condition {
 /** What admits nothing: an empty list, or a text that no row can hold. */
 export const NOTHING: Condition = { shape: 'never', text: () => sql`false`, values: {} };
 
-/** The conditions of domain/filters.ts in SQL: `admitsSession` holds exactly where these do. */
-export function sessionConditions(filter: SessionFilter): Condition[] {
-  return [
-    ...equals('userId', sessions.userId, filter.userId),
-    ...skewed(equals('bankId', sessions.bankId, filter.bankId)),
-    ...equals('externalId', sessions.externalId, filter.externalId),
-    ...isOneOf('stage', sessions.stage, filter.stage),
-    ...isOneOf('status', sessions.status, filter.status),
-    ...isOneOf('outcome', sessions.outcome, filter.outcome),
-    ...isOneOf('nextAction', sessions.nextAction, filter.nextAction),
-    ...isOneOf('failedStage', sessions.failedStage, filter.failedStage),
-    ...isBoolean('conflict', sessions.conflict, filter.conflict),
-    ...isWithin('createdAt', sessions.createdAt, filter.createdAt),
-    ...isWithin('updatedAt', sessions.updatedAt, filter.updatedAt),
-  ];
+/** The column, or the expression, that each field of a filter is compared with. */
+export type FilterColumns<Wanted> = { readonly [Name in keyof Wanted]: SQLWrapper };
+
+/** A filter in SQL: these conditions hold exactly where `admitsAll` is true of the filter's restrictions. */
+export function filterConditions<State, Wanted>(
+  fields: FilterFields<State, Wanted>,
+  columns: FilterColumns<Wanted>,
+  filter: Filter<Wanted> | null,
+): Condition[] {
+  return restrictionsByName(fields, filter).flatMap(([name, restriction]) =>
+    conditionsOf(name, columns[name], restriction),
+  );
 }
 
-/** The same of payments: `admitsPayment` holds exactly where these do. */
-export function paymentConditions(filter: PaymentFilter): Condition[] {
-  return [
-    ...equals('userExternalId', payments.userExternalId, filter.userExternalId),
-    ...skewed(equals('bankId', payments.bankId, filter.bankId)),
-    ...equals('externalId', payments.externalId, filter.externalId),
-    ...isOneOf('status', payments.status, filter.status),
-    ...isBoolean('isFinal', payments.isFinal, filter.isFinal),
-    ...isBoolean('conflict', payments.conflict, filter.conflict),
-    ...isWithin('createdAt', payments.createdAt, filter.createdAt),
-    ...isWithin('updatedAt', payments.updatedAt, filter.updatedAt),
-  ];
+/** Ids of which one may stand in half of all rows, and another in none. */
+const SKEWED_IDS: readonly string[] = ['bankId'];
+
+function conditionsOf(name: string, column: SQLWrapper, demand: Restriction<never>): Condition[] {
+  switch (demand.kind) {
+    case 'equals': {
+      const condition = equals(name, column, demand.wanted);
+      return SKEWED_IDS.includes(name) ? skewed([condition]) : [condition];
+    }
+    case 'oneOf':
+      return [isOneOf(name, column, demand.wanted)];
+    case 'is':
+      return [isBoolean(name, column, demand.wanted)];
+    case 'within':
+      return skewed(isWithin(name, column, demand.wanted));
+    default:
+      return unreachable(demand);
+  }
 }
 
-/** The same of the journal: `admitsCallback` holds exactly where these do. */
-export function callbackConditions(filter: CallbackFilter): Condition[] {
-  return [
-    ...isOneOf('outcome', callbacks.outcome, filter.outcome),
-    ...isOneOf('kind', callbacks.kind, filter.kind),
-    ...equals('sessionId', callbacks.sessionId, filter.sessionId),
-    ...equals('paymentId', callbacks.paymentId, filter.paymentId),
-    ...skewed(equals('bankId', callbacks.bankId, filter.bankId)),
-    ...isRepeated(filter.repeated),
-    ...isWithin('receivedAt', callbacks.receivedAt, filter.receivedAt),
-  ];
-}
-
-/** The column holds this text. Where null is wanted, nothing is restricted. */
-export function equals(name: string, column: PgColumn, wanted: string | null | undefined): Condition[] {
-  if (wanted == null) return [];
-  if (!isStorableId(wanted)) return [NOTHING];
-  return [
-    { shape: name, text: () => sql`${column} = ${sql.placeholder(name)}::text`, values: { [name]: wanted } },
-  ];
+/** The column holds this text. */
+export function equals(name: string, column: SQLWrapper, wanted: string): Condition {
+  if (!isStorableId(wanted)) return NOTHING;
+  return {
+    shape: name,
+    text: () => sql`${column} = ${sql.placeholder(name)}::text`,
+    values: { [name]: wanted },
+  };
 }
 
 /** All conditions in one, or undefined where there are none. */
@@ -93,12 +89,11 @@ export const instantAt = (name: string): SQL => sql`(${sql.placeholder(name)}::t
  * The words stand in the text, not in the values: so the planner knows how rare each is, and can prove that a partial
  * index serves it. They are of closed sets, so there are few texts; what is no word is of none of them.
  */
-function isOneOf(name: string, column: PgColumn, wanted: readonly string[] | null | undefined): Condition[] {
-  if (wanted == null) return [];
+function isOneOf(name: string, column: SQLWrapper, wanted: readonly string[]): Condition {
   const words = [...new Set(wanted)].filter((word) => WORD.test(word)).sort();
-  if (words.length === 0) return [NOTHING];
+  if (words.length === 0) return NOTHING;
   const list = sql.raw(words.map((word) => `'${word}'`).join(', '));
-  return [{ shape: `${name}:${words.join(',')}`, text: () => sql`${column} in (${list})`, values: {} }];
+  return { shape: `${name}:${words.join(',')}`, text: () => sql`${column} in (${list})`, values: {} };
 }
 
 const WORD = /^[A-Z_]+$/;
@@ -107,24 +102,16 @@ function skewed(conditions: readonly Condition[]): Condition[] {
   return conditions.map((condition) => ({ ...condition, skewed: true }));
 }
 
-function isBoolean(name: string, column: PgColumn, wanted: boolean | null | undefined): Condition[] {
-  if (wanted == null) return [];
+/** Written out as well, so that the planner can prove that a partial index serves it. */
+function isBoolean(name: string, column: SQLWrapper, wanted: boolean): Condition {
+  return { shape: `${name}:${wanted}`, text: () => sql`${column} = ${sql.raw(String(wanted))}`, values: {} };
+}
+
+function isWithin(name: string, column: SQLWrapper, { from, before }: InstantRange): Condition[] {
   return [
-    { shape: `${name}:${wanted}`, text: () => sql`${column} = ${sql.raw(String(wanted))}`, values: {} },
+    ...bound(`${name}From`, from, (at) => sql`${column} >= ${at}`),
+    ...bound(`${name}Before`, before, (at) => sql`${column} < ${at}`),
   ];
-}
-
-function isRepeated(wanted: boolean | null | undefined): Condition[] {
-  if (wanted == null) return [];
-  const text = wanted ? () => sql`${callbacks.deliveries} > 1` : () => sql`${callbacks.deliveries} <= 1`;
-  return [{ shape: `repeated:${wanted}`, text, values: {} }];
-}
-
-function isWithin(name: string, column: PgColumn, range: InstantRange | null | undefined): Condition[] {
-  return skewed([
-    ...bound(`${name}From`, range?.from, (at) => sql`${column} >= ${at}`),
-    ...bound(`${name}Before`, range?.before, (at) => sql`${column} < ${at}`),
-  ]);
 }
 
 function bound(name: string, at: Instant | null | undefined, text: (at: SQL) => SQL): Condition[] {

@@ -1,6 +1,5 @@
 import { and, asc, ne, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import type { Cancellation } from '../../domain/cancellation.ts';
 import type { Instant } from '../../domain/session/session.ts';
 import {
   PAYMENT_STATUSES,
@@ -11,9 +10,10 @@ import {
 } from '../../domain/words.ts';
 import { callbacks } from '../schema.ts';
 import type { Db, Store } from '../store.ts';
+import { batchKeys, keysParameter } from './batch-keys.ts';
 import { createBatchLoader } from './batch-loader.ts';
-import { keysTable } from './keys-table.ts';
 import type { ReadQueue } from './read-queue.ts';
+import type { Reader } from './reader.ts';
 
 /** One status reported in one attempt of a stage, by one callback or several. */
 export interface StageFact {
@@ -34,28 +34,30 @@ export type PaymentFact = Omit<StageFact, 'stage' | 'status' | 'attempt'> & {
 
 /**
  * Every status the journal holds of one session or payment, oldest first; quarantined callbacks report nothing.
- * For subjects that were already read for the viewer. Asked for in one turn, they are one statement. A read that is
- * given up before its statement is sent rejects with the reason.
+ * For sessions and payments that were already read for the viewer. Reads of one turn are one statement.
  */
 export interface FactReads {
-  facts(sessionId: string, cancellation?: Cancellation): Promise<readonly StageFact[]>;
-  paymentHistory(paymentId: string, cancellation?: Cancellation): Promise<readonly PaymentFact[]>;
+  ofSession(sessionId: string, reader: Reader): Promise<readonly StageFact[]>;
+  ofPayment(paymentId: string, reader: Reader): Promise<readonly PaymentFact[]>;
 }
 
 export function createFactReads({ db }: Pick<Store, 'db'>, queue: ReadQueue): FactReads {
-  const facts = loaderOf(
+  const ofSession = loaderOf(
     prepareFacts(db, callbacks.sessionId, 'facts'),
     ({ stage, status, ...fact }) =>
       stage !== null && isWord(STAGE_STATUSES, status) ? [{ ...fact, stage, status }] : [],
     queue,
   );
-  const history = loaderOf(
+  const ofPayment = loaderOf(
     prepareFacts(db, callbacks.paymentId, 'payment_history'),
     ({ stage: _, attempt: __, status, ...fact }) =>
       isWord(PAYMENT_STATUSES, status) ? [{ ...fact, status }] : [],
     queue,
   );
-  return { facts, paymentHistory: history };
+  return {
+    ofSession: (id, { cancellation }) => ofSession(id, cancellation),
+    ofPayment: (id, { cancellation }) => ofPayment(id, cancellation),
+  };
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof prepareFacts>['execute']>>[number]['fact'];
@@ -70,7 +72,7 @@ function loaderOf<Fact>(
     nameOf: (id) => id,
     async load(ids) {
       const answers: Fact[][] = ids.map(() => []);
-      const keys = JSON.stringify(ids.map((id, n) => ({ n, id, owner: null })));
+      const keys = keysParameter(ids.map((id) => ({ id, owner: null })));
       for (const { keys: key, fact } of await statement.execute({ keys })) {
         answers[key.n]?.push(...toFacts(fact));
       }
@@ -79,8 +81,8 @@ function loaderOf<Fact>(
   });
 }
 
-function prepareFacts(db: Db, subject: PgColumn, name: string) {
-  const keys = keysTable(db);
+function prepareFacts(db: Db, column: PgColumn, name: string) {
+  const keys = batchKeys(db);
   const fact = db
     .select({
       stage: callbacks.stage,
@@ -91,7 +93,7 @@ function prepareFacts(db: Db, subject: PgColumn, name: string) {
       deliveries: sql<number>`sum(${callbacks.deliveries})::int`.as('all_deliveries'),
     })
     .from(callbacks)
-    .where(and(sql`${subject} = ${keys.id}`, ne(callbacks.outcome, 'QUARANTINED')))
+    .where(and(sql`${column} = ${keys.id}`, ne(callbacks.outcome, 'QUARANTINED')))
     .groupBy(callbacks.stage, callbacks.attempt, callbacks.status)
     .as('fact');
   return db.select().from(keys).crossJoinLateral(fact).orderBy(asc(keys.n), asc(fact.position)).prepare(name);

@@ -6,24 +6,24 @@ import { type Condition, instantAt, instantText } from './conditions.ts';
 export type OrderDirection = 'ASC' | 'DESC';
 
 /** A row's place in a list: what the list is ordered by, then what breaks ties. */
-export interface Place {
+export interface ListPlace {
   /** An instant, or the journal's position. */
   readonly at: number;
   /** The row's own id; empty where `at` has no ties. */
   readonly id: string;
 }
 
-/** Which rows of a list are asked for: `count` of them, from one end of the window between two places. */
+/** Which rows of a list are wanted: `count` of them, from one end of the window between two places. */
 export interface Page<Filter, Field> {
-  readonly filter: Filter;
+  readonly filter: Filter | null;
   readonly orderBy: { readonly field: Field; readonly direction: OrderDirection };
   /** 0 to 100. */
   readonly count: number;
   /** `start` is GraphQL's `first`, `end` its `last`. */
   readonly from: 'start' | 'end';
   /** Exclusive ends of the window, in the list's order; null where it is open. */
-  readonly after: Place | null;
-  readonly before: Place | null;
+  readonly after: ListPlace | null;
+  readonly before: ListPlace | null;
 }
 
 /** The page's rows in the list's order, and what lies beyond them. */
@@ -52,10 +52,16 @@ function fetchFor(count: number): number {
   return FETCHES.find((fetch) => fetch > count) ?? FETCHES[FETCHES.length - 1] ?? count + 1;
 }
 
-/** Rows nearest to the end the page counts from come first; a page from the end is turned round afterwards. */
-export function orderOf(page: Page<unknown, string>, columns: OrderColumns): SQL[] {
-  const descending = (page.orderBy.direction === 'DESC') !== (page.from === 'end');
-  const term = (column: PgColumn) => (descending ? sql`${column} desc` : sql`${column} asc`);
+/**
+ * Rows nearest to the end the page counts from come first; a page from the end is turned round afterwards.
+ * @param of the columns of a subquery of this name; left out: the table's own
+ */
+export function orderOf(page: Page<unknown, string>, columns: OrderColumns, of?: string): SQL[] {
+  const direction = (page.orderBy.direction === 'DESC') !== (page.from === 'end') ? sql`desc` : sql`asc`;
+  const term = (column: PgColumn) =>
+    of === undefined
+      ? sql`${column} ${direction}`
+      : sql`${sql.identifier(of)}.${sql.identifier(column.name)} ${direction}`;
   return columns.id === null ? [term(columns.at)] : [term(columns.at), term(columns.id)];
 }
 
@@ -68,8 +74,8 @@ export function topOf(page: Page<unknown, string>, columns: OrderColumns): SQL {
 /** The window's two ends as conditions on the rows. */
 export function windowConditions(page: Page<unknown, string>, columns: OrderColumns): Condition[] {
   return [
-    ...beside('after', page.after, isDescending(page) ? '<' : '>', columns),
-    ...beside('before', page.before, isDescending(page) ? '>' : '<', columns),
+    ...endOfWindow('after', page.after, isDescending(page) ? '<' : '>', columns),
+    ...endOfWindow('before', page.before, isDescending(page) ? '>' : '<', columns),
   ];
 }
 
@@ -78,12 +84,12 @@ export function beyondConditions(
   page: Page<unknown, string>,
   columns: OrderColumns,
 ): { readonly previous: Condition | null; readonly next: Condition | null } {
-  const [previous] = beside('after', page.after, isDescending(page) ? '>=' : '<=', columns);
-  const [next] = beside('before', page.before, isDescending(page) ? '<=' : '>=', columns);
+  const [previous] = endOfWindow('after', page.after, isDescending(page) ? '>=' : '<=', columns);
+  const [next] = endOfWindow('before', page.before, isDescending(page) ? '<=' : '>=', columns);
   return { previous: previous ?? null, next: next ?? null };
 }
 
-/** The name of the page's statement, but for its filter. */
+/** What of a page makes its statement another one, its filter excepted. */
 export function pageShape(page: Page<unknown, string>): string {
   const { field, direction } = page.orderBy;
   return `${field} ${direction} ${page.from} ${fetchFor(page.count)}`;
@@ -116,7 +122,12 @@ export function toList<Row>(
 const isDescending = (page: Page<unknown, string>): boolean => page.orderBy.direction === 'DESC';
 
 /** A row comparison, which one index range serves; written out with OR it would read all rows before it. */
-function beside(name: string, place: Place | null, than: string, columns: OrderColumns): Condition[] {
+function endOfWindow(
+  name: string,
+  place: ListPlace | null,
+  than: string,
+  columns: OrderColumns,
+): Condition[] {
   if (place === null) return [];
   const { at, id } = columns;
   const compare = sql.raw(than);

@@ -1,41 +1,65 @@
 import type { Head } from '../../domain/catch-up.ts';
-import { store as storeTable } from '../schema.ts';
-import type { Db, Store } from '../store.ts';
-import { HEAD_COLUMNS } from '../tables/head-columns.ts';
-import { createBatchLoader } from './batch-loader.ts';
+import { PAYMENT_FILTER, type PaymentFilter } from '../../domain/payment/filter.ts';
+import type { Payment } from '../../domain/payment/payment.ts';
+import { PAYMENT } from '../../domain/payment/subject.ts';
+import { SESSION_FILTER, type SessionFilter } from '../../domain/session/filter.ts';
+import type { Session } from '../../domain/session/session.ts';
+import { SESSION } from '../../domain/session/subject.ts';
+import { payments, sessions } from '../schema.ts';
+import type { Store } from '../store.ts';
+import { toPayment, toSession } from '../tables/rows.ts';
+import { type BankReads, createBankReads } from './bank-reads.ts';
 import { createFactReads, type FactReads } from './fact-reads.ts';
-import { createKeyReads, type KeyReads } from './key-reads.ts';
-import { createListReads, type ListReads } from './list-reads.ts';
+import { createHeadRead } from './head-read.ts';
+import { createJournalReads, type JournalReads } from './journal-reads.ts';
 import { createReadQueue, unqueued } from './read-queue.ts';
 import { createSessionCallbacks, type SessionCallbacks } from './session-callbacks.ts';
+import { createStateReads, type StateReads, stateStatements } from './state-reads.ts';
+import { PAYMENT_TABLE, SESSION_TABLE } from './state-table.ts';
 
 /**
- * All that is read for whoever asks. Ownership stands in each statement; nothing is cached, so that a read sent
- * after a callback's 200 sees that callback, at any instance. Ids that no row can hold (empty, over 256
- * characters, with a NUL) are absent.
+ * All that is read for a viewer. Reads of one turn of the event loop that are alike are one statement (batch-loader.ts).
+ * Ownership stands in each statement; nothing is cached, so that a read sent after a callback's 200 sees that callback,
+ * at any instance. Ids that no row can have (domain/ids.ts) are absent.
+ *
+ * A cache wraps it: an object that has the same members and hands on to these what it does not hold.
  */
-export interface Reads extends KeyReads, ListReads, FactReads {
+export interface Reads {
   head(): Promise<Head>;
+  readonly sessions: StateReads<Session, SessionFilter>;
+  readonly payments: StateReads<Payment, PaymentFilter>;
+  readonly journal: JournalReads;
   readonly sessionCallbacks: SessionCallbacks;
+  readonly facts: FactReads;
+  readonly banks: BankReads;
 }
 
 export function createReads(store: Pick<Store, 'db'> & Partial<Pick<Store, 'kind'>>): Reads {
+  const { db } = store;
   const queue = store.kind === 'pglite' ? createReadQueue() : unqueued;
   return {
-    ...createKeyReads(store, queue),
-    ...createListReads(store, queue),
-    ...createFactReads(store, queue),
+    head: createHeadRead(db, 'head'),
+    sessions: createStateReads({
+      subject: SESSION,
+      states: SESSION_TABLE,
+      statements: stateStatements(db, SESSION_TABLE),
+      toState: toSession,
+      filter: SESSION_FILTER,
+      filterColumns: sessions,
+      queue,
+    }),
+    payments: createStateReads({
+      subject: PAYMENT,
+      states: PAYMENT_TABLE,
+      statements: stateStatements(db, PAYMENT_TABLE),
+      toState: toPayment,
+      filter: PAYMENT_FILTER,
+      filterColumns: payments,
+      queue,
+    }),
+    journal: createJournalReads(store, queue),
     sessionCallbacks: createSessionCallbacks(store, queue),
-    head: createHeadRead(store),
+    facts: createFactReads(store, queue),
+    banks: createBankReads(store, queue),
   };
-}
-
-function createHeadRead({ db }: Pick<Store, 'db'>): () => Promise<Head> {
-  const statement = prepareHead(db);
-  const load = createBatchLoader<null, Head>({ nameOf: () => '', load: () => statement.execute() });
-  return () => load(null);
-}
-
-function prepareHead(db: Db) {
-  return db.select(HEAD_COLUMNS).from(storeTable).prepare('head');
 }

@@ -1,55 +1,48 @@
 import { sql } from 'drizzle-orm';
-import type { Cancellation } from '../../domain/cancellation.ts';
 import type { JournalRow } from '../../domain/journal/row.ts';
-import type { Viewer } from '../../domain/viewer.ts';
 import { callbacks } from '../schema.ts';
 import type { Db, Store } from '../store.ts';
 import { toJournalRow } from '../tables/rows.ts';
+import { batchKeys } from './batch-keys.ts';
 import { createBatchLoader } from './batch-loader.ts';
-import { type Condition, callbackConditions } from './conditions.ts';
-import { keysTable } from './keys-table.ts';
-import { CALLBACK_COLUMNS, type CallbackPage } from './list-reads.ts';
-import { type Ask, askFor, headOf, listOf, whereOf } from './list-statement.ts';
+import type { Condition } from './conditions.ts';
+import { CALLBACK_COLUMNS, type CallbackPage, callbackConditions } from './journal-reads.ts';
 import { type ListOf, orderOf, topOf } from './page.ts';
-import { createStatements } from './prepared-by-shape.ts';
+import { headOf, listOf, type PageQuery, planPage, whereOf } from './page-query.ts';
+import { createPreparedByShape } from './prepared-by-shape.ts';
 import type { ReadQueue } from './read-queue.ts';
-import { callbackScope } from './scope.ts';
+import type { Reader } from './reader.ts';
 
 interface Key {
   readonly sessionId: string;
   readonly page: CallbackPage;
-  readonly viewer: Viewer;
+  readonly reader: Reader;
 }
 
 /** A key's place in its batch, and the key. */
 type Placed = readonly [place: number, key: Key];
 
 /**
- * A page of one session's journal, quarantined rows that claim the session too; empty for who is not an operator.
- * For a session that was already read for the viewer. Asked for in one turn, pages alike but for the session are
- * one statement. A read that is given up before its statement is sent rejects with the reason.
+ * A page of one session's journal, quarantined rows that claim the session too; empty unless the viewer is an operator.
+ * For a session that was already read for the viewer. Pages that are read in one turn and differ in nothing but the
+ * session are one statement.
  */
 export type SessionCallbacks = (
   sessionId: string,
   page: CallbackPage,
-  viewer: Viewer,
-  cancellation?: Cancellation,
+  reader: Reader,
 ) => Promise<ListOf<JournalRow>>;
 
 export function createSessionCallbacks({ db }: Pick<Store, 'db'>, queue: ReadQueue): SessionCallbacks {
-  const ofShape = createStatements<ReturnType<typeof prepareSessionCallbacks>>('session_callbacks');
-  const pageName = ({ page, viewer: { isOperator } }: Key) => JSON.stringify([page, isOperator]);
+  const prepared = createPreparedByShape<ReturnType<typeof prepareSessionCallbacks>>('session_callbacks');
+  const pageName = ({ page, reader }: Key) => JSON.stringify([page, reader.viewer.isOperator]);
 
   /** One statement for keys that differ in the session alone. */
-  async function loadAlike({ page, viewer }: Key, keys: readonly Placed[]) {
-    const ask = askFor(page, CALLBACK_COLUMNS, [
-      OF_KEY,
-      ...callbackScope(viewer),
-      ...callbackConditions(page.filter),
-    ]);
-    const statement = ofShape(ask, (name) => prepareSessionCallbacks(db, ask, name));
+  async function loadAlike({ page, reader }: Key, keys: readonly Placed[]) {
+    const query = planPage(page, CALLBACK_COLUMNS, [OF_KEY, ...callbackConditions(page, reader)]);
+    const statement = prepared(query, (name) => prepareSessionCallbacks(db, query, name));
     const wanted = keys.map(([n, { sessionId }]) => ({ n, id: sessionId, owner: null }));
-    const found = await statement.execute({ ...ask.values, keys: JSON.stringify(wanted) });
+    const found = await statement.execute({ ...query.values, keys: JSON.stringify(wanted) });
     const rows = groupBy(found, ({ keys: { n } }) => n);
     return keys.map(([n]) => [n, listOf(page, rows.get(n) ?? [], toJournalRow)] as const);
   }
@@ -68,7 +61,7 @@ export function createSessionCallbacks({ db }: Pick<Store, 'db'>, queue: ReadQue
         .map(([, list]) => list);
     },
   });
-  return (sessionId, page, viewer, cancellation) => load({ sessionId, page, viewer }, cancellation);
+  return (sessionId, page, reader) => load({ sessionId, page, reader }, reader.cancellation);
 }
 
 /** The journal of the session that the batch's key names. */
@@ -78,16 +71,17 @@ const OF_KEY: Condition = {
   values: {},
 };
 
-function prepareSessionCallbacks(db: Db, ask: Ask<CallbackPage>, name?: string) {
-  const keys = keysTable(db);
-  const row = db.select().from(callbacks).where(whereOf(ask)).orderBy(topOf(ask.page, ask.columns)).as('row');
-  const query = db
+function prepareSessionCallbacks(db: Db, query: PageQuery<CallbackPage>, name?: string) {
+  const { page, columns } = query;
+  const keys = batchKeys(db);
+  const row = db.select().from(callbacks).where(whereOf(query)).orderBy(topOf(page, columns)).as('row');
+  const statement = db
     .select()
     .from(keys)
-    .crossJoinLateral(headOf(db, callbacks, ask))
+    .crossJoinLateral(headOf(db, callbacks, query))
     .leftJoinLateral(row, sql`true`)
-    .orderBy(keys.n, ...orderOf(ask.page, { at: row.position, id: null }));
-  return name === undefined ? query : query.prepare(name);
+    .orderBy(keys.n, ...orderOf(page, columns, 'row'));
+  return name === undefined ? statement : statement.prepare(name);
 }
 
 function groupBy<Item, Name>(items: readonly Item[], nameOf: (item: Item) => Name): Map<Name, Item[]> {

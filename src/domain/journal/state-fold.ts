@@ -115,7 +115,7 @@ export class States {
       changed,
       late,
       leftOut: NONE_LEFT_OUT,
-      change: { of: 'payment', position, kind: 'STATUS', before, after, changedAt: receivedAt },
+      change: { of: 'payment', position, kind: 'STATUS', stage: null, before, after, changedAt: receivedAt },
     };
   }
 

@@ -11,6 +11,7 @@ export interface ShownProgress extends Progress {
 
 /** One stage as it is shown: all that the stored state says of it, and nothing of this deployment's settings. */
 export interface StageView {
+  readonly sessionId: string;
   readonly name: StageName;
   /** Null while unobserved. */
   readonly status: StageStatus | null;
@@ -32,12 +33,14 @@ export interface StageView {
 
 /** What is shown of one stage of a session. */
 export function stageView(session: SessionState, name: StageName): StageView {
+  const { sessionId } = session;
   const stage = session.stages[name];
   const { shown } = stage;
   if (shown === null) {
-    return { ...UNOBSERVED, name, attempts: stage.past };
+    return { ...UNOBSERVED, sessionId, name, attempts: stage.past };
   }
   return {
+    sessionId,
     name,
     status: shownStatus(shown.facts),
     progress: progressOf(session, name, stage),
@@ -53,7 +56,7 @@ export function stageView(session: SessionState, name: StageName): StageView {
   };
 }
 
-const UNOBSERVED: Omit<StageView, 'name'> = Object.freeze({
+const UNOBSERVED: Omit<StageView, 'sessionId' | 'name'> = Object.freeze({
   status: null,
   progress: null,
   attempt: 0,

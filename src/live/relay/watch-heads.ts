@@ -1,4 +1,4 @@
-import type { CatchUp, Head } from '../../domain/catch-up.ts';
+import type { CatchUp, Head, StateCatchUp } from '../../domain/catch-up.ts';
 import type { JournalPlace } from '../../domain/cursor.ts';
 import { unavailable } from '../../errors.ts';
 import type { Relay } from './relay.ts';
@@ -31,13 +31,15 @@ export function watchHeads(catchUp: CatchUp, relay: Pick<Relay, 'published' | 'n
     throw unavailable('The store does not agree with what was read of it before: try again.');
   }
   const headIn = ({ head }: { readonly head: Head }): Head => head;
+  const watchedStates = <S>(states: StateCatchUp<S>): StateCatchUp<S> => ({
+    find: (named, viewer) => watched(() => states.find(named, viewer), headIn),
+    since: (position, viewer) => watched(() => states.since(position, viewer), headIn),
+  });
   return {
     head: () => watched(catchUp.head, (head) => head),
     fingerprintAt: (position) => catchUp.fingerprintAt(position),
-    session: (named, viewer) => watched(() => catchUp.session(named, viewer), headIn),
-    payment: (named, viewer) => watched(() => catchUp.payment(named, viewer), headIn),
-    sessionsSince: (position, viewer) => watched(() => catchUp.sessionsSince(position, viewer), headIn),
-    paymentsSince: (position, viewer) => watched(() => catchUp.paymentsSince(position, viewer), headIn),
+    sessions: watchedStates(catchUp.sessions),
+    payments: watchedStates(catchUp.payments),
     journalSince: (position) => watched(() => catchUp.journalSince(position), headIn),
   };
 }

@@ -1,6 +1,7 @@
 import type { CatchUp, Head } from '../../domain/catch-up.ts';
 import { encodeCursor } from '../../domain/cursor.ts';
-import { admitsCallback, type CallbackFilter } from '../../domain/filters.ts';
+import { admitsAll, restrictionsOf } from '../../domain/filter.ts';
+import { CALLBACK_FILTER, type CallbackFilter } from '../../domain/journal/filter.ts';
 import type { JournalRow } from '../../domain/journal/row.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { CallboardError } from '../../errors.ts';
@@ -9,7 +10,7 @@ import { resumption } from './cursors.ts';
 import { iterate } from './iterate.ts';
 import type { Opening, Source } from './source.ts';
 
-/** What `callbackRecorded` says. */
+/** One message of `callbackRecorded`. */
 export interface CallbackMessage {
   readonly cursor: string;
   /** False only in an opening message sent because no cursor could be honoured, or because the store was put back. */
@@ -18,23 +19,24 @@ export interface CallbackMessage {
   readonly callback: JournalRow | null;
 }
 
-/** What an operator subscribes to; cursors as in SessionAsk. */
-export interface CallbackAsk {
+/** What a subscription to the journal is given; cursors as for states. */
+export interface CallbackSubscribeArgs {
   readonly viewer: Viewer;
   readonly filter?: CallbackFilter | null | undefined;
   readonly cursors?: readonly string[];
 }
 
-/** The log: every journal row that the filter admits, in order, without a gap. Throws FORBIDDEN but for operators. */
+/** The log: every journal row that the filter admits, in order, without a gap. Throws FORBIDDEN unless the viewer is an operator. */
 export function createCallbackSource(
   { hub, catchUp }: { readonly hub: Hub; readonly catchUp: CatchUp },
-  { viewer, filter, cursors = [] }: CallbackAsk,
+  { viewer, filter, cursors = [] }: CallbackSubscribeArgs,
 ): Source<CallbackMessage> {
   if (!viewer.isOperator) throw new CallboardError('FORBIDDEN', 'callbackRecorded is for operators only.');
+  const restrictions = restrictionsOf(CALLBACK_FILTER, filter);
   let identity = '';
 
   function toMessage(row: JournalRow): CallbackMessage | null {
-    if (filter != null && !admitsCallback(filter, row)) return null;
+    if (!admitsAll(restrictions, row)) return null;
     return {
       cursor: encodeCursor({ identity, position: row.position, fingerprint: row.fingerprint }),
       recovered: true,
@@ -56,7 +58,7 @@ export function createCallbackSource(
 
   async function rowsSince(from: number): Promise<Opening<CallbackMessage>> {
     const { head, rows, more } = await catchUp.journalSince(from);
-    // Put back since the cursor was judged, or since the reader was sent something last.
+    // The store was put back since the cursor was checked, or since the reader was sent something last.
     if (head.position < from) return openingAt(head, false);
     identity = head.identity;
     const position = more ? (rows.at(-1)?.position ?? from) : Math.max(from, head.position);

@@ -1,22 +1,113 @@
-import { type CallbackAsk, type CallbackMessage, createCallbackSource } from './callback-source.ts';
-import { createPaymentSource, type PaymentAsk, type PaymentMessage } from './payment-source.ts';
-import { createSessionSource, type SessionAsk, type SessionMessage } from './session-source.ts';
+import type { Named, StateCatchUp } from '../../domain/catch-up.ts';
+import { type Filter, type FilterFields, restrictionsOf } from '../../domain/filter.ts';
+import { PAYMENT_FILTER, type PaymentFilter } from '../../domain/payment/filter.ts';
+import type { Payment } from '../../domain/payment/payment.ts';
+import { PAYMENT } from '../../domain/payment/subject.ts';
+import { SESSION_FILTER, type SessionFilter } from '../../domain/session/filter.ts';
+import type { Session } from '../../domain/session/session.ts';
+import { SESSION } from '../../domain/session/subject.ts';
+import { type Owner, ownerFor, type State, type Subject } from '../../domain/subject.ts';
+import type { Viewer } from '../../domain/viewer.ts';
+import { badInput } from '../../errors.ts';
+import { topicOfMany, topicOfOne } from '../topics.ts';
+import { type CallbackMessage, type CallbackSubscribeArgs, createCallbackSource } from './callback-source.ts';
 import type { Source, SourceParts } from './source.ts';
+import type { StateMessage } from './state-message.ts';
+import { createStateSource } from './state-source.ts';
 
-/** The three subscriptions of the graph (DESIGN §6, "Subscriptions promise"). */
+/** What a subscription to states is given, its id argument excepted. */
+interface StateSubscribeArgs<F> {
+  readonly viewer: Viewer;
+  /** At most one of the two ids; neither: all that the viewer may see and `filter` admits. */
+  readonly externalId?: string | null | undefined;
+  readonly filter?: F | null | undefined;
+  /** Every cursor that the client sent: the furthest that can be honoured counts. None: a SNAPSHOT. */
+  readonly cursors?: readonly string[];
+}
+
+export interface SessionSubscribeArgs extends StateSubscribeArgs<SessionFilter> {
+  readonly sessionId?: string | null | undefined;
+}
+
+export interface PaymentSubscribeArgs extends StateSubscribeArgs<PaymentFilter> {
+  readonly paymentId?: string | null | undefined;
+}
+
+/** The three subscriptions of the graph: docs/subscriptions.md says what they promise. */
 export interface Subscriptions {
-  /** Throws BAD_USER_INPUT when asked by both ids. */
-  sessionStatusChanged(ask: SessionAsk): Source<SessionMessage>;
-  /** Throws BAD_USER_INPUT when asked by both ids. */
-  paymentStatusChanged(ask: PaymentAsk): Source<PaymentMessage>;
-  /** Throws FORBIDDEN but for operators. */
-  callbackRecorded(ask: CallbackAsk): Source<CallbackMessage>;
+  /** Throws BAD_USER_INPUT where both ids are given. */
+  sessionStatusChanged(args: SessionSubscribeArgs): Source<StateMessage<Session>>;
+  /** Throws BAD_USER_INPUT where both ids are given. */
+  paymentStatusChanged(args: PaymentSubscribeArgs): Source<StateMessage<Payment>>;
+  /** Throws FORBIDDEN unless the viewer is an operator. */
+  callbackRecorded(args: CallbackSubscribeArgs): Source<CallbackMessage>;
 }
 
 export function createSubscriptions(parts: SourceParts): Subscriptions {
+  const { sessions, payments } = parts.catchUp;
   return {
-    sessionStatusChanged: (ask) => createSessionSource(parts, ask),
-    paymentStatusChanged: (ask) => createPaymentSource(parts, ask),
-    callbackRecorded: (ask) => createCallbackSource(parts, ask),
+    sessionStatusChanged: (args) =>
+      sourceOf(parts, args, {
+        field: 'sessionStatusChanged',
+        subject: SESSION,
+        states: sessions,
+        filterFields: SESSION_FILTER,
+        named: namedBy('sessionId', args.sessionId, args.externalId),
+        wantedOwner: args.filter?.userId ?? null,
+      }),
+    paymentStatusChanged: (args) =>
+      sourceOf(parts, args, {
+        field: 'paymentStatusChanged',
+        subject: PAYMENT,
+        states: payments,
+        filterFields: PAYMENT_FILTER,
+        named: namedBy('paymentId', args.paymentId, args.externalId),
+        wantedOwner: args.filter?.userExternalId ?? null,
+      }),
+    callbackRecorded: (args) => createCallbackSource(parts, args),
   };
+}
+
+interface StateSubscription<S extends State, Wanted> {
+  /** The subscription's field in the graph. */
+  readonly field: string;
+  readonly subject: Subject<S>;
+  readonly states: StateCatchUp<S>;
+  readonly filterFields: FilterFields<S, Wanted>;
+  readonly named: Named | null;
+  /** The owner that the filter names; null where it names none. */
+  readonly wantedOwner: Owner;
+}
+
+function sourceOf<S extends State, Wanted>(
+  parts: SourceParts,
+  { viewer, filter, cursors = [] }: StateSubscribeArgs<Filter<Wanted>>,
+  { field, subject, states, filterFields, named, wantedOwner }: StateSubscription<S, Wanted>,
+): Source<StateMessage<S>> {
+  // Where only one user's states can be sent, only that user's are followed. A viewer without a user has an empty topic.
+  const owner = ownerFor(subject, viewer);
+  const topic =
+    named === null
+      ? topicOfMany(subject.name, owner === null ? wantedOwner : (owner ?? ''))
+      : topicOfOne(subject.name, named);
+  return createStateSource(parts, {
+    subject,
+    states,
+    viewer,
+    named,
+    topic,
+    restrictions: restrictionsOf(filterFields, filter),
+    cursors,
+    share: JSON.stringify([field, topic, filter ?? null]),
+  });
+}
+
+function namedBy(
+  idName: string,
+  id: string | null | undefined,
+  externalId: string | null | undefined,
+): Named | null {
+  if (id != null && externalId != null) throw badInput(`${idName}, externalId: give at most one of them.`);
+  if (id != null) return { id };
+  return externalId != null ? { externalId } : null;
 }

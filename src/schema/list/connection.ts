@@ -1,20 +1,46 @@
-import type { ListOf, Page, Place } from '../../db/read/page.ts';
+import type { CallbackPage } from '../../db/read/journal-reads.ts';
+import type { ListOf, ListPlace, Page } from '../../db/read/page.ts';
+import type { Reader } from '../../db/read/reader.ts';
+import type { StateOrderField, StateReads } from '../../db/read/state-reads.ts';
 import { encodeCursor } from '../../domain/cursor.ts';
+import type { CallbackFilter } from '../../domain/journal/filter.ts';
+import type { JournalRow } from '../../domain/journal/row.ts';
+import type { State, Subject } from '../../domain/subject.ts';
 import { encodePlace, type ListOrder } from './list-cursor.ts';
+import { type ListArguments, readPage } from './list-page.ts';
 
-/** What `liveCursor` promises, on every connection that has one. */
-export const LIVE_CURSOR =
-  "Taken before the rows were read: hand it to the subscription's `after` and nothing falls between.";
+/** The page of states that the arguments name, the newest first unless they say otherwise. */
+export async function stateConnection<S extends State, F>(
+  { name, idOf }: Subject<S>,
+  reads: StateReads<S, F>,
+  args: ListArguments<F, StateOrderField>,
+  reader: Reader,
+) {
+  const page = readPage(`${name}s`, 'CREATED_AT', args);
+  return toConnection(`${name}s`, page, await reads.list(page, reader), (state, field) => ({
+    at: field === 'CREATED_AT' ? state.createdAt : state.updatedAt,
+    id: idOf(state),
+  }));
+}
+
+/** The page of the journal that the arguments name, the newest first unless they say otherwise. */
+export async function callbackConnection(
+  args: ListArguments<CallbackFilter, 'POSITION'>,
+  read: (page: CallbackPage) => Promise<ListOf<JournalRow>>,
+) {
+  const page = readPage('callbacks', 'POSITION', args);
+  return toConnection('callbacks', page, await read(page), ({ position }) => ({ at: position, id: '' }));
+}
 
 /**
  * A list's rows as a Relay connection. `liveCursor` is the head that was read with the rows. Cursors are made only
- * when they are asked for.
+ * where they are selected.
  */
-export function toConnection<Row, Field extends string>(
+function toConnection<Row, Field extends string>(
   list: ListOrder['list'],
   { orderBy: { field } }: Page<unknown, Field>,
   { rows, hasPrevious, hasNext, head }: ListOf<Row>,
-  placeOf: (row: Row, field: Field) => Place,
+  placeOf: (row: Row, field: Field) => ListPlace,
 ) {
   const order = { list, field };
   const cursorOf = (row: Row | undefined) =>

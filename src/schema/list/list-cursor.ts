@@ -1,20 +1,21 @@
-import type { Place } from '../../db/read/page.ts';
+import type { ListPlace } from '../../db/read/page.ts';
 import { isStorableText } from '../../domain/ids.ts';
+import type { SubjectName } from '../../domain/subject.ts';
 import { CallboardError } from '../../errors.ts';
 
 /** Which list in which order: a cursor of another one is refused. */
 export interface ListOrder {
-  readonly list: 'sessions' | 'payments' | 'callbacks';
+  readonly list: `${SubjectName}s` | 'callbacks';
   readonly field: string;
 }
 
 /** The cursor of a row: opaque to clients. */
-export function encodePlace({ list, field }: ListOrder, { at, id }: Place): string {
+export function encodePlace({ list, field }: ListOrder, { at, id }: ListPlace): string {
   return Buffer.from(JSON.stringify([list, field, at, id])).toString('base64url');
 }
 
 /** The place that a cursor names. Throws CURSOR_INVALID naming the argument where it is none of this list's. */
-export function decodePlace(order: ListOrder, argument: 'after' | 'before', cursor: string): Place {
+export function decodePlace(order: ListOrder, argument: 'after' | 'before', cursor: string): ListPlace {
   const place = readPlace(order, cursor);
   if (place === null) {
     throw new CallboardError(
@@ -28,7 +29,7 @@ export function decodePlace(order: ListOrder, argument: 'after' | 'before', curs
 /** An id of the greatest length takes up to 2 KiB. */
 const MAX_CURSOR_LENGTH = 4_096;
 
-function readPlace({ list, field }: ListOrder, cursor: string): Place | null {
+function readPlace({ list, field }: ListOrder, cursor: string): ListPlace | null {
   if (cursor.length > MAX_CURSOR_LENGTH) return null;
   let parts: unknown;
   try {

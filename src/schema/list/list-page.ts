@@ -12,24 +12,24 @@ export interface ListArguments<Filter, Field extends string> {
   readonly before?: string | null | undefined;
 }
 
-const MOST = 100;
-const DEFAULT = 20;
+const MAX_ROWS = 100;
+const DEFAULT_ROWS = 20;
 
 /**
- * The page that the arguments name. Throws BAD_USER_INPUT or CURSOR_INVALID naming the argument that is wrong
- * (DESIGN §6: `first` or `last`, not both, 0–100, 20 where neither stands).
+ * The page that the arguments name: `first` or `last`, not both, 0 to 100 rows; 20 where neither is given. Throws
+ * BAD_USER_INPUT or CURSOR_INVALID naming the argument that is wrong.
  */
 export function readPage<Filter, Field extends string>(
   list: ListOrder['list'],
   defaultField: Field,
   { filter, orderBy, first, after, last, before }: ListArguments<Filter, Field>,
-): Page<Filter | Record<string, never>, Field> {
+): Page<Filter, Field> {
   if (first != null && last != null) throw badInput('first, last: give one of them, not both.');
   const order = { list, field: orderBy?.field ?? defaultField };
   return {
-    filter: filter ?? {},
+    filter: filter ?? null,
     orderBy: { field: order.field, direction: orderBy?.direction ?? 'DESC' },
-    count: last != null ? countOf('last', last) : countOf('first', first ?? DEFAULT),
+    count: last != null ? countOf('last', last) : countOf('first', first ?? DEFAULT_ROWS),
     from: last != null ? 'end' : 'start',
     after: after == null ? null : decodePlace(order, 'after', after),
     before: before == null ? null : decodePlace(order, 'before', before),
@@ -37,6 +37,6 @@ export function readPage<Filter, Field extends string>(
 }
 
 function countOf(argument: 'first' | 'last', count: number): number {
-  if (count < 0 || count > MOST) throw badInput(`${argument}: give a number from 0 to ${MOST}.`);
+  if (count < 0 || count > MAX_ROWS) throw badInput(`${argument}: give a number from 0 to ${MAX_ROWS}.`);
   return count;
 }

@@ -14,7 +14,7 @@ import type { Identify } from './graphql-http.ts';
 import { detailsBody, detailsFields, statusBody } from './status-body.ts';
 
 interface Parts {
-  readonly reads: Pick<Reads, 'session' | 'sessionByExternalId'>;
+  readonly reads: Pick<Reads, 'sessions'>;
   readonly identify: Identify;
   /** Of the details, whose lists are as long as the session's. */
   readonly limits: Pick<Limits, 'fields' | 'responseBytes'>;
@@ -73,9 +73,10 @@ export function statusRoutes({ reads, identify, limits, admission, report }: Par
   }
 
   async function readOne(id: unknown, externalId: unknown, viewer: Viewer): Promise<Session | null> {
-    if (typeof id === 'string' && id !== '' && externalId === undefined) return reads.session(id, viewer);
+    if (typeof id === 'string' && id !== '' && externalId === undefined)
+      return reads.sessions.find({ id }, { viewer });
     if (typeof externalId === 'string' && externalId !== '' && id === undefined) {
-      return reads.sessionByExternalId(externalId, viewer);
+      return reads.sessions.find({ externalId }, { viewer });
     }
     throw badInput('Name the session once: by ?sessionId= or by ?sessionExternalId=.');
   }

@@ -61,14 +61,16 @@ async function startRelay({ shared = false } = {}) {
     rows: rows.flatMap(({ row }) => (row.position > position ? [row] : [])),
     more: false,
   });
+  const noStates = {
+    find: async () => ({ head: { ...head }, found: null }),
+    since: async () => ({ head: { ...head }, rows: [], more: false }),
+  };
   /** What subscriptions read of the same store. */
   const catchUp: CatchUp = {
     head: async () => ({ ...head }),
     fingerprintAt: async (position) => sightingOf(position).rowThere,
-    session: async () => ({ head: { ...head }, found: null }),
-    payment: async () => ({ head: { ...head }, found: null }),
-    sessionsSince: async () => ({ head: { ...head }, rows: [], more: false }),
-    paymentsSince: async () => ({ head: { ...head }, rows: [], more: false }),
+    sessions: noStates,
+    payments: noStates,
     journalSince: async (position) => portionAfter(position),
   };
   return {

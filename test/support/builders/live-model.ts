@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { admitsSession } from '../../../src/domain/filters.ts';
+import { admitsAll, restrictionsOf } from '../../../src/domain/filter.ts';
+import { SESSION_FILTER, type SessionFilter } from '../../../src/domain/session/filter.ts';
 import type { Session } from '../../../src/domain/session/session.ts';
 import { deliverAll } from '../clients/flood.ts';
 import { type LiveMessage, type LiveReader, shownAs } from '../clients/live-reader.ts';
@@ -141,3 +142,6 @@ export class LiveModel {
 function lastOf(received: readonly LiveMessage[], sessionId: string): LiveMessage | undefined {
   return received.findLast(({ session }) => session?.sessionId === sessionId);
 }
+
+const admitsSession = (filter: SessionFilter, session: Session): boolean =>
+  admitsAll(restrictionsOf(SESSION_FILTER, filter), session);

@@ -33,7 +33,15 @@ export function visible(session: Session) {
       conflict,
     },
     stages: STAGE_NAMES.map((name) => {
-      const { version, startedAt, finishedAt, updatedAt, attempts, ...shown } = stageView(session, name);
+      const {
+        sessionId: _,
+        version,
+        startedAt,
+        finishedAt,
+        updatedAt,
+        attempts,
+        ...shown
+      } = stageView(session, name);
       const runs = attempts.map(({ number, status, conflict }) => ({ number, status, conflict }));
       return { ...shown, runs, hasStarted: startedAt !== null, hasFinished: finishedAt !== null };
     }),

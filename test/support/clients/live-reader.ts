@@ -1,5 +1,5 @@
 import { decodeCursor } from '../../../src/domain/cursor.ts';
-import type { SessionFilter } from '../../../src/domain/filters.ts';
+import type { SessionFilter } from '../../../src/domain/session/filter.ts';
 import { at, type Operation, type Result, textAt } from './client.ts';
 import { subscribeSse } from './subscribe-sse.ts';
 import { type Subscribed, subscribeWs } from './subscribe-ws.ts';

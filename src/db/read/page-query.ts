@@ -15,8 +15,8 @@ import {
   windowConditions,
 } from './page.ts';
 
-/** One page as a statement: its shape, its values, and the makings of its text. */
-export interface Ask<P extends Page<unknown, string> = Page<unknown, string>> {
+/** One page as a statement: its shape, its values, and what its text is made of. */
+export interface PageQuery<P extends Page<unknown, string> = Page<unknown, string>> {
   readonly page: P;
   readonly columns: OrderColumns;
   readonly conditions: readonly Condition[];
@@ -26,12 +26,12 @@ export interface Ask<P extends Page<unknown, string> = Page<unknown, string>> {
   readonly values: Record<string, unknown>;
 }
 
-/** What a page asks of a list restricted by these conditions. */
-export function askFor<P extends Page<unknown, string>>(
+/** The statement for a page of the rows that meet these conditions. */
+export function planPage<P extends Page<unknown, string>>(
   page: P,
   columns: OrderColumns,
   conditions: readonly Condition[],
-): Ask<P> {
+): PageQuery<P> {
   const all = [...conditions, ...windowConditions(page, columns)];
   return {
     page,
@@ -44,12 +44,12 @@ export function askFor<P extends Page<unknown, string>>(
 }
 
 /** Whether a row stands in the page's window. */
-export function whereOf({ page, columns, conditions }: Ask): SQL | undefined {
+export function whereOf({ page, columns, conditions }: PageQuery): SQL | undefined {
   return allOf([...conditions, ...windowConditions(page, columns)]);
 }
 
-/** The store's row, with whether the filter admits rows before and behind the page's window. */
-export function headOf(db: Db, table: PgTable, { page, columns, conditions }: Ask) {
+/** The store's row, with whether rows that meet the conditions stand before and behind the page's window. */
+export function headOf(db: Db, table: PgTable, { page, columns, conditions }: PageQuery) {
   const { previous, next } = beyondConditions(page, columns);
   const any = (beyond: Condition | null) =>
     beyond === null
@@ -65,7 +65,8 @@ export function headOf(db: Db, table: PgTable, { page, columns, conditions }: As
     .as('head');
 }
 
-export interface FoundAtHead<Row> {
+/** A row of such a statement's answer. */
+export interface PageRow<Row> {
   readonly head: Head & { readonly hasPrevious: boolean; readonly hasNext: boolean };
   readonly row: Row | null;
 }
@@ -73,7 +74,7 @@ export interface FoundAtHead<Row> {
 /** What a page's statement found, as the page. */
 export function listOf<Row, Shown>(
   page: Page<unknown, string>,
-  found: readonly FoundAtHead<Row>[],
+  found: readonly PageRow<Row>[],
   toShown: (row: Row) => Shown,
 ): ListOf<Shown> {
   const [first] = found;

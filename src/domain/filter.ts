@@ -1,0 +1,134 @@
+import type { Instant } from './session/session.ts';
+import type { Word, WordSet } from './words.ts';
+
+/** From inclusive, before exclusive; an end that is null or absent is open. */
+export interface InstantRange {
+  readonly from?: Instant | null | undefined;
+  readonly before?: Instant | null | undefined;
+}
+
+/** What one field of a filter demands, as SQL reads it (db/read/conditions.ts). */
+type Demand =
+  | { readonly kind: 'equals'; readonly wanted: string }
+  | { readonly kind: 'oneOf'; readonly wanted: readonly string[] }
+  | { readonly kind: 'is'; readonly wanted: boolean }
+  | { readonly kind: 'within'; readonly wanted: InstantRange };
+
+/** A demand with its rule in memory. A test holds both against each other. */
+export type Restriction<State> = Demand & {
+  /** Whether one state meets it always or never. An id that is null may be set later, and then stays. */
+  readonly isLasting: boolean;
+  admits(state: State): boolean;
+};
+
+/** One field of a filter: declared once, it is read by SQL, by subscriptions in memory and by the GraphQL input. */
+export interface FilterField<State, Wanted> {
+  /** The GraphQL type: a closed set is asked for by a list of its words. */
+  readonly input: 'ID' | 'Boolean' | 'DateTimeRange' | WordSet;
+  readonly description: string;
+  restrict(wanted: Wanted): Restriction<State>;
+}
+
+/** The fields of one filter, in the order of the GraphQL input. */
+export type FilterFields<State, Wanted> = {
+  readonly [Name in keyof Wanted]: FilterField<State, Wanted[Name]>;
+};
+
+/** What a client sends: fields join by and; null or absent does not restrict. */
+export type Filter<Wanted> = { readonly [Name in keyof Wanted]?: Wanted[Name] | null | undefined };
+
+/** The filter that a table of fields describes. */
+export type FilterOf<Fields> = Filter<{
+  [Name in keyof Fields]: Fields[Name] extends FilterField<infer _State, infer Wanted> ? Wanted : never;
+}>;
+
+/** The kinds of field that a filter of these states can have. `of` reads the field's value. */
+export function filterFields<State>() {
+  return {
+    /** The same id. */
+    id: (description: string, of: (state: State) => string | null): FilterField<State, string> => ({
+      input: 'ID',
+      description,
+      restrict: (wanted) => ({
+        kind: 'equals',
+        wanted,
+        isLasting: true,
+        admits: (state) => of(state) === wanted,
+      }),
+    }),
+    /** One of these words; an empty list admits nothing, and null is none of them. */
+    words: <Set extends WordSet>(
+      input: Set,
+      description: string,
+      of: (state: State) => Word<Set> | null,
+    ): FilterField<State, readonly Word<Set>[]> => ({
+      input,
+      description,
+      restrict: (wanted) => ({
+        kind: 'oneOf',
+        wanted,
+        isLasting: false,
+        admits(state) {
+          const word = of(state);
+          return word !== null && wanted.includes(word);
+        },
+      }),
+    }),
+    flag: (description: string, of: (state: State) => boolean): FilterField<State, boolean> => ({
+      input: 'Boolean',
+      description,
+      restrict: (wanted) => ({
+        kind: 'is',
+        wanted,
+        isLasting: false,
+        admits: (state) => of(state) === wanted,
+      }),
+    }),
+    time: (
+      description: string,
+      of: (state: State) => Instant,
+      { isLasting = false } = {},
+    ): FilterField<State, InstantRange> => ({
+      input: 'DateTimeRange',
+      description,
+      restrict: (wanted) => ({
+        kind: 'within',
+        wanted,
+        isLasting,
+        admits: (state) => isWithin(wanted, of(state)),
+      }),
+    }),
+  };
+}
+
+function isWithin({ from, before }: InstantRange, at: Instant): boolean {
+  return (from == null || at >= from) && (before == null || at < before);
+}
+
+/** What a filter demands of the fields that it has, by their names, in the order of the table. */
+export function restrictionsByName<State, Wanted>(
+  fields: FilterFields<State, Wanted>,
+  filter: Filter<Wanted> | null | undefined,
+): (readonly [name: keyof Wanted & string, Restriction<State>])[] {
+  const restrictions: (readonly [keyof Wanted & string, Restriction<State>])[] = [];
+  if (filter == null) return restrictions;
+  for (const name in fields) {
+    const wanted = filter[name];
+    if (wanted != null) restrictions.push([name, fields[name].restrict(wanted)]);
+  }
+  return restrictions;
+}
+
+/** The same without the names. */
+export function restrictionsOf<State, Wanted>(
+  fields: FilterFields<State, Wanted>,
+  filter: Filter<Wanted> | null | undefined,
+): readonly Restriction<State>[] {
+  return restrictionsByName(fields, filter).map(([, restriction]) => restriction);
+}
+
+/** Whether all of these admit a state. Called for each change of each filter that is subscribed to. */
+export function admitsAll<State>(restrictions: readonly Restriction<State>[], state: State): boolean {
+  for (const restriction of restrictions) if (!restriction.admits(state)) return false;
+  return true;
+}

@@ -1,0 +1,23 @@
+import { type FilterOf, filterFields } from '../filter.ts';
+import type { JournalRow } from './row.ts';
+
+const { id, words, flag, time } = filterFields<JournalRow>();
+
+/** What lists and subscriptions of the journal are filtered by. */
+export const CALLBACK_FILTER = {
+  outcome: words('CallbackOutcome', 'What became of it.', ({ outcome }) => outcome),
+  kind: words('CallbackKind', 'What it reports.', ({ kind }) => kind),
+  sessionId: id(
+    "The session that it names, by the aggregator's id; quarantined ones claim it.",
+    ({ sessionId }) => sessionId,
+  ),
+  paymentId: id(
+    "The payment that it names, by the aggregator's id; quarantined ones claim it.",
+    ({ paymentId }) => paymentId,
+  ),
+  bankId: id("The bank that it names, by the aggregator's id.", ({ bankId }) => bankId),
+  repeated: flag('Delivered more than once.', ({ deliveries }) => deliveries > 1),
+  receivedAt: time('When it was received first.', ({ receivedAt }) => receivedAt),
+};
+
+export type CallbackFilter = FilterOf<typeof CALLBACK_FILTER>;

@@ -1,0 +1,67 @@
+import type { ChangedState } from '../../domain/catch-up.ts';
+import type { StateChange } from '../../domain/journal/entry.ts';
+import type { Instant } from '../../domain/session/session.ts';
+import type { State } from '../../domain/subject.ts';
+import type { ChangeKind, StageName } from '../../domain/words.ts';
+import type { Message } from './source.ts';
+
+/** One message of a subscription to states: `sessionStatusChanged`, `paymentStatusChanged`. */
+export interface StateMessage<S> extends Message {
+  /** Why it was sent; of several conflated into one, the newest. */
+  readonly kind: ChangeKind;
+  /**
+   * False only in a SNAPSHOT sent because no cursor could be honoured, or, also mid-stream, because the store was put
+   * back or its state recomputed.
+   */
+  readonly recovered: boolean;
+  /** False where the state no longer meets the filter. */
+  readonly matches: boolean;
+  /** The newest state when sent. Null only in a SNAPSHOT. */
+  readonly state: S | null;
+  /** The stage that the change was about; null in a SNAPSHOT, of a payment, and where the row was deleted. */
+  readonly stage: StageName | null;
+  readonly changedAt: Instant;
+}
+
+/** How a subscription opens where no cursor is honoured: one state as it stands, or none. */
+export function snapshot<S extends State>(
+  cursor: string,
+  state: S | null,
+  { recovered, matches, now }: { readonly recovered: boolean; readonly matches: boolean; now(): Instant },
+): StateMessage<S> {
+  return {
+    cursor,
+    kind: 'SNAPSHOT',
+    recovered,
+    matches,
+    state,
+    stage: null,
+    changedAt: state?.updatedAt ?? now(),
+  };
+}
+
+/** A change that was read from the store after it was made. */
+export function resumed<S extends State>(
+  cursor: string,
+  matches: boolean,
+  { state, last }: ChangedState<S>,
+): StateMessage<S> {
+  return {
+    cursor,
+    kind: last?.kind === 'ACCOUNTS' || last?.kind === 'TRANSACTION_PAGE' ? last.kind : 'STATUS',
+    recovered: true,
+    matches,
+    state,
+    stage: last?.stage ?? null,
+    changedAt: state.updatedAt,
+  };
+}
+
+/** A change as it is published. */
+export function changed<S extends State>(
+  cursor: string,
+  matches: boolean,
+  { kind, stage, after, changedAt }: StateChange<S>,
+): StateMessage<S> {
+  return { cursor, kind, recovered: true, matches, state: after, stage, changedAt };
+}
