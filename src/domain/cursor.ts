@@ -1,4 +1,4 @@
-/** A row of the journal: its place, and by what it is told from the row that another history has there. */
+/** A row of the journal: its place, and what distinguishes it from the row that another history has there. */
 export interface JournalPlace {
   readonly position: number;
   /** See fingerprint.ts. */

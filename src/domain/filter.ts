@@ -23,7 +23,7 @@ export type Restriction<State> = Demand & {
 
 /** One field of a filter: declared once, it is read by SQL, by subscriptions in memory and by the GraphQL input. */
 export interface FilterField<State, Wanted> {
-  /** The GraphQL type: a closed set is asked for by a list of its words. */
+  /** The GraphQL type; of a closed set, a list of its words. */
   readonly input: 'ID' | 'Boolean' | 'DateTimeRange' | WordSet;
   readonly description: string;
   restrict(wanted: Wanted): Restriction<State>;

@@ -1,7 +1,7 @@
 import type { Cancellation } from '../../domain/cancellation.ts';
 import type { ReadQueue } from './read-queue.ts';
 
-/** How a batch loader asks, and what tells its keys apart. */
+/** How a batch is read, and what distinguishes its keys. */
 export interface BatchLoaderOptions<Key, Value> {
   /** Answers for all keys in their order, with one statement. Its keys differ from each other by `nameOf`. */
   readonly load: (keys: readonly Key[]) => Promise<readonly Value[]>;
@@ -22,11 +22,11 @@ interface Entry<Key, Value> {
   readonly wantedBy: (Cancellation | null)[];
 }
 
-/** By the names of the keys, in the order in which they were asked for. */
+/** By the names of the keys, in the order of their first read. */
 type Batch<Key, Value> = Map<string, Entry<Key, Value>>;
 
 /**
- * Coalesces reads: keys asked for in the same turn of the event loop, by whatever request, go to the store as one
+ * Coalesces reads: keys read in the same turn of the event loop, by any operation, go to the store as one
  * statement. Nothing is kept beyond the batch, and the statement is sent after the last of its keys was asked
  * for: so a read sees all that was committed before it was asked, as if it stood alone. A statement that fails
  * rejects all of its keys. A key that nobody wants any more when the statement is sent is left out of it, and rejects

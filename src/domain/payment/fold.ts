@@ -5,7 +5,7 @@ import { isTerminal, rank, shownStatus, terminalsOf, withFact } from '../status.
 import type { Payment, PaymentState } from './payment.ts';
 
 /** A journal row about a payment, as the fold reads it. */
-export interface PaymentRow {
+export interface PaymentJournalRow {
   readonly position: number;
   readonly receivedAt: Instant;
   /** The version it made of its payment, where it is recorded already: a recomputation may have raised it before. */
@@ -25,7 +25,7 @@ export interface FoldedPayment {
 }
 
 /** Applies one journal row to a payment: pure and total. There is no restart. Each row raises the version. */
-export function foldPayment(before: PaymentState | null, row: PaymentRow): FoldedPayment {
+export function foldPayment(before: PaymentState | null, row: PaymentJournalRow): FoldedPayment {
   const { callback, position, receivedAt, replayOf } = row;
   const held = before ?? newPayment(row);
   const isOlder = replayOf !== null && held.terminalAt !== null && receivedAt < held.terminalAt;
@@ -54,7 +54,7 @@ export function derivePayment(state: PaymentState): Payment {
   return { ...state, status, isFinal: isTerminal(status), conflict: terminalsOf(state.facts).length > 1 };
 }
 
-function newPayment({ callback, position, receivedAt }: PaymentRow): PaymentState {
+function newPayment({ callback, position, receivedAt }: PaymentJournalRow): PaymentState {
   return {
     paymentId: callback.paymentId,
     externalId: null,

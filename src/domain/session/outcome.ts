@@ -96,7 +96,7 @@ export function needsAuthorization(stage: StageState): boolean {
   return status === 'AUTHORIZATION_FAILED' || status === 'AUTHENTICATION_REQUIRED';
 }
 
-/** What the person, or whoever serves them, does next. */
+/** What the person does next, or somebody who serves them. */
 export function nextActionOf(session: SessionState, outcome: SessionOutcome): NextAction {
   if (outcome === 'NEEDS_AUTHORIZATION') return 'REAUTHENTICATE';
   if (statusOf(session.stages.AUTHENTICATION) === 'FAILED') return 'REAUTHENTICATE';

@@ -125,7 +125,7 @@ interface Counted {
 const accountsCounted = new WeakMap<SessionState['accounts'], Counted>();
 const pagesCounted = new WeakMap<SessionState['transactionPages'], Counted>();
 
-/** Counts what is of this run: once for a list, which may be long and is asked for several times a callback. */
+/** Counts what is of this run: once for a list, which may be long and is counted several times a callback. */
 function countOfThisRun<Item extends { readonly reportedIn: ReportedIn }>(
   session: Pick<SessionState, 'stages'>,
   items: readonly Item[],

@@ -125,7 +125,7 @@ export class Group implements GroupPort {
     }
     const message = this.#source.toMessage(entry);
     if (message === null) return;
-    const shared = new SharedMessage(entry.position, this.#source.subject(message), message);
+    const shared = new SharedMessage(entry.position, this.#source.conflationKey(message), message);
     for (const member of this.#members) member.deliver(shared);
   }
 }

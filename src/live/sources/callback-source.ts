@@ -81,7 +81,7 @@ export function createCallbackSource(
     },
     unlearn() {},
     toMessage: ({ row }) => toMessage(row),
-    subject: () => null,
+    conflationKey: () => null,
     [Symbol.asyncIterator]: () => iterate(hub, source),
   };
   return source;

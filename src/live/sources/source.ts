@@ -24,40 +24,40 @@ export interface Newest {
   readonly createdAt: Instant;
 }
 
-/** A portion of what a subscription says before it is live. */
+/** A part of what a subscription sends before it is live. */
 export interface Opening<M> {
   /** Which store was read: cursors bear it. */
   readonly identity: string;
-  /** With its messages told, everything up to here is told: entries up to here are not for this reader any more. */
+  /** Once its messages are sent, everything up to here is sent: no entry up to here is for this reader any more. */
   readonly position: number;
   readonly messages: readonly M[];
   /** Whether there may be more to read before the hub's entries follow. */
   readonly more: boolean;
-  /** By externalId: the one created last, whose changes are told from here on. */
+  /** By externalId: the one created last, whose changes are sent from here on. */
   readonly newest?: Newest | null;
 }
 
 /**
- * One subscription's way from the store and the hub to its messages. As an AsyncIterable it serves whoever
- * iterates it alone; the transports use `open` and `toMessage` through live/fanout.ts, so that one execution and
- * one payload serve all who ask the same.
+ * One subscription's way from the store and the hub to its messages. As an AsyncIterable it serves one reader alone;
+ * the transports use `open` and `toMessage` through live/fanout/, so that one execution and one payload serve all
+ * subscriptions that are alike.
  */
 export interface Source<M extends Message = Message> extends AsyncIterable<M> {
   readonly topic: Topic;
-  /** What besides document, variables and viewer scope must agree for two subscriptions to share executions. */
+  /** What must be the same, with document, variables and viewer scope, for two subscriptions to share executions. */
   readonly share: string;
   /** Reads the store: called after the hub's listener was attached, so that nothing falls between. */
   open(): Promise<Opening<M>>;
   /** Reads on from a position, for a reader that knows everything up to there. */
   resume(position: number): Promise<Opening<M>>;
-  /** Reads the store as for one who holds nothing: what it said before is of a history that the store has no more. */
+  /** Reads the store as for a new reader: what was sent before is of a history that the store has no more. */
   reopen(): Promise<Opening<M>>;
-  /** Keeps what later entries are judged by: called with each opening of each subscription it stands for. */
+  /** Keeps what later entries are compared with: called with each opening of each subscription it stands for. */
   learn(opening: Opening<M>): void;
   /** Drops what was learned: see `reopen`. */
   unlearn(): void;
-  /** Called once an opening was learned. Null: not for this subscription; ownership and filter are judged anew. */
+  /** Called once an opening was learned. Null: not for this subscription. Ownership and filter are checked each time. */
   toMessage(entry: JournalEntry): M | null;
-  /** Messages of one subject replace each other for a reader that lags; null: never (the log). */
-  subject(message: M): string | null;
+  /** Messages with the same key replace each other for a reader that lags; null: never (the journal). */
+  conflationKey(message: M): string | null;
 }

@@ -123,7 +123,7 @@ export function createStateSource<S extends State>(
       const { position, fingerprint } = entry.row;
       return changed(encodeCursor({ identity, position, fingerprint }), matches, change);
     },
-    subject: ({ state }) => (state === null ? null : subject.idOf(state)),
+    conflationKey: ({ state }) => (state === null ? null : subject.idOf(state)),
     [Symbol.asyncIterator]: () => iterate(hub, source),
   };
   return source;
