@@ -1,7 +1,7 @@
 import type { SecondaryIdentifier } from '../domain/journal/callback.ts';
 import type { Builder } from './builder.ts';
 import type { Context } from './context.ts';
-import { bankGlobalId } from './global-id.ts';
+import { bankGlobalId, GLOBAL_ID } from './global-id.ts';
 
 /** Types of identifier whose value is a BIC: the first is the sessions', the second the payments'. */
 const BIC_TYPES: readonly string[] = ['1', 'swiftBicCode'];
@@ -15,10 +15,7 @@ export function defineBank(builder: Builder): void {
     interfaces: [builder.nodeInterfaceRef()],
     description: 'A bank as callbacks named it.',
     fields: (t) => ({
-      id: t.id({
-        description: 'Global and opaque, as every `id`.',
-        resolve: ({ bankId }) => bankGlobalId(bankId),
-      }),
+      id: t.id({ description: GLOBAL_ID, resolve: ({ bankId }) => bankGlobalId(bankId) }),
       bankId: t.exposeID('bankId', { description: "The aggregator's id, always text." }),
       bic: t.string({
         nullable: true,

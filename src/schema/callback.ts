@@ -1,7 +1,7 @@
 import type { JournalRow } from '../domain/journal/row.ts';
 import { mayReadBodies } from '../domain/viewer.ts';
 import type { Builder } from './builder.ts';
-import { callbackGlobalId } from './global-id.ts';
+import { callbackGlobalId, GLOBAL_ID } from './global-id.ts';
 import { callbackConnection } from './list/connection.ts';
 import { listArgs } from './list/list-args.ts';
 import { CURSOR, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
@@ -11,15 +11,15 @@ import type { Vocabulary } from './vocabulary.ts';
 const appliedTo = ({ outcome }: JournalRow, id: string | null): string | null =>
   outcome === 'QUARANTINED' ? null : id;
 
+/** Something that a body claims, where it has it. */
+const claim = (description: string) => ({ nullable: true, description }) as const;
+
 export function defineCallback(builder: Builder, { enums }: Vocabulary): void {
   builder.objectType('Callback', {
     interfaces: [builder.nodeInterfaceRef()],
     description: 'One row of the journal: one distinct callback, and what became of it. For operators.',
     fields: (t) => ({
-      id: t.id({
-        description: 'Global and opaque, as every `id`.',
-        resolve: ({ position }) => callbackGlobalId(position),
-      }),
+      id: t.id({ description: GLOBAL_ID, resolve: ({ position }) => callbackGlobalId(position) }),
       position: t.string({
         description: 'Its place in the journal, a whole number from 1 without gaps, as text.',
         resolve: ({ position }) => String(position),
@@ -120,32 +120,14 @@ export function defineCallback(builder: Builder, { enums }: Vocabulary): void {
     description:
       'What a body claims to be about, as written and unjudged; each field is null where the body has none that can be read.',
     fields: (t) => ({
-      userId: t.exposeID('userId', { nullable: true, description: 'The person.' }),
-      sessionId: t.exposeID('sessionId', {
-        nullable: true,
-        description: "The session, by the aggregator's id.",
-      }),
-      sessionExternalId: t.exposeID('sessionExternalId', {
-        nullable: true,
-        description: 'The session, by your own id.',
-      }),
-      paymentId: t.exposeID('paymentId', {
-        nullable: true,
-        description: "The payment, by the aggregator's id.",
-      }),
-      paymentExternalId: t.exposeID('paymentExternalId', {
-        nullable: true,
-        description: 'The payment, by your own id.',
-      }),
-      bankId: t.exposeID('bankId', { nullable: true, description: "The bank, by the aggregator's id." }),
-      stage: t.exposeString('stage', {
-        nullable: true,
-        description: "The stage, in the aggregator's words.",
-      }),
-      status: t.exposeString('status', {
-        nullable: true,
-        description: "The status, in the aggregator's words.",
-      }),
+      userId: t.exposeID('userId', claim('The person.')),
+      sessionId: t.exposeID('sessionId', claim("The session, by the aggregator's id.")),
+      sessionExternalId: t.exposeID('sessionExternalId', claim('The session, by your own id.')),
+      paymentId: t.exposeID('paymentId', claim("The payment, by the aggregator's id.")),
+      paymentExternalId: t.exposeID('paymentExternalId', claim('The payment, by your own id.')),
+      bankId: t.exposeID('bankId', claim("The bank, by the aggregator's id.")),
+      stage: t.exposeString('stage', claim("The stage, in the aggregator's words.")),
+      status: t.exposeString('status', claim("The status, in the aggregator's words.")),
     }),
   });
 }

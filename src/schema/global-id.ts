@@ -9,6 +9,9 @@ export type NodeKey =
   | { readonly type: 'Payment'; readonly paymentId: string }
   | { readonly type: 'Callback'; readonly position: number };
 
+/** Says what `id` is, on the types that are read by themselves. */
+export const GLOBAL_ID = 'Global and opaque, as every `id`.';
+
 const encode = (text: string): string => Buffer.from(text).toString('base64');
 
 export const sessionGlobalId = (sessionId: string): string => encode(`Session:${sessionId}`);

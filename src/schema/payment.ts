@@ -1,7 +1,8 @@
 import { PAYMENT } from '../domain/payment/subject.ts';
 import type { Builder } from './builder.ts';
 import { exactlyOne } from './exactly-one.ts';
-import { paymentGlobalId } from './global-id.ts';
+import { factFields } from './fact-fields.ts';
+import { GLOBAL_ID, paymentGlobalId } from './global-id.ts';
 import { stateConnection } from './list/connection.ts';
 import { listArgs } from './list/list-args.ts';
 import { CHANGED_AT, CURSOR, KIND, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
@@ -12,10 +13,7 @@ export function definePayment(builder: Builder, { enums }: Vocabulary): void {
     interfaces: [builder.nodeInterfaceRef()],
     description: 'One payment, as its callbacks reported it.',
     fields: (t) => ({
-      id: t.id({
-        description: 'Global and opaque, as every `id`.',
-        resolve: ({ paymentId }) => paymentGlobalId(paymentId),
-      }),
+      id: t.id({ description: GLOBAL_ID, resolve: ({ paymentId }) => paymentGlobalId(paymentId) }),
       paymentId: t.exposeID('paymentId', { description: "The aggregator's id of the payment." }),
       externalId: t.exposeID('externalId', {
         nullable: true,
@@ -79,17 +77,7 @@ export function definePayment(builder: Builder, { enums }: Vocabulary): void {
     description: 'One status that was reported of a payment, by one callback or several.',
     fields: (t) => ({
       status: t.expose('status', { type: enums.PaymentStatus, description: 'The status that was reported.' }),
-      receivedAt: t.expose('receivedAt', {
-        type: 'DateTime',
-        description: 'When the first callback that reported it was received.',
-      }),
-      deliveries: t.exposeInt('deliveries', {
-        description: 'How often it was delivered, all callbacks that reported it together.',
-      }),
-      position: t.string({
-        description: 'Place in the journal of the first callback that reported it.',
-        resolve: ({ position }) => String(position),
-      }),
+      ...factFields(t),
     }),
   });
 }

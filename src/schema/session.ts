@@ -3,7 +3,7 @@ import { SESSION } from '../domain/session/subject.ts';
 import { STAGE_NAMES } from '../domain/words.ts';
 import type { Builder } from './builder.ts';
 import { exactlyOne } from './exactly-one.ts';
-import { sessionGlobalId } from './global-id.ts';
+import { GLOBAL_ID, sessionGlobalId } from './global-id.ts';
 import { callbackConnection, stateConnection } from './list/connection.ts';
 import { listArgs } from './list/list-args.ts';
 import { CHANGED_AT, CURSOR, KIND, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
@@ -14,10 +14,7 @@ export function defineSession(builder: Builder, { enums, inputs, connections }: 
     interfaces: [builder.nodeInterfaceRef()],
     description: 'One connection of a person to a bank, as its callbacks reported it.',
     fields: (t) => ({
-      id: t.id({
-        description: 'Global and opaque, as every `id`.',
-        resolve: ({ sessionId }) => sessionGlobalId(sessionId),
-      }),
+      id: t.id({ description: GLOBAL_ID, resolve: ({ sessionId }) => sessionGlobalId(sessionId) }),
       sessionId: t.exposeID('sessionId', { description: "The aggregator's id of the session." }),
       externalId: t.exposeID('externalId', {
         nullable: true,

@@ -1,4 +1,5 @@
 import type { Builder } from './builder.ts';
+import { factFields } from './fact-fields.ts';
 import { stageGlobalId } from './global-id.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -104,17 +105,7 @@ export function defineStage(builder: Builder, { enums }: Vocabulary): void {
     fields: (t) => ({
       status: t.expose('status', { type: enums.StageStatus, description: 'The status that was reported.' }),
       attempt: t.exposeInt('attempt', { description: 'The run it belongs to.' }),
-      receivedAt: t.expose('receivedAt', {
-        type: 'DateTime',
-        description: 'When the first callback that reported it was received.',
-      }),
-      deliveries: t.exposeInt('deliveries', {
-        description: 'How often it was delivered, all callbacks that reported it together.',
-      }),
-      position: t.string({
-        description: 'Place in the journal of the first callback that reported it.',
-        resolve: ({ position }) => String(position),
-      }),
+      ...factFields(t),
     }),
   });
 

@@ -1,5 +1,9 @@
 import type { Builder } from './builder.ts';
 
+/** A day that may not have been reported. */
+const day = (which: string) =>
+  ({ type: 'LocalDate', nullable: true, description: `${which}; null when it was not reported.` }) as const;
+
 export function defineTransactionPage(builder: Builder): void {
   builder.objectType('TransactionPage', {
     description:
@@ -14,26 +18,10 @@ export function defineTransactionPage(builder: Builder): void {
       transactionsCount: t.exposeInt('transactionsCount', {
         description: 'How many transactions the page holds, the most that was reported.',
       }),
-      earliestAccountingDate: t.expose('earliestAccountingDate', {
-        type: 'LocalDate',
-        nullable: true,
-        description: 'The first booking day; null when it was not reported.',
-      }),
-      latestAccountingDate: t.expose('latestAccountingDate', {
-        type: 'LocalDate',
-        nullable: true,
-        description: 'The last booking day; null when it was not reported.',
-      }),
-      earliestEffectiveDate: t.expose('earliestEffectiveDate', {
-        type: 'LocalDate',
-        nullable: true,
-        description: 'The first value date; null when it was not reported.',
-      }),
-      latestEffectiveDate: t.expose('latestEffectiveDate', {
-        type: 'LocalDate',
-        nullable: true,
-        description: 'The last value date; null when it was not reported.',
-      }),
+      earliestAccountingDate: t.expose('earliestAccountingDate', day('The first booking day')),
+      latestAccountingDate: t.expose('latestAccountingDate', day('The last booking day')),
+      earliestEffectiveDate: t.expose('earliestEffectiveDate', day('The first value date')),
+      latestEffectiveDate: t.expose('latestEffectiveDate', day('The last value date')),
       receivedAt: t.expose('receivedAt', {
         type: 'DateTime',
         description: 'When a callback about it was received last, repeats excepted.',
