@@ -49,10 +49,10 @@ eachStore('a cursor', (on) => {
   /** The first messages of a subscription to all sessions. */
   const opening = async (after: string, count = 1) => {
     const subscribed = await subscribeWs(gateway.url, { query: SESSIONS, variables: { after } });
-    const heard: unknown[] = [];
-    while (heard.length < count) heard.push(at((await subscribed.next()).data, 'sessionStatusChanged'));
+    const received: unknown[] = [];
+    while (received.length < count) received.push(at((await subscribed.next()).data, 'sessionStatusChanged'));
     await subscribed.close();
-    return heard;
+    return received;
   };
 
   it('of an empty store is honoured once there is something', async () => {
@@ -100,7 +100,7 @@ eachStore('a cursor', (on) => {
     for (const known of [cursor, atHead]) {
       expect(await opening(known)).toMatchObject([{ recovered: false, kind: 'SNAPSHOT' }]);
     }
-    // Who stayed is told, and then what comes.
+    // A subscription that stayed is sent a SNAPSHOT, and then what comes.
     if (on.kind === 'postgres') {
       expect(at((await live.next()).data, 'sessionStatusChanged')).toMatchObject({
         ...{ recovered: false, kind: 'SNAPSHOT', session: null },

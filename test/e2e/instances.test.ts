@@ -91,7 +91,7 @@ eachStore('several instances', (store) => {
   describe.skipIf(store.kind === 'pglite')('on one PostgreSQL', () => {
     const url = () => store.databaseUrl ?? '';
 
-    test('a callback at one is heard at all, in the order of positions, without a hole', async () => {
+    test('a callback at one is received at all, in the order of positions, without a hole', async () => {
       const urls = [(await startGateway(store.config())).url, (await startGateway(store.config())).url];
       const readers = await readLogs(urls);
       await deliver(urls, burst(10, 400));
@@ -154,7 +154,7 @@ eachStore('several instances', (store) => {
       expect(await versionOf(urls[1] ?? '', 'session-0')).toBeGreaterThan(0);
     });
 
-    test('what a newer version has added is ignored, and a row that it alone can read keeps none from being told', async () => {
+    test('what a newer version has added is ignored, and a row that it alone can read keeps no other from being published', async () => {
       const running = await startGateway(store.config());
       await deliver([running.url], burst(3, 10));
       const sql = postgres(url(), { max: 1 });
@@ -230,7 +230,7 @@ async function rollingRestart(store: TestStore): Promise<void> {
     () => [...readers, ...logs].every(({ received }) => received.length > 0),
     20_000,
   );
-  // Whatever is not answered 200 is sent again, as the aggregator does.
+  // What is not answered 200 is sent again, as the aggregator does.
   let isOver = false;
   let recorded = 0;
   const load = async (of: number): Promise<void> => {

@@ -46,7 +46,7 @@ const reached = inject('postgresUrl');
 describe.skipIf(reached === null)('a store that is put back under two running gateways', () => {
   const server = reached ?? '';
 
-  it('in place, with every connection left alone: subscribers begin anew and nothing is mixed', async () => {
+  it('in place, with every connection left alone: subscriptions start over and nothing is mixed', async () => {
     const databaseUrl = await ownDatabase(server);
     await expectTakenUp({
       databaseUrl,
@@ -68,7 +68,7 @@ describe.skipIf(reached === null)('a store that is put back under two running ga
     });
   });
 
-  it('in place, while an instance has sent what it read itself and has not heard of yet', async () => {
+  it('in place, while an instance has sent what it read itself and has not published yet', async () => {
     const databaseUrl = await ownDatabase(server);
     const proxy = await startPostgresProxy(databaseUrl);
     proxy.dropNotifications(true);

@@ -7,7 +7,7 @@ import { HEAD_COLUMNS } from '../tables/head-columns.ts';
 import type { CallbackRow } from '../tables/rows.ts';
 import type { StagesInStore } from '../tables/stages-in-store.ts';
 
-/** Reads what tells one history of a store from another. */
+/** Reads by what one history of a store is distinguished from another. */
 export interface Sightings {
   /** What the store is now, with the fingerprint of the row at `position`. */
   at(position: number): Promise<Sighting & StagesInStore>;
@@ -18,57 +18,61 @@ export interface Sightings {
   ): Promise<{ readonly sighting: Sighting & StagesInStore; readonly found: readonly CallbackRow[] }>;
 }
 
-const NOTHING = sql`null::text`;
+const NOT_SAID = sql`null::text`;
 const SYSTEM = sql`(select system_identifier::text from pg_control_system())`;
 /** The first digits of a WAL file's name are its timeline. The last checkpoint may still be of the one before. */
 const TIMELINE = sql`case when pg_is_in_recovery() then null else left(pg_walfile_name(pg_current_wal_lsn()), 8) end`;
 
-export function createSightings({ db, kind }: Pick<Store, 'db' | 'kind'>): Sightings {
-  let made: Promise<ReturnType<typeof prepare>> | null = null;
+const STORE_IS_EMPTY = 'the store has lost its one row';
 
-  /** Not before it is needed: what a role may ask about the server is tried once. */
-  function statements(): Promise<ReturnType<typeof prepare>> {
-    made ??= make().catch((error: unknown) => {
-      made = null;
+export function createSightings({ db, kind }: Pick<Store, 'db' | 'kind'>): Sightings {
+  let prepared: Promise<Statements> | null = null;
+
+  /** Prepared when first needed: what the role may read about the server is tried once. */
+  function statements(): Promise<Statements> {
+    prepared ??= prepareFor(db, kind).catch((error: unknown) => {
+      prepared = null;
       throw error;
     });
-    return made;
-  }
-
-  async function make() {
-    // PGlite is open in one process alone: nobody puts it back meanwhile.
-    if (kind === 'pglite') return prepare(db, NOTHING, NOTHING);
-    const isAllowed = async (asked: SQL) => {
-      try {
-        await db.execute(sql`select ${asked}`);
-        return true;
-      } catch (error) {
-        // Some hosts keep these to themselves. Fingerprints tell most of it.
-        if (/^(42|0A|55)/.test(sqlStateOf(error) ?? '')) return false;
-        throw error;
-      }
-    };
-    const system = (await isAllowed(SYSTEM)) ? SYSTEM : NOTHING;
-    const timeline = (await isAllowed(TIMELINE)) ? TIMELINE : NOTHING;
-    return prepare(db, system, timeline);
+    return prepared;
   }
 
   return {
     async at(position) {
       const [sighting] = await (await statements()).alone.execute({ position });
-      if (sighting === undefined) throw new Error(LOST);
+      if (sighting === undefined) throw new Error(STORE_IS_EMPTY);
       return sighting;
     },
     async withRowsAfter(position, limit) {
       const rows = await (await statements()).withRows.execute({ position, limit });
       const [first] = rows;
-      if (first === undefined) throw new Error(LOST);
+      if (first === undefined) throw new Error(STORE_IS_EMPTY);
       return { sighting: first.sighting, found: rows.flatMap(({ found }) => found ?? []) };
     },
   };
 }
 
-const LOST = 'the store has lost its one row';
+type Statements = ReturnType<typeof prepare>;
+
+async function prepareFor(db: Db, kind: Store['kind']): Promise<Statements> {
+  // PGlite is open in one process alone: nobody replaces it meanwhile.
+  if (kind === 'pglite') return prepare(db, NOT_SAID, NOT_SAID);
+  const system = (await isAllowed(db, SYSTEM)) ? SYSTEM : NOT_SAID;
+  const timeline = (await isAllowed(db, TIMELINE)) ? TIMELINE : NOT_SAID;
+  return prepare(db, system, timeline);
+}
+
+/** Some hosts keep these functions to themselves. The fingerprints say most of it without them. */
+async function isAllowed(db: Db, expression: SQL): Promise<boolean> {
+  try {
+    await db.execute(sql`select ${expression}`);
+    return true;
+  } catch (error) {
+    // Access or syntax, not supported, not in this state: no other answer will come.
+    if (/^(42|0A|55)/.test(sqlStateOf(error) ?? '')) return false;
+    throw error;
+  }
+}
 
 function prepare(db: Db, system: SQL, timeline: SQL) {
   const position = sql`${sql.placeholder('position')}::bigint`;

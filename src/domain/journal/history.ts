@@ -1,34 +1,34 @@
 import type { Head } from '../catch-up.ts';
 import type { JournalPlace } from '../cursor.ts';
 
-/** What the store is at one moment, to one who knows its journal up to a row. */
+/** What one reading of a store says of its history, to a reader that knows its journal up to a row. */
 export interface Sighting extends Head {
   /** The fingerprint of the row that the journal has at that position; null where it has none. */
   readonly rowThere: string | null;
-  /** How often state was computed anew. */
+  /** How often state was recomputed. */
   readonly recomputations: number;
   /** Which cluster, and which of its timelines; null where the store does not say. */
   readonly system: string | null;
   readonly timeline: string | null;
-  /** Of a standby nothing can be said: it may be behind. */
+  /** A standby may be behind, so what it says proves nothing. */
   readonly isStandby: boolean;
 }
 
-/** Why what is known of a store counts no more. */
+/** Why what is known of a store no longer holds. */
 export const BREAKS = [
   'another store is there',
   'another database cluster is there',
   'the database cluster is on another timeline',
   'the journal ends before what was read of it',
   'the journal holds another row, or none, where it was read last',
-  'state was computed anew',
+  'state was recomputed',
 ] as const;
 export type Break = (typeof BREAKS)[number];
 
 /**
- * Whether the journal holds a row that someone knows. What `forget` and retention deleted is no other history: of the
+ * Whether the journal holds a row that a reader knows. What `forget` and retention deleted is no other history: of the
  * highest row deleted the fingerprint is kept, and of the head.
- * @param rowThere the fingerprint the journal has at that position; looked at for other rows than those two
+ * @param rowThere the fingerprint that the journal has at that position; used for other rows than those two
  */
 export function holdsPlace(
   head: Head,
@@ -42,22 +42,22 @@ export function holdsPlace(
 }
 
 /**
- * What broke between two looks at a store; null where the later one goes on from the earlier.
- * @param place the last row known, which `now.rowThere` is of
+ * What broke between two readings of a store; null where the later one goes on from the earlier.
+ * @param place the last row that is known; `now.rowThere` belongs to its position
  */
 export function breakBetween(before: Sighting, place: JournalPlace, now: Sighting): Break | null {
   if (now.identity !== before.identity) return 'another store is there';
   if (differs(before.system, now.system)) return 'another database cluster is there';
   if (differs(before.timeline, now.timeline)) return 'the database cluster is on another timeline';
   if (now.position < place.position) return 'the journal ends before what was read of it';
-  if (now.recomputations !== before.recomputations) return 'state was computed anew';
+  if (now.recomputations !== before.recomputations) return 'state was recomputed';
   // Before the first row all histories of a store are the same.
   return place.position === 0 || holdsPlace(now, place, now.rowThere)
     ? null
     : 'the journal holds another row, or none, where it was read last';
 }
 
-/** Whether the address has come to lead to another server: what is connected to the old one reads what was. */
+/** Whether the address has come to lead to another server: a connection to the old one reads old data. */
 export const isOtherServer = (before: Sighting, now: Sighting): boolean =>
   differs(before.system, now.system) || differs(before.timeline, now.timeline);
 

@@ -30,7 +30,7 @@ export interface RelayOptions {
   readonly emit?: Emit;
 }
 
-/** Publishes every row of the journal on this instance, whoever wrote it, in the order of position. */
+/** Publishes every row of the journal on this instance, no matter which one wrote it, in the order of position. */
 export interface Relay {
   /**
    * A batch that this instance is about to commit: its notification is no reason to read it back. Exactly one of the
