@@ -164,7 +164,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       report,
     });
     const engine = createAdmittedEngine(bareEngine, admission);
-    const fanout = closing.use(createFanout({ hub, errorOf: engine.errorOf }));
+    const fanout = closing.use(createFanout({ hub, errorOf: engine.errorOf, emit, now }));
     const viewers = createViewerReader(config, { log, now });
     const identify: Identify = ({ headers }) =>
       viewers.read(headers.authorization, fromHeader(headers[VIEW_AS_HEADER]));

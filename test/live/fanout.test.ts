@@ -127,8 +127,8 @@ describe('the fan-out', () => {
     for (let n = 0; n < 10_000; n++) {
       const member = bench.fanout.join(bench.sessions({ sessionId: `s${n % 7}` }), createReader().sink);
       if (n % 2 === 0) await Promise.resolve();
-      member.leave();
-      member.leave();
+      member.leave('completed');
+      member.leave('completed');
     }
     await settled();
     expect([bench.fanout.size, bench.fanout.groups, bench.hub.size, bench.hub.topics]).toEqual([0, 0, 0, 0]);

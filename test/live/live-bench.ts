@@ -77,6 +77,7 @@ export function createReader() {
   const failures: (readonly GraphQLFormattedError[])[] = [];
   const reader = { received, failures, open: true, cut: false };
   const sink: Sink = {
+    transport: 'ws',
     writable: () => reader.open,
     send: (payload, cursor) => received.push({ payload, cursor: decodeCursor(cursor)?.position ?? -1 }),
     fail: (errors) => failures.push(errors),

@@ -64,6 +64,7 @@ function told() {
       const operation = await engine.subscribe(request, { viewer, cursors });
       if ('errors' in operation) throw new Error(JSON.stringify(operation.errors));
       fanout.join(operation, {
+        transport: 'ws',
         writable: () => true,
         send: (payload) => payloads.push(payload),
         fail: (errors) => payloads.push(JSON.stringify({ errors })),

@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
+import { type Emit, type ReaderEnd, UNOBSERVED } from '../../observe.ts';
 import type { Hub } from '../hub.ts';
 import { type FanoutPort, Group, type Subscribable } from './group.ts';
 import { createLaggingMembers } from './lagging.ts';
@@ -6,8 +7,8 @@ import type { Sink } from './sink.ts';
 
 /** One subscription, as the transport holds it. */
 export interface Membership {
-  /** Ends it from the client's side: nothing of its sink is called any more. */
-  leave(): void;
+  /** Ends it from the transport's side: nothing of its sink is called any more. */
+  leave(reason: ReaderEnd): void;
   /** Its sink is writable again: what waits is sent now, not at the next look. */
   drained(): void;
 }
@@ -35,6 +36,9 @@ export interface FanoutOptions {
   readonly queueLimit?: number;
   /** A member that lags and is sent nothing for so long is ended with its connection, in milliseconds. */
   readonly slowAfterMs?: number;
+  readonly emit?: Emit;
+  /** The store's clock, in milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 export function createFanout({
@@ -42,6 +46,8 @@ export function createFanout({
   errorOf,
   queueLimit = 1_024,
   slowAfterMs = 10_000,
+  emit = UNOBSERVED,
+  now = Date.now,
 }: FanoutOptions): Fanout {
   const groups = new Map<string, Group>();
   const lagging = createLaggingMembers(slowAfterMs);
@@ -51,6 +57,8 @@ export function createFanout({
     hub,
     errorOf,
     queueLimit,
+    emit,
+    now,
     trackLagging: lagging.track,
     remove(member) {
       size -= 1;

@@ -1,8 +1,10 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { JournalEntry } from '../../domain/journal/entry.ts';
+import type { Emit, LiveSubject } from '../../observe.ts';
 import type { Hub } from '../hub.ts';
 import type { Unsubscribe } from '../pub-sub.ts';
 import type { Message, Opening, Source } from '../sources/source.ts';
+import type { Topic } from '../topics.ts';
 import { type GroupPort, Member } from './member.ts';
 import { type Rendered, type Run, SharedMessage } from './shared-message.ts';
 import type { Sink } from './sink.ts';
@@ -20,6 +22,9 @@ export interface FanoutPort {
   readonly hub: Pick<Hub, 'subscribe'>;
   readonly queueLimit: number;
   readonly errorOf: (error: unknown) => GraphQLFormattedError;
+  readonly emit: Emit;
+  /** The store's clock. */
+  readonly now: () => number;
   trackLagging(member: Member): void;
   remove(member: Member): void;
   /** The group has no member any more. */
@@ -30,6 +35,9 @@ export interface FanoutPort {
 export class Group implements GroupPort {
   readonly key: string;
   readonly queueLimit: number;
+  readonly emit: Emit;
+  readonly now: () => number;
+  readonly subject: LiveSubject;
   readonly #source: Source;
   readonly #run: Run;
   readonly #fanout: FanoutPort;
@@ -44,6 +52,9 @@ export class Group implements GroupPort {
   constructor({ key, source, run }: Subscribable, fanout: FanoutPort) {
     this.key = key;
     this.queueLimit = fanout.queueLimit;
+    this.emit = fanout.emit;
+    this.now = fanout.now;
+    this.subject = subjectOf(source.topic);
     this.#source = source;
     this.#run = run;
     this.#fanout = fanout;
@@ -67,13 +78,13 @@ export class Group implements GroupPort {
   }
 
   close(): void {
-    for (const member of this.#members) member.leave();
+    for (const member of this.#members) member.leave('draining');
   }
 
   share(message: Message): SharedMessage {
     const known = this.#shared.get(message);
     if (known !== undefined) return known;
-    const shared = new SharedMessage(0, null, message);
+    const shared = new SharedMessage(message);
     this.#shared.set(message, shared);
     return shared;
   }
@@ -125,7 +136,16 @@ export class Group implements GroupPort {
     }
     const message = this.#source.toMessage(entry);
     if (message === null) return;
-    const shared = new SharedMessage(entry.position, this.#source.conflationKey(message), message);
+    const shared = new SharedMessage(message, {
+      position: entry.position,
+      conflationKey: this.#source.conflationKey(message),
+      receivedAt: entry.row.receivedAt,
+    });
     for (const member of this.#members) member.deliver(shared);
   }
+}
+
+function subjectOf(topic: Topic): LiveSubject {
+  if (topic === 'journal') return 'callback';
+  return topic.startsWith('session') ? 'session' : 'payment';
 }

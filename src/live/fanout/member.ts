@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
+import type { Emit, LiveSubject, ReaderEnd } from '../../observe.ts';
 import { type ConflatingQueue, createConflatingQueue } from '../conflating-queue.ts';
 import type { Message, Opening } from '../sources/source.ts';
 import type { LaggingMember } from './lagging.ts';
@@ -9,6 +10,11 @@ import type { Sink } from './sink.ts';
 export interface GroupPort {
   /** How many messages may wait for one member. What finds no place is read from the store again. */
   readonly queueLimit: number;
+  readonly emit: Emit;
+  /** The store's clock, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** What its subscriptions are about. */
+  readonly subject: LiveSubject;
   /** A message that was read from the store. */
   share(message: Message): SharedMessage;
   render(message: SharedMessage): Rendered | Promise<Rendered>;
@@ -111,7 +117,10 @@ export class Member implements LaggingMember {
       return;
     }
     this.#queue ??= createConflatingQueue(this.#group.queueLimit);
+    const waiting = this.#queue.size;
     if (!this.#queue.put(message.conflationKey, message)) this.skip(message.position);
+    else if (this.#queue.size === waiting)
+      this.#group.emit.changeConflated?.({ subject: this.#group.subject });
     if (isLive) this.#group.trackLagging(this);
   }
 
@@ -137,13 +146,14 @@ export class Member implements LaggingMember {
     this.#sendWaiting();
   }
 
-  /** Ends it from the client's side. */
-  leave(): void {
+  leave(reason: ReaderEnd): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#queue = null;
     this.#reading = null;
     this.#group.remove(this);
+    const { emit, subject } = this.#group;
+    emit.readerEnded?.({ transport: this.#sink.transport, subject, reason });
   }
 
   drained(): void {
@@ -152,7 +162,7 @@ export class Member implements LaggingMember {
 
   endAsSlow(): void {
     if (this.#hasEnded) return;
-    this.leave();
+    this.leave('slow');
     this.#sink.slow();
   }
 
@@ -161,7 +171,7 @@ export class Member implements LaggingMember {
   }
 
   #endBy(errors: readonly GraphQLFormattedError[]): void {
-    this.leave();
+    this.leave('failed');
     this.#sink.fail(errors);
   }
 
@@ -252,5 +262,10 @@ export class Member implements LaggingMember {
     this.#position = Math.max(this.#position, message.position);
     this.movedAt = performance.now();
     this.#sink.send(rendered, message.cursor);
+    this.#group.emit.changeDelivered?.({
+      transport: this.#sink.transport,
+      subject: this.#group.subject,
+      ms: message.receivedAt === null ? null : this.#group.now() - message.receivedAt,
+    });
   }
 }

@@ -1,4 +1,5 @@
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { Instant } from '../../domain/session/session.ts';
 import type { Message } from '../sources/source.ts';
 
 /** Answers the subscription's selection for one message. Never throws; see LiveOperation of transport/engine. */
@@ -7,18 +8,31 @@ export type Run = (message: Message) => FormattedExecutionResult | Promise<Forma
 /** What an execution gave: the payload's JSON text, or the errors that end the operation. */
 export type Rendered = string | readonly GraphQLFormattedError[];
 
+/** How a message that was read from the store was made. */
+const READ = { position: 0, conflationKey: null, receivedAt: null } as const;
+
 /** One message on its way to every member of a group: executed and serialised once, when the first member takes it. */
 export class SharedMessage {
   /** Of the journal entry that it was made of; 0 for a message that was read from the store for one member. */
   readonly position: number;
   /** Of several with one key that wait for a member only the newest is sent; null: each is sent. */
   readonly conflationKey: string | null;
+  /** When its callback was received, by the store's clock; null for a message that was read from the store. */
+  readonly receivedAt: Instant | null;
   readonly #message: Message;
   #rendered: Rendered | Promise<Rendered> | null = null;
 
-  constructor(position: number, conflationKey: string | null, message: Message) {
-    this.position = position;
-    this.conflationKey = conflationKey;
+  constructor(
+    message: Message,
+    made: {
+      readonly position: number;
+      readonly conflationKey: string | null;
+      readonly receivedAt: Instant | null;
+    } = READ,
+  ) {
+    this.position = made.position;
+    this.conflationKey = made.conflationKey;
+    this.receivedAt = made.receivedAt;
     this.#message = message;
   }
 

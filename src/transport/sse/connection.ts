@@ -4,8 +4,10 @@ import type { Viewer } from '../../domain/viewer.ts';
 import type { Fanout, Membership } from '../../live/fanout/fanout.ts';
 import type { Subscribable } from '../../live/fanout/group.ts';
 import type { Sink } from '../../live/fanout/sink.ts';
+import type { ReaderEnd } from '../../observe.ts';
 import { Backpressure, HIGH_WATER_BYTES } from '../backpressure.ts';
-import type { Connection } from '../connections.ts';
+import type { Connection, EndReason } from '../connections.ts';
+import { readerEndOf } from '../reader-end.ts';
 
 export const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -65,7 +67,7 @@ export class SseConnection implements Connection, Sink {
   }
 
   slow(): void {
-    this.end();
+    this.end('slow');
   }
 
   ping(): void {
@@ -73,8 +75,8 @@ export class SseConnection implements Connection, Sink {
   }
 
   /** Cuts the stream without `complete`, for any reason: so its client knows that there is more to come. */
-  end(): void {
-    this.leave();
+  end(reason: EndReason): void {
+    this.leave(readerEndOf(reason));
     this.#res.destroy();
   }
 
@@ -83,8 +85,8 @@ export class SseConnection implements Connection, Sink {
   }
 
   /** Ends the subscription: nothing is sent any more. */
-  leave(): void {
-    this.#membership?.leave();
+  leave(reason: ReaderEnd): void {
+    this.#membership?.leave(reason);
     this.#membership = null;
   }
 }

@@ -43,7 +43,7 @@ export function createSseTransport({ engine, fanout, connections, log }: SseTran
       const stream = new SseConnection(res);
       if (!connections.add(stream, seed.viewer)) return refuse(req, res);
       res.once('close', () => {
-        stream.leave();
+        stream.leave('disconnected');
         connections.remove(stream);
       });
       stream.open(req.method === 'GET' ? retryMs() : null);

@@ -5,6 +5,7 @@ import type { Viewer } from '../../domain/viewer.ts';
 import type { Membership } from '../../live/fanout/fanout.ts';
 import { Backpressure } from '../backpressure.ts';
 import type { Connection } from '../connections.ts';
+import { readerEndOf } from '../reader-end.ts';
 import { CLOSE_CODES, type CloseReason } from './close-codes.ts';
 
 const MINUTE_MS = 60_000;
@@ -93,7 +94,7 @@ export class WsConnection implements Connection {
 
   /** Closes it, without a `complete` for any subscription: so its client knows that there is more to come. */
   end(reason: CloseReason): void {
-    for (const member of this.#members) member.leave();
+    for (const member of this.#members) member.leave(readerEndOf(reason));
     this.#members.clear();
     const [code, text] = CLOSE_CODES[reason];
     this.socket.close(code, text);

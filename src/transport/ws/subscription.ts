@@ -14,6 +14,7 @@ type Ended = IteratorResult<never, undefined>;
  * fails, and never completes it by itself.
  */
 export class WsSubscription implements Sink, AsyncIterableIterator<never, undefined> {
+  readonly transport = 'ws';
   readonly #connection: WsConnection;
   readonly #encode: EncodeNext;
   readonly #head: string;
@@ -71,7 +72,7 @@ export class WsSubscription implements Sink, AsyncIterableIterator<never, undefi
   #end(): void {
     this.#isOver = true;
     if (this.#membership !== null) {
-      this.#membership.leave();
+      this.#membership.leave(this.#connection.isOpen ? 'completed' : 'disconnected');
       this.#connection.remove(this.#membership);
       this.#membership = null;
     }
