@@ -75,10 +75,10 @@ export interface Events {
   /** The store does not answer this instance. */
   readonly storeLost: { readonly err: unknown };
   readonly storeReached: { readonly afterMs: number };
-  /** What was read of the store is void; `told` and `position` are the last rows of before and of now. */
+  /** What was read of the store no longer holds. `before` and `position`: its last rows as known before, and now. */
   readonly historyReplaced: {
     readonly found: string;
-    readonly told: number;
+    readonly before: number;
     readonly position: number;
     readonly identity: string;
   };

@@ -66,7 +66,10 @@ function logStore(on: On, log: Logger): void {
   on('storeLost', (about) => log.warn(about, 'the store does not answer: trying again every second'));
   on('storeReached', (about) => log.info(about, 'the store answers again'));
   on('historyReplaced', (about) =>
-    log.warn(about, 'the store was put back or recomputed: all is read anew, and subscribers are told so'),
+    log.warn(
+      about,
+      'the store was put back or recomputed: everything is read again, and subscriptions start over',
+    ),
   );
 }
 

@@ -104,7 +104,7 @@ export async function createRelay({
     const { identity, position } = sighting;
     own.clear();
     follower.restartAt(position);
-    emit.historyReplaced?.({ found, told: lost.position, position, identity });
+    emit.historyReplaced?.({ found, before: lost.position, position, identity });
     onReplaced({ otherServer });
     published.restartAt(sighting);
   }

@@ -27,7 +27,6 @@ export function createThrottle(pauseMs: number, work: () => void): Throttle {
     cancel() {
       if (timer !== null) clearTimeout(timer);
       timer = null;
-      isWanted = false;
     },
   };
 }
