@@ -1,5 +1,4 @@
 const PARTS = [
-  'bounded-cache',
   'closing-stack',
   'domain',
   'errors',
@@ -18,7 +17,6 @@ const PARTS = [
 
 /** What each part of src may import of our own, apart from itself: imports point one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  'bounded-cache': [],
   domain: [],
   'closing-stack': ['logger'],
   errors: [],
@@ -26,25 +24,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   observe: ['errors', 'logger'],
   observers: ['logger', 'observe'],
   config: ['domain', 'errors'],
-  db: ['bounded-cache', 'domain', 'errors', 'config', 'logger', 'observe'],
+  db: ['domain', 'errors', 'config', 'logger', 'observe'],
   live: ['domain', 'errors', 'logger', 'observe'],
   http: ['errors', 'logger'],
   viewers: ['domain', 'errors', 'config', 'logger'],
   callbacks: ['domain', 'errors', 'config', 'logger', 'observe', 'db', 'live', 'http'],
   schema: ['domain', 'errors', 'config', 'logger', 'db', 'live'],
-  transport: [
-    'bounded-cache',
-    'domain',
-    'errors',
-    'config',
-    'logger',
-    'observe',
-    'db',
-    'live',
-    'http',
-    'viewers',
-    'schema',
-  ],
+  transport: ['domain', 'errors', 'config', 'logger', 'observe', 'db', 'live', 'http', 'viewers', 'schema'],
   gateway: [...PARTS],
   commands: [...PARTS, 'gateway'],
   main: [...PARTS, 'gateway'],

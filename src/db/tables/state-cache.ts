@@ -1,4 +1,4 @@
-import { createBoundedCache } from '../../bounded-cache.ts';
+import { LRUCache } from 'lru-cache';
 import type { StoredBank } from '../../domain/journal/state-fold.ts';
 import type { Session } from '../../domain/session/session.ts';
 
@@ -50,11 +50,11 @@ const PARTS_PER_SESSION = 10;
 const MAX_BANKS = 500;
 
 export function createStateCache(): StateCache {
-  const sessions = createBoundedCache<Cached<Session>>(
-    MAX_PARTS,
-    (_, { state }) => PARTS_PER_SESSION + state.accounts.length + state.transactionPages.length,
-  );
-  const banks = createBoundedCache<Cached<StoredBank>>(MAX_BANKS, () => 1);
+  const sessions = new LRUCache<string, Cached<Session>>({
+    maxSize: MAX_PARTS,
+    sizeCalculation: ({ state }) => PARTS_PER_SESSION + state.accounts.length + state.transactionPages.length,
+  });
+  const banks = new LRUCache<string, Cached<StoredBank>>({ max: MAX_BANKS });
   let place: string | null = null;
   const cache: StateCache = {
     head: null,
@@ -66,9 +66,9 @@ export function createStateCache(): StateCache {
       return isSame;
     },
     session: (sessionId) => sessions.get(sessionId),
-    keepSession: (state, stamp) => sessions.set(state.sessionId, { state, stamp }),
+    keepSession: (state, stamp) => void sessions.set(state.sessionId, { state, stamp }),
     bank: (bankId) => banks.get(bankId),
-    keepBank: (state, stamp) => banks.set(state.bankId, { state, stamp }),
+    keepBank: (state, stamp) => void banks.set(state.bankId, { state, stamp }),
     clear() {
       sessions.clear();
       banks.clear();

@@ -14,7 +14,7 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import { createBoundedCache } from '../../bounded-cache.ts';
+import { LRUCache } from 'lru-cache';
 import type { Limits } from '../../config/limits.ts';
 import type { Cancellation } from '../../domain/cancellation.ts';
 import { splitCursors } from '../../domain/cursor.ts';
@@ -106,7 +106,13 @@ interface Prepared {
 
 /** Of the documents that are kept parsed and validated, in characters: a document takes some hundred times its text. */
 const CACHED_CHARACTERS = 512 * 1024;
-const lengthOf = (text: string): number => text.length;
+/** Bounded by their texts and not by their number: else a client that sends long ones would fill the memory. */
+const createDocumentCache = <T extends object>() =>
+  new LRUCache<string, T>({
+    maxSize: CACHED_CHARACTERS,
+    // A size must be positive, and a text may be empty.
+    sizeCalculation: (_, text) => text.length + 1,
+  });
 /** Faults of variables that are told at once. */
 const MOST_FAULTS = 50;
 const OPERATION_UNCLEAR =
@@ -143,8 +149,8 @@ export function createEngine({
     multipart: false,
     batching: false,
     parserAndValidationCache: {
-      documentCache: createBoundedCache(CACHED_CHARACTERS, lengthOf),
-      errorCache: createBoundedCache(CACHED_CHARACTERS, lengthOf),
+      documentCache: createDocumentCache<DocumentNode>(),
+      errorCache: createDocumentCache<Error>(),
     },
   });
   const liveKey = createLiveKey(schema);

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { createBoundedCache } from '../../bounded-cache.ts';
+import { LRUCache } from 'lru-cache';
 
 /** What an operation of a text that was never executed is taken to cost, in milliseconds. */
 const UNKNOWN_MS = 5;
@@ -29,7 +29,11 @@ export interface OperationCosts {
 }
 
 export function createOperationCosts(): OperationCosts {
-  const known = createBoundedCache<OperationCost>(REMEMBERED_CHARACTERS, (text) => text.length);
+  const known = new LRUCache<string, OperationCost>({
+    maxSize: REMEMBERED_CHARACTERS,
+    // A size must be positive, and a text may be empty.
+    sizeCalculation: (_, text) => text.length + 1,
+  });
   let share = 0;
   let sharers = 0;
   let workedMs = 0;
