@@ -18,6 +18,11 @@ const CHECKS = [
     command: ['node_modules/vitest/vitest.mjs', 'run', 'test/architecture.test.ts'],
     mend: 'correct the lines above, then: npx vitest run test/architecture.test.ts',
   },
+  {
+    name: 'dead surface',
+    command: ['node_modules/knip/bin/knip.js', '--no-progress'],
+    mend: 'remove what nothing uses (or its `export`), then: npx knip',
+  },
   { name: 'migrations', command: ['scripts/migrations-check.mjs'], mend: 'npm run db:generate' },
   {
     name: 'schema.graphql',

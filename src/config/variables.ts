@@ -22,15 +22,15 @@ import {
 import { LIMIT_VARIABLES } from './limits.ts';
 import { optional, optionalList, secret, withDefault } from './variable.ts';
 
-export const MODES = ['explore', 'production'] as const;
+const MODES = ['explore', 'production'] as const;
 export type Mode = (typeof MODES)[number];
 
 /** Whether the gateway applies migrations at its start, or waits until `npm run migrate` did. */
-export const MIGRATE = ['auto', 'off'] as const;
+const MIGRATE = ['auto', 'off'] as const;
 export type Migrate = (typeof MIGRATE)[number];
 
 /** pino's levels. */
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const rsaAndEcc = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];

@@ -32,7 +32,7 @@ const AWAY_CLASSES = /^(08|57)[0-9A-Z]{3}$/;
 const MAX_DEPTH = 8;
 
 /** Whether the store, and not what was asked, is why this failed. */
-export function isStoreAway(error: unknown): boolean {
+function isStoreAway(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < MAX_DEPTH; at = at.cause, depth += 1) {
     const code = 'code' in at ? at.code : undefined;
     if (typeof code === 'string' && (AWAY_CODES.has(code) || AWAY_CLASSES.test(code))) return true;

@@ -109,7 +109,7 @@ export function mergePages(
 }
 
 /** How many identifiers are kept: a bank has a few, and each callback that names it is compared with them. */
-export const MAX_IDENTIFIERS = 100;
+const MAX_IDENTIFIERS = 100;
 
 /** Every pair of type and value, once, in the order first seen; what is beyond the first 100 is left out. */
 export function mergeIdentifiers(

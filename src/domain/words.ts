@@ -48,7 +48,7 @@ export type SessionOutcome = (typeof SESSION_OUTCOMES)[number];
 export const NEXT_ACTIONS = ['WAIT', 'REAUTHENTICATE', 'NONE'] as const;
 export type NextAction = (typeof NEXT_ACTIONS)[number];
 
-export const PROGRESS_UNITS = ['ACCOUNTS', 'TRANSACTIONS'] as const;
+const PROGRESS_UNITS = ['ACCOUNTS', 'TRANSACTIONS'] as const;
 export type ProgressUnit = (typeof PROGRESS_UNITS)[number];
 
 /** The four shapes that a callback can have: docs/callbacks.md. */
@@ -63,7 +63,7 @@ export type CallbackOutcome = (typeof CALLBACK_OUTCOMES)[number];
 export const SESSION_CHANGE_KINDS = ['SNAPSHOT', 'STATUS', 'ACCOUNTS', 'TRANSACTION_PAGE'] as const;
 export type SessionChangeKind = (typeof SESSION_CHANGE_KINDS)[number];
 
-export const PAYMENT_CHANGE_KINDS = ['SNAPSHOT', 'STATUS'] as const;
+const PAYMENT_CHANGE_KINDS = ['SNAPSHOT', 'STATUS'] as const;
 export type PaymentChangeKind = (typeof PAYMENT_CHANGE_KINDS)[number];
 
 /** Why a message about a state was sent. */

@@ -64,7 +64,7 @@ export interface SimulationOptions {
 
 const SECOND = 1_000;
 
-export const DEFAULT_OPTIONS: SimulationOptions = {
+const DEFAULT_OPTIONS: SimulationOptions = {
   restarts: 0.1,
   restartsAtAccounts: 0.3,
   reauthentications: 0.05,

@@ -183,26 +183,3 @@ export function figuresOf(profile: string, verdicts: Verdict[]): Figures {
     silentlyWrong: share(({ silentlyWrong }) => silentlyWrong),
   };
 }
-
-/** One session as it was, line by line, for reading by hand. */
-export function timelineOf({ session, deliveries, after, shown, falseEnds }: Verdict): string {
-  const time = (at: number) => ((at - (session.runs[0]?.startsAt ?? 0)) / 1_000).toFixed(1).padStart(8);
-  const show = (s: Shown | null | undefined) =>
-    s
-      ? `${s.outcome} ${s.stage} ${s.status} ${s.nextAction ?? ''} ${JSON.stringify(s.flags).replaceAll(/"|\w+":false,?/g, '')}`
-      : '-';
-  const lost = session.reports.filter((report) => !deliveries.some((delivery) => delivery.report === report));
-  return [
-    session.id,
-    ...session.runs.map(
-      (run, n) => `  run ${n}${time(run.startsAt)}–${time(run.endsAt)} ${Object.values(run.end)}`,
-    ),
-    ...lost.map((report) => `  lost ${time(report.at)} run ${report.run} ${report.label}`),
-    ...deliveries.map(({ at, report }, n) => {
-      const wrong = falseEnds.some((end) => end.at === at) ? ' FALSE END' : '';
-      const late = at > report.at ? ` (said ${time(report.at).trim()})` : '';
-      return `  ${time(at)} run ${report.run} ${report.label}${late} → ${show(after[n])}${wrong}`;
-    }),
-    `  at last ${show(shown)}`,
-  ].join('\n');
-}

@@ -23,7 +23,7 @@ const SUCCEEDED: Verdict = Object.freeze({ outcome: 'SUCCEEDED', failedStage: nu
  * finished, or when a stage beyond it was received and it has not failed. A stage beyond it counts for that alone; one
  * on the way that is not expected counts until the road has ended.
  */
-export function verdictOf(session: SessionState, expectedStages: readonly StageName[]): Verdict {
+function verdictOf(session: SessionState, expectedStages: readonly StageName[]): Verdict {
   const { stages } = session;
   const end = expectedStages.reduce((last, name) => Math.max(last, STAGE_NAMES.indexOf(name)), 0);
   const ended = hasEnded(session, end);
@@ -97,7 +97,7 @@ export function needsAuthorization(stage: StageState): boolean {
 }
 
 /** What the person does next, or somebody who serves them. */
-export function nextActionOf(session: SessionState, outcome: SessionOutcome): NextAction {
+function nextActionOf(session: SessionState, outcome: SessionOutcome): NextAction {
   if (outcome === 'NEEDS_AUTHORIZATION') return 'REAUTHENTICATE';
   if (statusOf(session.stages.AUTHENTICATION) === 'FAILED') return 'REAUTHENTICATE';
   return outcome === 'PENDING' ? 'WAIT' : 'NONE';

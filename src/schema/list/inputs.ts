@@ -65,5 +65,3 @@ export function defineInputs(builder: Builder, enums: Enums) {
     ),
   };
 }
-
-export type Inputs = ReturnType<typeof defineInputs>;

@@ -3,7 +3,7 @@ import { mediaType } from '../../http/media-type.ts';
 /** GraphQL over HTTP's own media type: says by its status whether the request was understood. */
 export const GRAPHQL_JSON = 'application/graphql-response+json';
 export const PLAIN_JSON = 'application/json';
-export const EVENT_STREAM = 'text/event-stream';
+const EVENT_STREAM = 'text/event-stream';
 
 /** How an answer may be given. */
 export interface Accepted {

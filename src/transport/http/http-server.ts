@@ -126,6 +126,6 @@ function misdirected(res: ServerResponse): void {
 }
 
 /** Answers a WebSocket handshake that is not taken. */
-export function refuseUpgrade(socket: Duplex, status: number): void {
+function refuseUpgrade(socket: Duplex, status: number): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -19,7 +19,7 @@ const STAGES = [
   'TransactionDetails',
 ] as const;
 const NON_TERMINALS = ['Initiated', 'InProgress', 'AuthenticationRequired'] as const;
-export const TERMINALS = ['Finished', 'Failed', 'AuthorizationFailed'] as const;
+const TERMINALS = ['Finished', 'Failed', 'AuthorizationFailed'] as const;
 
 const isTerminal = (status: Json | undefined): boolean => TERMINALS.some((terminal) => terminal === status);
 

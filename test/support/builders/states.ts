@@ -13,7 +13,7 @@ export const AT = Date.parse('2026-11-22T11:57:00.000Z');
 export const EXPECTED = ['AUTHENTICATION', 'ACCOUNTS', 'TRANSACTIONS'] as const;
 
 /** A callback about a session; defaults for what is not given. */
-export function sessionCallback(overrides: Partial<SessionCallback> = {}): SessionCallback {
+function sessionCallback(overrides: Partial<SessionCallback> = {}): SessionCallback {
   return {
     kind: 'SESSION_STATUS',
     sessionId: 's1',

@@ -15,7 +15,7 @@ export interface ProductionGateway extends StartedGateway {
 }
 
 /** What production sets in addition to the store. */
-export function productionConfig(on: TestStore, overrides: Partial<Config> = {}): Config {
+function productionConfig(on: TestStore, overrides: Partial<Config> = {}): Config {
   const explore = on.config();
   return {
     ...explore,

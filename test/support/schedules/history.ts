@@ -43,7 +43,7 @@ export interface Message {
   readonly text: string;
 }
 
-export const SUBSCRIPTION_KINDS = ['session', 'sessions', 'payments', 'log'] as const;
+const SUBSCRIPTION_KINDS = ['session', 'sessions', 'payments', 'log'] as const;
 export type SubscriptionKind = (typeof SUBSCRIPTION_KINDS)[number];
 
 export interface Subscription {

@@ -1,6 +1,6 @@
 import { createRandom } from './random.ts';
 
-export const FAULTS = [
+const FAULTS = [
   'kill',
   'put-back',
   'freeze',
