@@ -3,6 +3,7 @@ import type { Emit, LiveSubject, ReaderEnd } from '../../observe.ts';
 import { type ConflatingQueue, createConflatingQueue } from '../conflating-queue.ts';
 import type { Message, Opening } from '../sources/source.ts';
 import type { LaggingMember } from './lagging.ts';
+import { newReading, type Reading } from './reading.ts';
 import type { Rendered, SharedMessage } from './shared-message.ts';
 import type { Sink } from './sink.ts';
 
@@ -32,25 +33,6 @@ export interface GroupPort {
   remove(member: Member): void;
 }
 
-/** What is being read from the store for one member, and how much of it has been sent. */
-interface Reading {
-  /** Whether the store was asked: not before the sink takes something, so that what is read is new when sent. */
-  isRequested: boolean;
-  opening: Opening<Message> | null;
-  /** How many of the opening's messages were sent. */
-  sent: number;
-  /** Whether what the subscriber holds is of a history that the store no longer has. */
-  readonly startsOver: boolean;
-}
-
-/** A reading that is requested as soon as the sink takes something. */
-const reading = ({ startsOver }: { readonly startsOver: boolean }): Reading => ({
-  isRequested: false,
-  opening: null,
-  sent: 0,
-  startsOver,
-});
-
 /**
  * One subscription, from its opening to its end.
  *
@@ -77,7 +59,7 @@ export class Member implements LaggingMember {
   #position = 0;
   /** The last entry that found no place in the queue: the store is read at least up to here. */
   #skippedTo = 0;
-  #reading: Reading | null = { ...reading({ startsOver: false }), isRequested: true };
+  #reading: Reading | null = { ...newReading({ startsOver: false }), isRequested: true };
   #queue: ConflatingQueue<SharedMessage> | null = null;
   /** Whether the next message is being executed; what follows it waits. */
   #isExecuting = false;
@@ -129,7 +111,7 @@ export class Member implements LaggingMember {
     this.#skippedTo = position;
     this.#queue = null;
     if (this.#reading === null) {
-      this.#reading = reading({ startsOver: false });
+      this.#reading = newReading({ startsOver: false });
       this.#sendWaiting();
     }
   }
@@ -142,7 +124,7 @@ export class Member implements LaggingMember {
     this.#skippedTo = 0;
     this.#queue = null;
     this.#isExecuting = false;
-    this.#reading = reading({ startsOver: true });
+    this.#reading = newReading({ startsOver: true });
     this.#sendWaiting();
   }
 
@@ -222,7 +204,7 @@ export class Member implements LaggingMember {
 
   #endReading({ position, more }: Opening<Message>): void {
     this.#position = Math.max(this.#position, position);
-    this.#reading = more || this.#position < this.#skippedTo ? reading({ startsOver: false }) : null;
+    this.#reading = more || this.#position < this.#skippedTo ? newReading({ startsOver: false }) : null;
   }
 
   #sinkTakesMore(): boolean {
