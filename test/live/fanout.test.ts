@@ -103,6 +103,20 @@ describe('the fan-out', () => {
     }
   });
 
+  it('misses no row of the log that is committed while it opens', async () => {
+    const bench = createLiveBench();
+    for (let n = 0; n < 3; n++) bench.change();
+    const reader = createReader();
+    bench.fanout.join(bench.log(), reader.sink);
+    for (let n = 0; n < 10; n++) {
+      bench.change();
+      await Promise.resolve();
+    }
+    await settled();
+    await settled();
+    expect(cursors(reader)).toEqual(Array.from({ length: 11 }, (_, n) => 3 + n));
+  });
+
   it('misses nothing, and sends nothing of a replaced history, over a pub/sub that delivers later', async () => {
     const bench = createLiveBench({ hub: createLatePubSub({ log: createLogger({ level: 'silent' }) }) });
     for (let n = 0; n < 3; n++) bench.change();
