@@ -1,8 +1,7 @@
-import type { ArgBuilder, InputRef } from '@pothos/core';
+import type { InputRef } from '@pothos/core';
 import { splitCursors } from '../domain/cursor.ts';
-import type { Builder } from './builder.ts';
 import type { Context } from './context.ts';
-import { FILTER } from './list/list-args.ts';
+import { type Args, FILTER } from './list/list-args.ts';
 
 /** What the field `cursor` of every message is. */
 export const CURSOR =
@@ -16,10 +15,7 @@ export const KIND =
 export const CHANGED_AT = 'When the callback that made the change was received; with SNAPSHOT the last one.';
 
 /** The arguments that every subscription has. */
-export function subscriptionArgs<Filter>(
-  arg: ArgBuilder<Builder['$inferSchemaTypes']>,
-  filter: InputRef<Filter>,
-) {
+export function subscriptionArgs<Filter>(arg: Args, filter: InputRef<Filter>) {
   return {
     filter: arg({ type: filter, description: FILTER }),
     after: arg.string({

@@ -14,7 +14,7 @@ import { prepareStates } from './state-statements.ts';
 import type { StateTable } from './state-table.ts';
 
 export type StateOrderField = 'CREATED_AT' | 'UPDATED_AT';
-export type StatePage<F> = Page<F, StateOrderField>;
+type StatePage<F> = Page<F, StateOrderField>;
 
 /** The states of one subject. Ownership stands in each statement: what is not the reader's is not found. */
 export interface StateReads<S, F> {

@@ -10,7 +10,7 @@ import type { StateTable } from './state-table.ts';
 export const ROWS_PER_READ = 200;
 
 /** An external id may be shared: then the state created last is found. */
-export type LookedUpBy = 'id' | 'external';
+type LookedUpBy = 'id' | 'external';
 
 /** States by keys. */
 export function prepareStates<T extends StateTable['table']>(db: Db, states: StateTable<T>, by: LookedUpBy) {
