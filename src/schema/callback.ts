@@ -1,3 +1,5 @@
+import type { Reader } from '../db/read/reader.ts';
+import type { StateReads } from '../db/read/state-reads.ts';
 import type { JournalRow } from '../domain/journal/row.ts';
 import { mayReadBodies } from '../domain/viewer.ts';
 import type { Builder } from './builder.ts';
@@ -7,9 +9,15 @@ import { listArgs } from './list/list-args.ts';
 import { CURSOR, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-/** What a quarantined callback names is a claim that `reported` shows; only what was applied has a subject. */
-const appliedTo = ({ outcome }: JournalRow, id: string | null): string | null =>
-  outcome === 'QUARANTINED' ? null : id;
+/** What a callback was applied to. What a quarantined one names is a claim, which `reported` shows. */
+function appliedTo<S, F>(
+  reads: StateReads<S, F>,
+  { outcome }: JournalRow,
+  id: string | null,
+  reader: Reader,
+) {
+  return outcome === 'QUARANTINED' || id === null ? null : reads.find({ id }, reader);
+}
 
 /** Something that a body claims, where it has it. */
 const claim = (description: string) => ({ nullable: true, description }) as const;
@@ -91,19 +99,13 @@ export function defineCallback(builder: Builder, { enums }: Vocabulary): void {
         type: 'Session',
         nullable: true,
         description: "The session that it was applied to; null of a payment's, and while it is quarantined.",
-        resolve: (row, _, context) => {
-          const id = appliedTo(row, row.sessionId);
-          return id === null ? null : context.reads.sessions.find({ id }, context);
-        },
+        resolve: (row, _, context) => appliedTo(context.reads.sessions, row, row.sessionId, context),
       }),
       payment: t.field({
         type: 'Payment',
         nullable: true,
         description: "The payment that it was applied to; null of a session's, and while it is quarantined.",
-        resolve: (row, _, context) => {
-          const id = appliedTo(row, row.paymentId);
-          return id === null ? null : context.reads.payments.find({ id }, context);
-        },
+        resolve: (row, _, context) => appliedTo(context.reads.payments, row, row.paymentId, context),
       }),
     }),
   });
