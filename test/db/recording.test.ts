@@ -106,11 +106,17 @@ eachStore('a batch', (of) => {
   test('holds all that came while another was written: fewer transactions than callbacks', async () => {
     const store = await open(of);
     let transactions = 0;
+    const { writeAtOnce } = store;
+    if (writeAtOnce === null) throw new Error('this store writes at once');
     const counted: Store = {
       ...store,
       write: (work) => {
         transactions += 1;
         return store.write(work);
+      },
+      writeAtOnce: (statement) => {
+        transactions += 1;
+        return writeAtOnce(statement);
       },
     };
     const { record } = recorderOf(counted);
