@@ -1,4 +1,3 @@
-import { type FastifyReply, fastify } from 'fastify';
 import { createAuthenticator } from './callbacks/authenticate/authenticator.ts';
 import { createFailureLimiter } from './callbacks/authenticate/failure-limiter.ts';
 import { readReported } from './callbacks/parse/claims.ts';
@@ -24,8 +23,9 @@ import { createStateCache } from './db/tables/state-cache.ts';
 import { createExpectedStages } from './db/upkeep/expected-stages.ts';
 import { createRetention } from './db/upkeep/retention.ts';
 import type { StageName } from './domain/words.ts';
-import { PROBLEM_TYPE, problem } from './http/problem.ts';
+import { createClientAddress } from './http/client-address.ts';
 import { createBodyReader, type ReadBody } from './http/read-body.ts';
+import { createRouter } from './http/router.ts';
 import { createFanout } from './live/fanout/fanout.ts';
 import { createHub } from './live/hub.ts';
 import { createRelay } from './live/relay/relay.ts';
@@ -206,7 +206,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       relay.behind <= MOST_BEHIND &&
       (await Promise.all([isSoon(relay.check()), readiness.canRecord()])).every((fine) => fine);
     const readBody = createBodyReader();
-    const app = await createRoutes({
+    const routes = createRoutes({
       config,
       readBody,
       recorder: {
@@ -223,7 +223,6 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       isReady,
       isDraining: () => draining,
     });
-    closing.use(app);
     const graphiql = config.graphiql ? createGraphiql({ live: isExplore ? 'WS' : 'SSE' }) : null;
     const http = createHttpServer({
       graphql: createGraphqlHandler({
@@ -236,7 +235,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         report,
       }),
       graphiqlAssets: graphiql?.asset ?? null,
-      rest: (req, res) => app.routing(req, res),
+      rest: routes,
       upgrade: ws.upgrade,
       loopbackOnly: isExplore,
       report,
@@ -332,7 +331,7 @@ interface RouteParts {
 }
 
 /** Everything but GraphQL, ready to be served. */
-async function createRoutes(parts: RouteParts) {
+function createRoutes(parts: RouteParts) {
   const { config, readBody, recorder, reads, identify, admission, report, now, isReady, isDraining } = parts;
   const { signingKeys, header, headerSecrets, pathSecrets } = config.callback;
   const authenticate = createAuthenticator({
@@ -349,29 +348,23 @@ async function createRoutes(parts: RouteParts) {
     now,
     isDraining,
   });
-  const app = fastify({
-    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
-    // Secrets in the path have up to 128 characters; nothing in a head is longer than this.
-    routerOptions: { maxParamLength: config.limits.headBytes },
-    frameworkErrors: (_error, _request, reply) => refuse(reply, 400, 'This address cannot be read.'),
-  });
-  app.register(callbackRoutes({ receive: reportAnswers(receive, report), readBody, report }));
-  app.register(healthRoutes({ isReady }));
-  app.register(statusRoutes({ reads, identify, limits: config.limits, admission, report }));
-  app.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'Nothing is served here.'));
-  app.setErrorHandler((err, _request, reply) => {
-    const errorId = reportUnexpected(report, 'a request failed unexpectedly', err);
-    refuse(reply, 500, `Unexpected error (id ${errorId}).`);
-  });
-  await app.ready();
-  return app;
-}
-
-function refuse(reply: FastifyReply, status: number, detail: string): void {
-  reply
-    .code(status)
-    .type(PROBLEM_TYPE)
-    .send(JSON.stringify(problem(status, detail)));
+  return createRouter(
+    [
+      ...callbackRoutes({
+        receive: reportAnswers(receive, report),
+        readBody,
+        addressOf: createClientAddress(config.trustProxy),
+        report,
+      }),
+      ...healthRoutes({ isReady }),
+      ...statusRoutes({ reads, identify, limits: config.limits, admission, report }),
+    ],
+    {
+      // Secrets in the path have up to 128 characters; nothing in a head is longer than this.
+      maxParamLength: config.limits.headBytes,
+      onError: (err) => reportUnexpected(report, 'a request failed unexpectedly', err),
+    },
+  );
 }
 
 /** Whether something is true, and is known soon. */

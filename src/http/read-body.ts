@@ -16,7 +16,7 @@ export type BodyRead =
   | { readonly ok: false; readonly why: 'too large' | 'crowded' };
 
 /**
- * Reads a body whole, and never holds more than `limit` bytes of it. Too large: told by its content-length before a
+ * Reads a body whole, and never holds more than `limit` bytes of it. Too large: refused by its content-length before a
  * byte is read, else as soon as the limit is passed. Rejects where the sender goes away. Where it is not
  * read to its end, `discardBody` is the caller's to call.
  */
@@ -111,16 +111,16 @@ export function discardBody(request: IncomingMessage): void {
 }
 
 /**
- * `held`, of which `size` bytes count, and `chunk` after them. Gathered in one buffer that doubles: kept one by one,
+ * `gathered`, of which `size` bytes count, and `chunk` after them. Gathered in one buffer that doubles: kept one by one,
  * bodies that come byte by byte would cost a hundred times their size.
  */
-function appended(held: Buffer | null, size: number, chunk: Buffer, limit: number): Buffer {
-  if (held === null) return chunk;
+function appended(gathered: Buffer | null, size: number, chunk: Buffer, limit: number): Buffer {
+  if (gathered === null) return chunk;
   const needed = size + chunk.length;
   const body =
-    held.length >= needed
-      ? held
-      : Buffer.concat([held], Math.min(limit, Math.max(needed, 2 * held.length, FIRST_BUFFER_BYTES)));
+    gathered.length >= needed
+      ? gathered
+      : Buffer.concat([gathered], Math.min(limit, Math.max(needed, 2 * gathered.length, FIRST_BUFFER_BYTES)));
   chunk.copy(body, size);
   return body;
 }

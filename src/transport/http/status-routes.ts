@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Limits } from '../../config/limits.ts';
 import type { Reads } from '../../db/read/reads.ts';
 import type { Session } from '../../domain/session/session.ts';
 import { mayReadNumbersOf, type Viewer } from '../../domain/viewer.ts';
 import { STAGE_NAMES, type StageName, toWire } from '../../domain/words.ts';
 import { badInput, CallboardError } from '../../errors.ts';
-import { PROBLEM_TYPE, problem } from '../../http/problem.ts';
+import { answer, answerProblem, JSON_TYPE } from '../../http/answer.ts';
+import { READ, type Route, type Routed, type RouteHandler } from '../../http/router.ts';
 import { type Report, reportUnexpected } from '../../observe.ts';
 import type { Admission } from '../engine/admission.ts';
 import { admitted } from '../engine/admitted-engine.ts';
 import type { Identify } from './graphql-http.ts';
 import { detailsBody, detailsFields, statusBody } from './status-body.ts';
 
-interface Parts {
+interface StatusRoutesOptions {
   readonly reads: Pick<Reads, 'sessions'>;
   readonly identify: Identify;
   /** Of the details, whose lists are as long as the session's. */
@@ -22,53 +23,27 @@ interface Parts {
   readonly admission: Admission;
 }
 
-/** Stands for a document: all polls cost the same. */
+/** Stands for a document in the admission: all polls cost the same. */
 const STATUS = 'GET /api/session/status';
-
-type Asked = FastifyRequest<{ Querystring: Readonly<Record<string, unknown>> }>;
 
 const STAGE_BY_WIRE: ReadonlyMap<string, StageName> = new Map(
   STAGE_NAMES.map((name) => [toWire(name).toLowerCase(), name]),
 );
 
 /**
- * The three routes that the aggregator's page documents for clients that poll (DESIGN §7), in its own words. A
- * poll that would see nothing new is answered 304. Who may see what is as in the graph.
+ * The three routes that the aggregator's page documents for clients that poll, in its own words. A poll that would see
+ * nothing new is answered 304. Who may see what is as in the graph.
  */
-export function statusRoutes({ reads, identify, limits, admission, report }: Parts) {
-  return async (app: FastifyInstance): Promise<void> => {
-    app.setErrorHandler((error, _request, reply) => refuse(reply, error, report));
+export function statusRoutes(options: StatusRoutesOptions): readonly Route[] {
+  const { reads, identify, limits, admission, report } = options;
 
-    app.get('/api/session/status', async (request: Asked, reply) => {
-      const { session } = await find(request);
-      return tell(request, reply, session, 'status', () => statusBody(session, session.stage));
-    });
-
-    app.get('/api/session/status/details', async (request: Asked, reply) => {
-      const { session, viewer } = await find(request);
-      // Another answer for those who read numbers whole: a shared tag would hand one out for the other.
-      const variant = mayReadNumbersOf(viewer, session.userId) ? 'details' : 'details-masked';
-      checkSize('fields', detailsFields(session), limits.fields);
-      return tell(request, reply, session, variant, () => detailsBody(session, viewer), limits.responseBytes);
-    });
-
-    app.get<{ Params: { stage: string }; Querystring: Readonly<Record<string, unknown>> }>(
-      '/api/session/:stage/status',
-      async (request, reply) => {
-        const stage = readStage(request.params.stage);
-        const { session } = await find(request);
-        return tell(request, reply, session, toWire(stage), () => statusBody(session, stage));
-      },
-    );
-  };
-
-  async function find({ raw, query }: Asked): Promise<{ session: Session; viewer: Viewer }> {
+  async function find({ req, query }: Routed): Promise<{ session: Session; viewer: Viewer }> {
     const { sessionId, sessionExternalId } = query;
-    const viewer = await identify(raw);
+    const viewer = await identify(req);
     const read = () => readOne(sessionId, sessionExternalId, viewer);
-    const isGone = () => raw.destroyed;
+    const isGone = () => req.destroyed;
     const session = await admitted(admission, { viewer, isGone, text: STATUS, kind: 'query' }, read);
-    if (session === null) throw new Unknown();
+    if (session === null) throw new UnknownSession();
     return { session, viewer };
   }
 
@@ -80,10 +55,40 @@ export function statusRoutes({ reads, identify, limits, admission, report }: Par
     }
     throw badInput('Name the session once: by ?sessionId= or by ?sessionExternalId=.');
   }
+
+  async function current(routed: Routed): Promise<void> {
+    const { session } = await find(routed);
+    give(routed, session, 'status', () => statusBody(session, session.stage));
+  }
+
+  async function ofStage(routed: Routed): Promise<void> {
+    const stage = readStage(routed.params.stage ?? '');
+    const { session } = await find(routed);
+    give(routed, session, toWire(stage), () => statusBody(session, stage));
+  }
+
+  async function details(routed: Routed): Promise<void> {
+    const { session, viewer } = await find(routed);
+    // Another answer for those who read numbers whole: a shared tag would hand one out for the other.
+    const variant = mayReadNumbersOf(viewer, session.userId) ? 'details' : 'details-masked';
+    checkSize('fields', detailsFields(session), limits.fields);
+    give(routed, session, variant, () => detailsBody(session, viewer), limits.responseBytes);
+  }
+
+  const route = (path: string, handle: RouteHandler): Route => ({
+    methods: READ,
+    path,
+    handle: (routed) => handle(routed).catch((error: unknown) => refuse(routed.res, error, report)),
+  });
+  return [
+    route('/api/session/status', current),
+    route('/api/session/status/details', details),
+    route('/api/session/:stage/status', ofStage),
+  ];
 }
 
 /** The session does not exist, or is not the viewer's: the same answer. */
-class Unknown extends Error {}
+class UnknownSession extends Error {}
 
 function readStage(text: string): StageName {
   const stage = STAGE_BY_WIRE.get(text.toLowerCase());
@@ -91,22 +96,25 @@ function readStage(text: string): StageName {
   throw badInput(`Unknown stage; known are ${STAGE_NAMES.map(toWire).join(', ')}.`);
 }
 
-function tell(
-  { headers }: FastifyRequest,
-  reply: FastifyReply,
+/** Answers with a body, or with 304 where the client holds it. */
+function give(
+  { req, res }: Routed,
   session: Session,
   variant: string,
   body: () => object,
-  mostBytes = Number.POSITIVE_INFINITY,
-): FastifyReply {
+  maxBytes = Number.POSITIVE_INFINITY,
+): void {
   // By externalId another session may come to be meant: its version says nothing of this one's.
-  const whose = createHash('sha256').update(session.sessionId).digest('base64url').slice(0, 12);
-  const tag = `"${whose}.${session.version}.${variant}"`;
-  reply.header('etag', tag).header('cache-control', 'private, no-cache');
-  if (isKnown(headers['if-none-match'], tag)) return reply.code(304).send();
+  const idHash = createHash('sha256').update(session.sessionId).digest('base64url').slice(0, 12);
+  const etag = `"${idHash}.${session.version}.${variant}"`;
+  const headers = { etag, 'cache-control': 'private, no-cache' };
+  if (isKnown(req.headers['if-none-match'], etag)) {
+    res.writeHead(304, headers).end();
+    return;
+  }
   const text = JSON.stringify(body());
-  checkSize('bytes', text.length, mostBytes);
-  return reply.type('application/json; charset=utf-8').send(text);
+  checkSize('bytes', text.length, maxBytes);
+  answer(res, 200, { ...headers, 'content-type': JSON_TYPE }, text);
 }
 
 /** Throws LIMIT_EXCEEDED where these are too many. */
@@ -124,22 +132,21 @@ function isKnown(header: string | undefined, tag: string): boolean {
   return header.split(',').some((entry) => ['*', tag].includes(entry.trim().replace(/^W\//, '')));
 }
 
-function refuse(reply: FastifyReply, error: unknown, report: Report): FastifyReply {
-  const known = toKnown(error);
-  const { status, message } = known ?? {
+const HEADERS_BY_STATUS: Readonly<Record<number, OutgoingHttpHeaders>> = {
+  401: { 'www-authenticate': 'Bearer' },
+  429: { 'retry-after': '1' },
+  503: { 'retry-after': '5' },
+};
+
+function refuse(res: ServerResponse, error: unknown, report: Report): void {
+  const { status, message } = toKnown(error) ?? {
     status: 500,
-    message: `Unexpected error (id ${reportUnexpected(report, 'a status could not be told', error)}).`,
+    message: `Unexpected error (id ${reportUnexpected(report, 'a status could not be read', error)}).`,
   };
-  if (status === 401) reply.header('www-authenticate', 'Bearer');
-  if (status === 429) reply.header('retry-after', '1');
-  if (status === 503) reply.header('retry-after', '5');
-  return reply
-    .code(status)
-    .type(PROBLEM_TYPE)
-    .send(JSON.stringify(problem(status, message)));
+  answerProblem(res, status, message, HEADERS_BY_STATUS[status]);
 }
 
 function toKnown(error: unknown): { readonly status: number; readonly message: string } | null {
-  if (error instanceof Unknown) return { status: 404, message: 'No session of this name is known.' };
+  if (error instanceof UnknownSession) return { status: 404, message: 'No session of this name is known.' };
   return error instanceof CallboardError ? error : null;
 }
