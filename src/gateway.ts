@@ -38,14 +38,17 @@ import { buildSchema } from './schema/build.ts';
 import { createConnections } from './transport/connections.ts';
 import { type Admission, createAdmission } from './transport/engine/admission.ts';
 import { createAdmittedEngine } from './transport/engine/admitted-engine.ts';
-import { createEngine } from './transport/engine/engine.ts';
+import { createEngine } from './transport/engine/create-engine.ts';
+import { useAdmission } from './transport/engine/plugins/admission.ts';
 import { createPressure } from './transport/engine/pressure.ts';
+import type { YogaPlugin } from './transport/engine/yoga-plugin.ts';
 import { createGraphiql } from './transport/graphiql/graphiql.ts';
 import { createGraphqlHandler, type Identify } from './transport/http/graphql-http.ts';
 import { healthRoutes } from './transport/http/health-routes.ts';
 import { createHttpServer } from './transport/http/http-server.ts';
-import { createEdge } from './transport/http/origin-policy.ts';
+import { createOriginPolicy } from './transport/http/origin-policy.ts';
 import { statusRoutes } from './transport/http/status-routes.ts';
+import { useHttpAnswers } from './transport/http/use-http-answers.ts';
 import { startWaitingGateway } from './transport/http/waiting-gateway.ts';
 import { createSseTransport } from './transport/sse/sse.ts';
 import { createWsAuthenticate } from './transport/ws/authenticate.ts';
@@ -66,6 +69,8 @@ export interface GatewayParts {
   readonly observer?: Observer;
   /** Opens another store than the configuration names: tests hand in one that fails. */
   readonly openStore?: typeof openStore;
+  /** Further plugins of Yoga: their hooks run on every wire. */
+  readonly plugins?: readonly YogaPlugin[];
   /** Called just before the gateway listens: what stands on its port leaves. */
   readonly beforeListening?: () => void;
 }
@@ -147,16 +152,8 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     );
     const bareEngine = createEngine({
       schema: buildSchema(),
-      contextOf: ({ viewer, cursors }, execution) => ({
-        viewer,
-        cancellation: execution,
-        cursors,
-        reads,
-        live,
-        expects,
-        readReported,
-        readFindings,
-      }),
+      contextOf: (seed) => ({ ...seed, reads, live, expects, readReported, readFindings }),
+      plugins: [useAdmission(admission), ...(parts.plugins ?? []), useHttpAnswers()],
       introspection: config.introspection ? 'on' : isExplore ? 'off' : 'operators',
       limits,
       trustedDocuments: config.trustedDocuments,
@@ -168,7 +165,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     const viewers = createViewerReader(config, { log, now });
     const identify: Identify = ({ headers }) =>
       viewers.read(headers.authorization, fromHeader(headers[VIEW_AS_HEADER]));
-    const edge = createEdge({ ...config, report });
+    const origins = createOriginPolicy({ ...config, report });
     // In explore mode all are one viewer.
     const perViewer = (limit: number) => (isExplore ? Number.POSITIVE_INFINITY : limit);
     const connections = createConnections({
@@ -188,7 +185,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         const as = isExplore ? viewAsOf(extensions) : undefined;
         return as === undefined ? viewer : viewAs(as);
       },
-      isWelcome: edge.admits,
+      isWelcome: origins.admits,
       limits: {
         messageBytes: limits.socketFrameBytes,
         initWithinMs: limits.socketInitMs,
@@ -196,7 +193,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         maxMessagesPerMinute: perViewer(limits.socketMessages),
       },
     });
-    const sse = createSseTransport({ engine, fanout, connections, log });
+    const sse = createSseTransport({ fanout, connections, log });
     if (config.retentionDays !== null)
       closing.use(createRetention({ store, days: config.retentionDays, log, now }));
     const readiness = closing.use(createReadiness({ store, recordedAt: () => recorder.recordedAt, log }));
@@ -239,7 +236,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       upgrade: ws.upgrade,
       loopbackOnly: isExplore,
       report,
-      edge,
+      origins,
       limits,
     });
     closing.add(() => http.stop());

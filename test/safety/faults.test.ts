@@ -8,7 +8,8 @@ import type { Db, Store } from '../../src/db/store.ts';
 import { EXPLORER } from '../../src/domain/viewer.ts';
 import { createLogger } from '../../src/logger.ts';
 import { createObserver } from '../../src/observe.ts';
-import { createEngine } from '../../src/transport/engine/engine.ts';
+import { createEngine } from '../../src/transport/engine/create-engine.ts';
+import type { Engine } from '../../src/transport/engine/engine.ts';
 import { DEFAULT_LIMITS } from '../support/builders/default-limits.ts';
 import { fields } from '../support/builders/samples.ts';
 import { at, postCallback, query } from '../support/clients/client.ts';
@@ -132,14 +133,20 @@ describe('a resolver that throws', () => {
       log: createLogger({ level: 'silent' }),
     });
   };
-  const seed = { viewer: EXPLORER, cursors: [] };
+  const parsed = (engine: Engine, query: string) => {
+    const operation = engine.parse({ query }, { viewer: EXPLORER, cursors: [] });
+    if ('errors' in operation) throw new Error('it is parsed');
+    return operation;
+  };
+  const executed = (engine: Engine, query: string) => parsed(engine, query).execute();
+  const subscribed = (engine: Engine, query: string) => parsed(engine, query).subscribe();
   const masked = {
     message: 'Unexpected error.',
     extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false },
   };
 
   it.each(THROWN)('%s is answered by a masked error beside what is good', async (_, thrown) => {
-    const result = await engineOf(thrown).execute({ query: '{ good sync async }' }, seed);
+    const result = await executed(engineOf(thrown), '{ good sync async }');
     expect(result.data).toEqual({ good: 'good', sync: null, async: null });
     expect(result.errors).toMatchObject([masked, masked]);
     expect(JSON.stringify(result)).not.toContain(SECRET);
@@ -148,10 +155,10 @@ describe('a resolver that throws', () => {
   it.each(THROWN)('%s ends a subscription by a masked error', async (_, thrown) => {
     const engine = engineOf(thrown);
     for (const field of ['fails', 'rejects']) {
-      const refused = await engine.subscribe({ query: `subscription { ${field} { cursor } }` }, seed);
+      const refused = await subscribed(engine, `subscription { ${field} { cursor } }`);
       expect(refused).toMatchObject({ errors: [masked] });
     }
-    const live = await engine.subscribe({ query: 'subscription { opens { cursor } }' }, seed);
+    const live = await subscribed(engine, 'subscription { opens { cursor } }');
     if ('errors' in live) throw new Error('it opens');
     const told = await live.run({ cursor: 'c' });
     expect(told).toMatchObject({ errors: [masked] });
@@ -160,7 +167,10 @@ describe('a resolver that throws', () => {
   });
 
   it('and one that never answers is answered TIMEOUT', async () => {
-    const { errors, data } = await engineOf(() => null).execute({ query: '{ good never }' }, seed);
+    const { errors, data } = await executed(
+      engineOf(() => null),
+      '{ good never }',
+    );
     expect(data).toBeUndefined();
     expect(errors).toMatchObject([{ extensions: { code: 'TIMEOUT', retryable: true } }]);
   });

@@ -58,17 +58,17 @@ async function serve(settings: Settings = {}) {
   let executions = 0;
   const engine: Engine = {
     errorOf: () => ({ message: 'masked' }),
-    async execute() {
-      executions += 1;
-      return { data: { ballast } };
-    },
-    operationType: ({ query }) =>
-      query.startsWith('{') ? OperationTypeNode.QUERY : OperationTypeNode.SUBSCRIPTION,
-    subscribe: async (_, seed) => ({
-      source: live.sessionStatusChanged({ viewer: seed.viewer }),
-      field: 'sessionStatusChanged',
-      key: 'all',
-      run: ({ cursor }) => ({ data: { cursor, ballast } }),
+    parse: ({ query }, seed) => ({
+      kind: query.startsWith('{') ? OperationTypeNode.QUERY : OperationTypeNode.SUBSCRIPTION,
+      async execute() {
+        executions += 1;
+        return { data: { ballast } };
+      },
+      subscribe: async () => ({
+        source: live.sessionStatusChanged({ viewer: seed.viewer }),
+        key: 'all',
+        run: ({ cursor }) => ({ data: { cursor, ballast } }),
+      }),
     }),
   };
   const fanout = createFanout({ hub, errorOf: engine.errorOf, slowAfterMs: 200 });
@@ -85,10 +85,11 @@ async function serve(settings: Settings = {}) {
       ...settings.limits,
     },
   });
-  const sse = createSseTransport({ engine, fanout, connections, log });
+  const sse = createSseTransport({ fanout, connections, log });
   const server = createServer((req, res) => {
     req.resume();
-    void sse.handle(req, res, { query: '' }, { viewer, cursors: [] });
+    const seed = { viewer, cursors: [] };
+    void sse.handle(req, res, engine.parse({ query: '' }, seed), seed);
   });
   server.on('upgrade', ws.upgrade);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

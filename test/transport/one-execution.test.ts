@@ -10,7 +10,8 @@ import { publishEntry } from '../../src/live/publish-entry.ts';
 import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
 import { createLogger } from '../../src/logger.ts';
 import { buildSchema } from '../../src/schema/build.ts';
-import { createEngine, type GraphqlRequest } from '../../src/transport/engine/engine.ts';
+import { createEngine } from '../../src/transport/engine/create-engine.ts';
+import type { GraphqlRequest } from '../../src/transport/engine/request.ts';
 import { entryOf, headOf, IDENTITY } from '../support/builders/entries.ts';
 import { fingerprintAt } from '../support/builders/states.ts';
 import { person } from '../support/builders/viewers.ts';
@@ -61,9 +62,10 @@ function told() {
     fanout,
     hub,
     async join(request: GraphqlRequest, viewer: Viewer = EXPLORER, cursors: readonly string[] = []) {
-      const operation = await engine.subscribe(request, { viewer, cursors });
-      if ('errors' in operation) throw new Error(JSON.stringify(operation.errors));
-      fanout.join(operation, {
+      const operation = engine.parse(request, { viewer, cursors });
+      const subscribed = 'errors' in operation ? operation : await operation.subscribe();
+      if ('errors' in subscribed) throw new Error(JSON.stringify(subscribed.errors));
+      fanout.join(subscribed, {
         transport: 'ws',
         writable: () => true,
         send: (payload) => payloads.push(payload),

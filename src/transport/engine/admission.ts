@@ -19,7 +19,7 @@ const REST = 1;
 const REST_STRAINED = 3;
 /** An operation that takes longer waits for the store: it keeps its viewer's place, but not that of others. */
 const RESERVED_MS = 100;
-/** How often it is seen whether what waits may begin, besides each end of an operation. */
+/** How often it is seen whether what waits may begin, apart from each end of an operation. */
 const LOOK_MS = 5;
 /** How long a query waits for its turn, and a refusal to be sent: a client that comes back at once gains nothing. */
 const QUERY_WAITS_MS = 1_000;
@@ -27,7 +27,7 @@ const QUERY_WAITS_MS = 1_000;
 const OPENING_WAITS_MS = 5_000;
 
 /** One operation that is to be executed. */
-export interface AskedOperation {
+export interface PendingOperation {
   readonly viewer: Viewer;
   /** Operations of one text are expected to cost the same. */
   readonly text: string;
@@ -39,8 +39,8 @@ export interface AskedOperation {
 
 /** Leave to execute one operation. */
 export interface Admitted {
-  /** Called once, when it was executed. @param mostMs what it cannot have cost more than, by what it gave */
-  leave(mostMs: () => number): void;
+  /** Called once, when it was executed. @param maxMs what it cannot have cost more than, by what it gave */
+  leave(maxMs: () => number): void;
 }
 
 /**
@@ -51,7 +51,7 @@ export interface Admission {
    * Rejects with RATE_LIMITED where the viewer has too many operations at once, and with UNAVAILABLE where the turn of
    * this one did not come in time.
    */
-  enter(operation: AskedOperation): Admitted | Promise<Admitted>;
+  enter(operation: PendingOperation): Admitted | Promise<Admitted>;
   /** Refuses what waits, and all that would have to. */
   close(): void;
 }
@@ -83,7 +83,7 @@ interface Refusable {
 }
 
 interface Waiting extends Refusable {
-  readonly operation: AskedOperation;
+  readonly operation: PendingOperation;
   begin(admitted: Admitted): void;
 }
 
@@ -107,8 +107,8 @@ export function createAdmission({ pressure, perViewer }: AdmissionOptions): Admi
   const executing = new Map<string, number>();
   const waiting = new Map<string, number>();
   /** What waits for its turn, or for its refusal to be sent. */
-  const held = new Set<Refusable>();
-  let left: { readonly execution: Execution; readonly mostMs: () => number }[] = [];
+  const refusable = new Set<Refusable>();
+  let left: { readonly execution: Execution; readonly maxMs: () => number }[] = [];
   let look: NodeJS.Timeout | null = null;
   let isClosed = false;
 
@@ -117,7 +117,7 @@ export function createAdmission({ pressure, perViewer }: AdmissionOptions): Admi
     perViewer === null || name === NOBODY || (executing.get(name) ?? 0) < perViewer.operations;
 
   function hasRoom(lane: Lane, { expectedMs }: OperationCost): boolean {
-    // Small ones one at a time: they delay nobody, and those who ask for little are not to pay for others.
+    // Small ones one at a time: they delay nobody, and a viewer who sends small ones does not pay for others.
     if (pressure.lagging) return lane === small && lane.reserved.size === 0;
     if (lane === large && (pressure.recording || pressure.strained)) {
       const restMs = lane.tookMs * (pressure.strained ? REST_STRAINED : REST);
@@ -135,28 +135,28 @@ export function createAdmission({ pressure, perViewer }: AdmissionOptions): Admi
     lane.reserved.add(execution);
     lane.reservedMs += reservedMs;
     return {
-      leave(mostMs) {
-        left.push({ execution, mostMs });
-        // The answer is written first, and whatever came in meanwhile has its turn.
+      leave(maxMs) {
+        left.push({ execution, maxMs });
+        // The answer is written first, and what came in meanwhile has its turn.
         if (left.length === 1) setImmediate(settle);
       },
     };
   }
 
-  function release(execution: Execution, mostMs: () => number): void {
+  function release(execution: Execution, maxMs: () => number): void {
     const { lane, cost, share, reservedMs, beganMs } = execution;
     if (!lane.reserved.delete(execution)) return;
     lane.reservedMs = lane.reserved.size === 0 ? 0 : lane.reservedMs - reservedMs;
     lane.endedMs = performance.now();
     lane.tookMs = lane.endedMs - beganMs;
-    cost.learn(costs.end() - share, mostMs);
+    cost.learn(costs.end() - share, maxMs);
   }
 
   function settle(): void {
     const over = left;
     left = [];
-    for (const { execution, mostMs } of over) {
-      release(execution, mostMs);
+    for (const { execution, maxMs } of over) {
+      release(execution, maxMs);
       add(executing, execution.name, -1);
     }
     beginWaiting();
@@ -187,12 +187,12 @@ export function createAdmission({ pressure, perViewer }: AdmissionOptions): Admi
     }, LOOK_MS);
   }
 
-  function wait(lane: Lane, name: string, operation: AskedOperation): Promise<Admitted> {
+  function wait(lane: Lane, name: string, operation: PendingOperation): Promise<Admitted> {
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | null = null;
       const settled = (): void => {
         if (timer !== null) clearTimeout(timer);
-        held.delete(item);
+        refusable.delete(item);
         add(waiting, name, -1);
       };
       const item: Waiting = {
@@ -206,7 +206,7 @@ export function createAdmission({ pressure, perViewer }: AdmissionOptions): Admi
           reject(error);
         },
       };
-      held.add(item);
+      refusable.add(item);
       add(waiting, name, 1);
       lane.queue.put(name, item);
       if (operation.kind === 'running') return;
@@ -229,12 +229,12 @@ export function createAdmission({ pressure, perViewer }: AdmissionOptions): Admi
       const item: Refusable = {
         refuse(error) {
           clearTimeout(timer);
-          held.delete(item);
+          refusable.delete(item);
           reject(error);
         },
       };
       const timer = setTimeout(() => item.refuse(tooMany()), QUERY_WAITS_MS);
-      held.add(item);
+      refusable.add(item);
     });
   }
 
@@ -260,7 +260,7 @@ export function createAdmission({ pressure, perViewer }: AdmissionOptions): Admi
     close() {
       isClosed = true;
       if (look !== null) clearTimeout(look);
-      for (const item of held) item.refuse(unavailable('The gateway is stopping.'));
+      for (const item of refusable) item.refuse(unavailable('The gateway is stopping.'));
     },
   };
 }

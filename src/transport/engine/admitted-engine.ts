@@ -1,31 +1,37 @@
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Source } from '../../live/sources/source.ts';
-import type { Admission, AskedOperation } from './admission.ts';
-import type { Engine } from './engine.ts';
-import { mostCostOf } from './result-cost.ts';
+import type { Admission, PendingOperation } from './admission.ts';
+import type { Engine, Operation, Refusal } from './engine.ts';
+import type { GraphqlRequest, RequestSeed } from './request.ts';
+import { maxCostOf } from './result-cost.ts';
 
 /**
  * The same engine, its work done when the admission lets it: queries, the opening of a subscription, and what a
  * subscription reads later from the store. A refusal is an error of that operation alone.
  */
-export function createAdmittedEngine(engine: Engine, admission: Admission): Engine {
+export function createAdmittedEngine<E extends Engine>(engine: E, admission: Admission): E {
   return {
     ...engine,
-    async execute(request, seed) {
-      const { viewer, isGone } = seed;
-      try {
-        const operation: AskedOperation = { viewer, isGone, text: request.query, kind: 'query' };
-        return await admitted(admission, operation, () => engine.execute(request, seed));
-      } catch (error) {
-        return { errors: [engine.errorOf(error)] };
-      }
-    },
-    async subscribe(request, seed) {
-      const operation = await engine.subscribe(request, seed);
+    parse(request: GraphqlRequest, seed: RequestSeed): Refusal | Operation {
+      const operation = engine.parse(request, seed);
       if ('errors' in operation) return operation;
+      const { viewer, isGone } = seed;
+      const text = request.query;
       return {
-        ...operation,
-        source: admittedSource(operation.source, admission, request.query, seed.viewer),
+        kind: operation.kind,
+        async execute() {
+          try {
+            const query: PendingOperation = { viewer, isGone, text, kind: 'query' };
+            return await admitted(admission, query, () => operation.execute());
+          } catch (error) {
+            return { errors: [engine.errorOf(error)] };
+          }
+        },
+        async subscribe() {
+          const live = await operation.subscribe();
+          if ('errors' in live) return live;
+          return { ...live, source: admittedSource(live.source, admission, text, viewer) };
+        },
       };
     },
   };
@@ -34,7 +40,7 @@ export function createAdmittedEngine(engine: Engine, admission: Admission): Engi
 /** Executes `work` once there is leave for it. */
 export async function admitted<T>(
   admission: Admission,
-  operation: AskedOperation,
+  operation: PendingOperation,
   work: () => Promise<T>,
 ): Promise<T> {
   const entered = admission.enter(operation);
@@ -44,7 +50,7 @@ export async function admitted<T>(
     result = await work();
     return result;
   } finally {
-    leave(() => mostCostOf(result));
+    leave(() => maxCostOf(result));
   }
 }
 

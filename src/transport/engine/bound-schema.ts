@@ -20,7 +20,7 @@ type Resolver = GraphQLFieldResolver<unknown, Bounded>;
 type CostOf = (info: GraphQLResolveInfo) => Cost;
 
 /**
- * Makes every field of the graph that can grow an answer ask the budget of its execution: objects and lists before
+ * Has every field of the graph that can grow an answer charged to the budget of its execution: objects and lists before
  * they are expanded, texts once they are known. Numbers, flags, enums and times were counted with their object: they
  * are left alone. The schema is changed in place, so it serves one engine.
  */

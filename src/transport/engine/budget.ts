@@ -10,7 +10,7 @@ export interface Cost {
 }
 
 /** The field whose value is counted. */
-export interface Place {
+export interface FieldPlace {
   readonly parentType: { readonly name: string };
   readonly fieldName: string;
 }
@@ -29,8 +29,8 @@ export const FIELDS_PER_TURN = 2_000;
  * waits for never resolves, so that nothing more of it runs, and `onAbort` says why.
  */
 export class Budget implements Cancellation {
-  readonly #mostFields: number;
-  readonly #mostBytes: number;
+  readonly #maxFields: number;
+  readonly #maxBytes: number;
   readonly #turns: Turns;
   #fields = 0;
   #bytes = 0;
@@ -42,8 +42,8 @@ export class Budget implements Cancellation {
   onAbort: ((reason: CallboardError) => void) | null = null;
 
   constructor(limits: BudgetLimits, turns: Turns) {
-    this.#mostFields = limits.fields;
-    this.#mostBytes = limits.responseBytes;
+    this.#maxFields = limits.fields;
+    this.#maxBytes = limits.responseBytes;
     this.#turns = turns;
   }
 
@@ -68,7 +68,7 @@ export class Budget implements Cancellation {
   }
 
   /** The object, once there is a turn to expand it; `never` where that is too much. `place` is its field. */
-  admit(object: unknown, { fields, bytes }: Cost, place: Place): unknown {
+  admit(object: unknown, { fields, bytes }: Cost, place: FieldPlace): unknown {
     if (!this.#spend(fields, bytes, place)) return this.never;
     if (this.#room >= fields) {
       this.#room -= fields;
@@ -81,7 +81,7 @@ export class Budget implements Cancellation {
   admitList(
     list: readonly unknown[],
     { fields, bytes }: Cost,
-    place: Place,
+    place: FieldPlace,
   ): readonly unknown[] | Promise<unknown> {
     const each = Math.max(1, fields);
     const all = each * list.length;
@@ -102,23 +102,23 @@ export class Budget implements Cancellation {
   }
 
   /** Counts a text, or what else stands in the answer as JSON; false where it is too much. */
-  admitText(value: unknown, place: Place): boolean {
+  admitText(value: unknown, place: FieldPlace): boolean {
     this.#bytes += typeof value === 'string' && value.length < LONG_TEXT ? value.length : longBytesOf(value);
-    return this.#bytes <= this.#mostBytes ? this.#reason === null : this.#spend(0, 0, place);
+    return this.#bytes <= this.#maxBytes ? this.#reason === null : this.#spend(0, 0, place);
   }
 
   #later(turn: Promise<void>, value: unknown): Promise<unknown> {
     return turn.then(() => (this.#reason === null ? value : this.never));
   }
 
-  #spend(fields: number, bytes: number, place: Place): boolean {
+  #spend(fields: number, bytes: number, place: FieldPlace): boolean {
     if (this.#reason !== null) return false;
     this.#fields += fields;
     this.#bytes += bytes;
-    if (this.#fields > this.#mostFields) {
-      this.abort(tooLarge('fields', this.#fields, this.#mostFields, place));
-    } else if (this.#bytes > this.#mostBytes) {
-      this.abort(tooLarge('bytes', this.#bytes, this.#mostBytes, place));
+    if (this.#fields > this.#maxFields) {
+      this.abort(tooLarge('fields', this.#fields, this.#maxFields, place));
+    } else if (this.#bytes > this.#maxBytes) {
+      this.abort(tooLarge('bytes', this.#bytes, this.#maxBytes, place));
     }
     return this.#reason === null;
   }
@@ -136,7 +136,7 @@ function tooLarge(
   unit: 'fields' | 'bytes',
   found: number,
   allowed: number,
-  { parentType, fieldName }: Place,
+  { parentType, fieldName }: FieldPlace,
 ): CallboardError {
   return new CallboardError(
     'LIMIT_EXCEEDED',

@@ -22,9 +22,9 @@ export interface Measured {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Rows of a page that does not say how many it wants, and the most that any page has (DESIGN §6). */
-const PAGE = 20;
-const LARGEST_PAGE = 100;
+/** Rows of a page that does not say how many it wants, and the most that any page has. */
+const DEFAULT_PAGE_ROWS = 20;
+const MAX_PAGE_ROWS = 100;
 
 /**
  * Counts the fields that are asked for: each once for every row of the pages around it. What is asked for is counted,
@@ -50,10 +50,13 @@ function countFields(schema: GraphQLSchema, { document, operation, variables }: 
       definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
     ),
   );
-  // Fragments spread fragments: counted anew each time, a short document would take for ever.
+  // Fragments spread fragments: counted again each time, a short document would take for ever.
   const known = new Map<string, number>();
   const root = schema.getRootType(operation.operation);
-  return { count: root == null ? 0 : ofSelections(operation.selectionSet, root, PAGE), usedVariables };
+  return {
+    count: root == null ? 0 : ofSelections(operation.selectionSet, root, DEFAULT_PAGE_ROWS),
+    usedVariables,
+  };
 
   /** `page`: rows of the connection whose fields these are. */
   function ofSelections(
@@ -102,7 +105,7 @@ function countFields(schema: GraphQLSchema, { document, operation, variables }: 
     const ids = field.arguments?.find(({ name }) => name.value === 'ids');
     if (ids === undefined) return 1;
     const value = argumentValue(ids.value);
-    return Array.isArray(value) ? Math.min(value.length, LARGEST_PAGE) : LARGEST_PAGE;
+    return Array.isArray(value) ? Math.min(value.length, MAX_PAGE_ROWS) : MAX_PAGE_ROWS;
   }
 
   /** Above the largest page the resolver refuses, and names the argument. */
@@ -111,7 +114,7 @@ function countFields(schema: GraphQLSchema, { document, operation, variables }: 
       .filter(({ name }) => name.value === 'first' || name.value === 'last')
       .map(({ value }) => argumentValue(value))
       .filter((value) => typeof value === 'number' && value >= 0);
-    return sizes.length === 0 ? PAGE : Math.min(LARGEST_PAGE, Math.max(...sizes.map(Number)));
+    return sizes.length === 0 ? DEFAULT_PAGE_ROWS : Math.min(MAX_PAGE_ROWS, Math.max(...sizes.map(Number)));
   }
 
   function argumentValue(node: ValueNode): unknown {

@@ -8,7 +8,7 @@ export interface DocumentLimits {
   readonly tokens: number;
   /** Why a text that the parser would not take is too long; null where that is not why. */
   faultOfText(text: string): CallboardError | null;
-  /** Throws LIMIT_EXCEEDED naming the limit and what is allowed. Looks at each document once. */
+  /** Throws LIMIT_EXCEEDED naming the limit and what is allowed. */
   check(document: DocumentNode): void;
 }
 
@@ -16,8 +16,6 @@ export interface DocumentLimits {
 const INTROSPECTION: readonly string[] = ['__schema', '__type'];
 
 export function createDocumentLimits(limits: Limits): DocumentLimits {
-  const faults = new WeakMap<DocumentNode, CallboardError | 'none'>();
-
   function faultOf(document: DocumentNode): CallboardError | null {
     const found = {
       depth: depthOf(document),
@@ -36,9 +34,8 @@ export function createDocumentLimits(limits: Limits): DocumentLimits {
     tokens: limits.tokens,
     faultOfText: (text) => (hasMoreTokens(text, limits.tokens) ? tooLong(limits.tokens) : null),
     check(document) {
-      const fault = faults.get(document) ?? faultOf(document) ?? 'none';
-      faults.set(document, fault);
-      if (fault !== 'none') throw fault;
+      const fault = faultOf(document);
+      if (fault !== null) throw fault;
     },
   };
 }

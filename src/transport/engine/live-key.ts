@@ -2,39 +2,39 @@ import { createHash } from 'node:crypto';
 import {
   type DocumentNode,
   type GraphQLSchema,
-  Kind,
   type OperationDefinitionNode,
   print,
-  type SelectionSetNode,
   TypeInfo,
   visit,
   visitWithTypeInfo,
 } from 'graphql';
 
-/** What of a document decides whether two subscriptions ask the same. */
+/** What of a document decides whether two subscriptions select the same. */
 interface Shape {
   readonly text: string;
   /** Variables that alter the answer, in the order of their definition. */
   readonly variables: readonly string[];
 }
 
-/** What a subscription asks, besides its document. */
-interface Ask {
+/** What two subscriptions agree on where one execution serves both. */
+interface Subscribed {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly variables: Readonly<Record<string, unknown>>;
   /** All of the viewer that can alter an answer. */
   readonly scope: string;
-  /** What the subscription's source wants agreed on besides. */
+  /** What the subscription's source adds. */
   readonly share: string;
 }
 
+export type LiveKey = (subscribed: Subscribed) => string;
+
 /**
- * One key for all subscriptions that ask the same, so that one execution and one payload serve them. Cursors are
+ * One key for all subscriptions that select the same, so that one execution and one payload serve them. Cursors are
  * no part of it: the argument `after` of the subscription's own field is left out, and with it each variable that
  * serves nothing else. Documents are looked at once.
  */
-export function createLiveKey(schema: GraphQLSchema): (ask: Ask) => string {
+export function createLiveKey(schema: GraphQLSchema): LiveKey {
   const shapes = new WeakMap<OperationDefinitionNode, Shape>();
   return ({ document, operation, variables, scope, share }) => {
     const shape = shapes.get(operation) ?? shapeOf(schema, document, operation);
@@ -77,22 +77,4 @@ function shapeOf(schema: GraphQLSchema, document: DocumentNode, operation: Opera
       .map(({ variable }) => variable.name.value)
       .filter(isUsed),
   };
-}
-
-/** The one field a valid subscription selects, through whatever fragments. */
-export function fieldOf({ selections }: SelectionSetNode, document: DocumentNode): string {
-  for (const selection of selections) {
-    if (selection.kind === Kind.FIELD) return selection.name.value;
-    const inner =
-      selection.kind === Kind.INLINE_FRAGMENT
-        ? selection
-        : document.definitions.find(
-            (definition) =>
-              definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
-          );
-    if (inner !== undefined && 'selectionSet' in inner && inner.selectionSet !== undefined) {
-      return fieldOf(inner.selectionSet, document);
-    }
-  }
-  return 'unknown';
 }

@@ -8,7 +8,7 @@ const MASKED = 'Unexpected error.';
 
 /**
  * Everything thrown while an operation was answered, as the client may read it: always with `extensions.code` and
- * `extensions.retryable` (DESIGN §10). What was not meant for a reader is masked and reported, once; its
+ * `extensions.retryable`. What was not meant for a reader is masked and reported, once; its
  * `extensions.errorId` finds the report.
  */
 export type MaskError = (error: unknown) => GraphQLError;
@@ -76,7 +76,8 @@ function findCause(error: unknown, fits: (cause: Error) => boolean): Error | nul
  * refused argument points at its value. A result that cannot be serialised points at its field: that is our fault.
  */
 function isInputFault(error: GraphQLError): boolean {
-  if (error.path === undefined) return true;
+  // What Yoga wraps points nowhere, neither at a field nor at a part of the document.
+  if (error.path === undefined) return error.nodes !== undefined || error.originalError == null;
   const root = rootOf(error);
   const node = root?.nodes?.[0];
   return node !== undefined && node.kind !== Kind.FIELD;

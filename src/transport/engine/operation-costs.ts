@@ -11,8 +11,8 @@ const REMEMBERED_CHARACTERS = 256 * 1024;
 /** What operations of one text cost the event loop, as far as is known. */
 export interface OperationCost {
   readonly expectedMs: number;
-  /** @param mostMs what an execution cannot have cost more than: the loop may have worked for others meanwhile */
-  learn(costMs: number, mostMs: () => number): void;
+  /** @param maxMs what an execution cannot have cost more than: the loop may have worked for others meanwhile */
+  learn(costMs: number, maxMs: () => number): void;
 }
 
 /**
@@ -71,9 +71,9 @@ class LearnedCost implements OperationCost {
   expectedMs = UNKNOWN_MS;
   #isKnown = false;
 
-  learn(costMs: number, mostMs: () => number): void {
+  learn(costMs: number, maxMs: () => number): void {
     // What stays below what is expected needs no closer look.
-    const capped = this.#isKnown && costMs <= this.expectedMs ? costMs : Math.min(costMs, mostMs());
+    const capped = this.#isKnown && costMs <= this.expectedMs ? costMs : Math.min(costMs, maxMs());
     const before = this.#isKnown ? this.expectedMs : capped;
     this.expectedMs = Math.max(capped, before * KEPT + capped * (1 - KEPT));
     this.#isKnown = true;

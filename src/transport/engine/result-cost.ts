@@ -1,15 +1,15 @@
 /** What a value of an answer costs the event loop at most, from the store's row to the text, in milliseconds. */
 const VALUE_MS = 0.005;
-/** What an operation costs besides. */
+/** What an operation costs apart from its values, in milliseconds. */
 const BASE_MS = 0.3;
 /** Values that are counted; an answer that has more is large. */
 const COUNTED_VALUES = 1_000;
 
 /**
  * What an operation with this result cannot have cost more than, in milliseconds; Infinity where it is large, or where
- * something failed: what is said of a failure is short, whatever was done before.
+ * something failed: an answer that says so is short, and much may have been done before.
  */
-export function mostCostOf(result: unknown): number {
+export function maxCostOf(result: unknown): number {
   if (typeof result !== 'object' || (result !== null && 'errors' in result)) return Number.POSITIVE_INFINITY;
   const left = countDown(result, COUNTED_VALUES);
   return left < 0 ? Number.POSITIVE_INFINITY : BASE_MS + (COUNTED_VALUES - left) * VALUE_MS;

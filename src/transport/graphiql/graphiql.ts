@@ -12,7 +12,7 @@ export const ASSETS_PATH = '/graphql/assets/';
 export interface Graphiql {
   /** The page itself. */
   page(req: IncomingMessage, res: ServerResponse): void;
-  /** Whatever stands below ASSETS_PATH. */
+  /** Everything below ASSETS_PATH. */
   asset(req: IncomingMessage, res: ServerResponse): void;
 }
 
@@ -65,7 +65,7 @@ const compress = {
   gzip: (bytes: Buffer) => promisify(gzip)(bytes, { level: 6 }),
 };
 
-/** Loads nothing until the first browser asks: nine megabytes that an API client never needs. */
+/** Loads nothing until the first browser opens the page: nine megabytes that an API client never needs. */
 export function createGraphiql({ live }: GraphiqlOptions): Graphiql {
   let loading: Promise<Site> | null = null;
   const site = () => {

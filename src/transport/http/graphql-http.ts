@@ -1,27 +1,35 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type FormattedExecutionResult, OperationTypeNode } from 'graphql';
+import { OperationTypeNode } from 'graphql';
 import { splitCursors } from '../../domain/cursor.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { badInput, CallboardError, unavailable } from '../../errors.ts';
 import { mediaType } from '../../http/media-type.ts';
 import { discardBody, type ReadBody } from '../../http/read-body.ts';
 import { type Report, reportUnexpected } from '../../observe.ts';
-import type { Engine, GraphqlRequest, RequestSeed } from '../engine/engine.ts';
+import type { HttpEngine } from '../engine/create-engine.ts';
+import type { Operation, Refusal } from '../engine/engine.ts';
+import type { GraphqlRequest, RequestSeed } from '../engine/request.ts';
 import { type Accepted, GRAPHQL_JSON, PLAIN_JSON, readAccept } from './accept.ts';
+import { answerOf, answerToError, type JsonType, refusalOf, send } from './graphql-answer.ts';
 import { readJson, readQueryString, readRequest } from './read-request.ts';
 
-/** Answers a subscription as `text/event-stream`. */
+/** Answers an operation as `text/event-stream`. */
 export interface StreamTransport {
-  handle(req: IncomingMessage, res: ServerResponse, request: GraphqlRequest, seed: RequestSeed): unknown;
+  handle(
+    req: IncomingMessage,
+    res: ServerResponse,
+    operation: Operation | Refusal,
+    seed: RequestSeed,
+  ): unknown;
 }
 
-/** Tells who asks; rejects with UNAUTHENTICATED where a token is missing or bad. */
+/** Says who sends a request; rejects with UNAUTHENTICATED where a token is missing or bad. */
 export type Identify = (req: IncomingMessage) => Viewer | Promise<Viewer>;
 
-interface Parts {
-  readonly engine: Engine;
+interface GraphqlHandlerOptions {
+  readonly engine: HttpEngine;
   readonly sse: StreamTransport;
-  /** Answers a browser that asks for a page; null where there is none. */
+  /** Answers a browser that wants a page; null where there is none. */
   readonly page: ((req: IncomingMessage, res: ServerResponse) => void) | null;
   readonly identify: Identify;
   readonly readBody: ReadBody;
@@ -31,19 +39,21 @@ interface Parts {
 }
 
 /**
- * `/graphql` over HTTP, on Node's own request and response (Request and Response objects cost more than the query):
- * GraphQL over HTTP for queries, a stream of events for subscriptions, a page for browsers. JSON is the only way in
- * besides the query string, so that no form of another site can ask.
+ * `/graphql` over HTTP. The hot ways, a query as JSON by POST and a stream of events, are served on Node's own request
+ * and response, since Request and Response objects cost more than the query; everything else that is an operation is
+ * Yoga's. What is refused before it becomes an operation is refused here, by headers alone: JSON is the only way in
+ * apart from the query string, so that no form of another site can send an operation.
  */
-export function createGraphqlHandler({ engine, sse, page, identify, readBody, bodyBytes, report }: Parts) {
+export function createGraphqlHandler(options: GraphqlHandlerOptions) {
+  const { engine, sse, page, identify, readBody, bodyBytes, report } = options;
+
   return (req: IncomingMessage, res: ServerResponse): void => {
     answer(req, res).catch((err: unknown) => {
-      // Whoever went away before the body was complete is told nothing.
+      // A client that went away before its body was complete gets no answer.
       if (req.destroyed && !req.complete) return;
       const errorId = reportUnexpected(report, 'an answer of GraphQL failed unexpectedly', err);
-      if (!res.headersSent)
-        refuse(res, PLAIN_JSON, 500, 'INTERNAL_SERVER_ERROR', 'Unexpected error.', { errorId });
-      else res.destroy();
+      if (res.headersSent) res.destroy();
+      else refuse(res, PLAIN_JSON, 500, 'INTERNAL_SERVER_ERROR', 'Unexpected error.', errorId);
     });
   };
 
@@ -66,19 +76,15 @@ export function createGraphqlHandler({ engine, sse, page, identify, readBody, bo
       request = read;
       viewer = await identify(req);
     } catch (error) {
-      if (error instanceof CallboardError) return refuseWith(res, accepted.json, error);
+      if (error instanceof CallboardError) return send(res, answerToError(error, accepted.json));
       throw error;
     }
     const seed: RequestSeed = { viewer, cursors: lastEventIds(req), isGone: () => res.destroyed };
-    if (isStreamed(accepted, request)) {
-      sse.handle(req, res, request, seed);
-      return;
-    }
-    if (req.method === 'GET' && engine.operationType(request) === OperationTypeNode.MUTATION) {
-      res.setHeader('allow', 'POST');
-      return refuse(res, accepted.json, 405, 'BAD_REQUEST', 'A mutation is no GET.');
-    }
-    give(res, accepted.json, await engine.execute(request, seed));
+    if (req.method === 'GET' && !accepted.stream) return engine.handle(req, res, request, seed);
+    const operation = engine.parse(request, seed);
+    if (isStreamed(accepted, operation)) return void sse.handle(req, res, operation, seed);
+    if (req.method === 'GET') return engine.handle(req, res, request, seed);
+    send(res, answerOf('errors' in operation ? operation : await operation.execute(), accepted.json));
   }
 
   /** Null where it was answered already. */
@@ -98,11 +104,12 @@ export function createGraphqlHandler({ engine, sse, page, identify, readBody, bo
     if (reading.body.length === 0) throw badInput('The body must be a JSON object with `query`.');
     return readRequest(readJson('The body', reading.body.toString('utf8')));
   }
+}
 
-  /** Many clients take both for every request: then only a subscription is streamed. */
-  function isStreamed({ json, stream }: Accepted, request: GraphqlRequest): boolean {
-    return stream && (json === null || engine.operationType(request) === OperationTypeNode.SUBSCRIPTION);
-  }
+/** Many clients take both for every request: then only a subscription is streamed. */
+function isStreamed({ json, stream }: Accepted, operation: Operation | Refusal): boolean {
+  if (!stream) return false;
+  return json === null || ('kind' in operation && operation.kind === OperationTypeNode.SUBSCRIPTION);
 }
 
 function lastEventIds({ headers }: IncomingMessage): readonly string[] {
@@ -110,59 +117,13 @@ function lastEventIds({ headers }: IncomingMessage): readonly string[] {
   return typeof header === 'string' ? splitCursors(header) : [];
 }
 
-type Json = Accepted['json'];
-
-function give(res: ServerResponse, json: Json, result: FormattedExecutionResult): void {
-  const status = statusOf(result, json);
-  if (status === 429) res.setHeader('retry-after', '1');
-  if (status === 503) res.setHeader('retry-after', '5');
-  end(res, status, json, JSON.stringify(result));
-}
-
-/**
- * As plain JSON everything that GraphQL answered is 200; as GraphQL's own type a request that was not understood is
- * 400 (GraphQL over HTTP §"Status Codes"). In both, an answer that holds nothing is 429 where its viewer asks for too
- * much at once, and 503 where the store is away or the gateway has too much to do.
- */
-function statusOf({ data, errors }: FormattedExecutionResult, json: Json): number {
-  if (errors === undefined) return 200;
-  const isEmpty = data == null || Object.values(data).every((value) => value === null);
-  if (isEmpty && errors.some(({ extensions }) => extensions?.code === 'RATE_LIMITED')) return 429;
-  if (isEmpty && errors.some(({ extensions }) => extensions?.retryable === true)) return 503;
-  const wasRefused = data == null && errors.every(({ path }) => path === undefined);
-  return wasRefused && json === GRAPHQL_JSON ? 400 : 200;
-}
-
-function refuseWith(res: ServerResponse, json: Json, error: CallboardError): void {
-  if (error.status === 401) res.setHeader('www-authenticate', 'Bearer');
-  if (error.retryable) res.setHeader('retry-after', '5');
-  refuse(res, json, error.status, error.code, error.message, { retryable: error.retryable });
-}
-
-/** An answer to what never became an operation: shaped as GraphQL's, so that clients need one reader. */
 function refuse(
   res: ServerResponse,
-  json: Json,
+  json: JsonType,
   status: number,
   code: string,
   message: string,
-  more: { readonly retryable?: boolean; readonly errorId?: string } = {},
+  errorId?: string,
 ): void {
-  end(
-    res,
-    status,
-    json,
-    JSON.stringify({ errors: [{ message, extensions: { code, retryable: false, ...more } }] }),
-  );
+  send(res, refusalOf(status, json, message, errorId === undefined ? { code } : { code, errorId }));
 }
-
-function end(res: ServerResponse, status: number, json: Json, text: string): void {
-  res.writeHead(status, {
-    'content-type': json === GRAPHQL_JSON ? GRAPHQL_TYPE : PLAIN_TYPE,
-    'content-length': Buffer.byteLength(text),
-  });
-  res.end(text);
-}
-
-const GRAPHQL_TYPE = `${GRAPHQL_JSON}; charset=utf-8`;
-const PLAIN_TYPE = `${PLAIN_JSON}; charset=utf-8`;

@@ -6,9 +6,9 @@ const OWN_NAMES = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
 export const MISDIRECTED = 421;
 
 /**
- * Whether a request names this machine in its Host. Explore mode asks for no credentials, so a page of another
+ * Whether a request names this machine in its Host. Explore mode takes requests without credentials, so a page of another
  * site that got its own name resolved to 127.0.0.1 (DNS rebinding) must not be served: it is answered 421, on the
- * WebSocket handshake too (DESIGN §8).
+ * WebSocket handshake too.
  */
 export function namesThisMachine({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   return OWN_NAMES.test(headers.host ?? '');

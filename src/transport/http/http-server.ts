@@ -7,13 +7,13 @@ import type { Report } from '../../observe.ts';
 import { ASSETS_PATH } from '../graphiql/graphiql.ts';
 import { MISDIRECTED, namesThisMachine } from './host-check.ts';
 import { listenOn } from './listen-on.ts';
-import type { Edge } from './origin-policy.ts';
+import type { OriginPolicy } from './origin-policy.ts';
 
 /** Longer than load balancers keep an idle connection, so that they and not we close it. */
 const KEEP_ALIVE_MS = 72_000;
-/** Connections beyond the limit that are still taken: to be told that there are too many, and for short requests. */
+/** Connections beyond the limit that are still taken: to be answered that there are too many, and for short requests. */
 export const SPARE_CONNECTIONS = 1_000;
-/** A connection on which nothing moves for so long is cut: whoever asks and does not read holds nothing for ever. */
+/** A connection on which nothing moves for so long is cut: a client that does not read what it has asked for holds nothing for ever. */
 const STALLED_MS = 30_000;
 /** How long connections in use may take to end by themselves at the stop. */
 const GRACE_MS = 1_000;
@@ -30,8 +30,8 @@ interface Parts {
   readonly upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Whether only requests that name this machine are served. */
   readonly loopbackOnly: boolean;
-  /** Stands before all of the above but the handshake, which asks it itself. */
-  readonly edge: Edge;
+  /** Stands before all of the above except the handshake, where `upgrade` checks the origin. */
+  readonly origins: OriginPolicy;
   readonly report: Report;
   /** Slow senders are cut: time for a request's head and for the whole request. */
   readonly limits: Pick<Limits, 'connections' | 'headBytes' | 'headMs' | 'requestMs'>;
@@ -45,8 +45,8 @@ export interface HttpServer {
 }
 
 /**
- * The one door. GraphQL goes straight from Node's request to its handler, for that is the hot path; routes go to
- * Fastify; other Hosts than this machine's are turned away first of all where that is asked for.
+ * The one server. GraphQL goes straight from Node's request to its handler, for that is the hot path; everything else
+ * to the router. Hosts other than this machine's are refused before anything else where that is asked for.
  */
 export function createHttpServer({
   graphql,
@@ -54,7 +54,7 @@ export function createHttpServer({
   rest,
   upgrade,
   loopbackOnly,
-  edge,
+  origins,
   report,
   limits,
 }: Parts): HttpServer {
@@ -74,7 +74,7 @@ export function createHttpServer({
     },
     (req, res) => {
       if (isForeign(req)) return misdirected(res);
-      if (edge.answers(req, res)) return;
+      if (origins.answers(req, res)) return;
       const path = pathOf(req);
       if (path === '/graphql') graphql(req, res);
       else if (graphiqlAssets !== null && path.startsWith(ASSETS_PATH)) graphiqlAssets(req, res);

@@ -15,14 +15,14 @@ const SECURITY: readonly (readonly [string, string])[] = [
   ['cache-control', 'no-store'],
 ];
 
-/** What a page of an allowed origin may send, and read besides the body. */
+/** What a page of an allowed origin may send, and read apart from the body. */
 const ALLOWED_HEADERS = 'authorization, content-type, last-event-id, traceparent';
 const EXPOSED_HEADERS = 'etag, retry-after, www-authenticate';
 const PREFLIGHT_SECONDS = '600';
 
-/** What stands before everything that is served: who may ask from a browser, and what browsers are told. */
-export interface Edge {
-  /** Sets the headers of the answer. True where it was answered here: a preflight, or a page that may not ask. */
+/** What stands before everything that is served: which pages may send requests, and the headers that browsers obey. */
+export interface OriginPolicy {
+  /** Sets the headers of the answer. True where it was answered here: a preflight, or a page that may send nothing. */
   answers(req: IncomingMessage, res: ServerResponse): boolean;
   /**
    * Whether the request may come from where it says: without Origin (no browser, or the page itself: the token
@@ -32,7 +32,7 @@ export interface Edge {
   admits(req: Pick<IncomingMessage, 'headers'>): boolean;
 }
 
-/** A page of this machine, on whatever port: a frontend that is being written. */
+/** A page of this machine, on any port: a frontend that is being written. */
 const LOCAL_PAGE = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 
 interface Parts {
@@ -41,8 +41,8 @@ interface Parts {
   readonly report: Report;
 }
 
-/** CORS and the check of origins, without credentials: there are no cookies to send (DESIGN §8). */
-export function createEdge({ mode, allowedOrigins, report }: Parts): Edge {
+/** CORS and the check of origins, without credentials: there are no cookies to send. */
+export function createOriginPolicy({ mode, allowedOrigins, report }: Parts): OriginPolicy {
   const listed: ReadonlySet<string> = new Set(allowedOrigins);
   const isExplore = mode === 'explore';
   const allowedHeaders = isExplore ? `${ALLOWED_HEADERS}, ${VIEW_AS_HEADER}` : ALLOWED_HEADERS;
@@ -81,7 +81,7 @@ export function createEdge({ mode, allowedOrigins, report }: Parts): Edge {
   };
 }
 
-/** Whether a page that this gateway served asks. By host alone: behind a proxy that ends TLS the scheme differs. */
+/** Whether the page was served by this gateway. By host alone: behind a proxy that ends TLS the scheme differs. */
 function isSameOrigin({ origin = '', host }: IncomingHttpHeaders): boolean {
   return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
 }

@@ -1,5 +1,5 @@
 import { badInput } from '../../errors.ts';
-import type { GraphqlRequest } from '../engine/engine.ts';
+import type { GraphqlRequest } from '../engine/request.ts';
 
 const PARAMETERS: readonly string[] = ['query', 'variables', 'operationName', 'extensions'];
 

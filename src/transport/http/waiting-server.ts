@@ -21,12 +21,12 @@ const GRAPHQL_ERROR = JSON.stringify({
   errors: [{ message: DETAIL, extensions: { code: 'UNAVAILABLE', retryable: true } }],
 });
 const PROBLEM = JSON.stringify(problem(503, DETAIL));
-/** Whoever sends a body and waits is answered before it is read, and cut. */
+/** A client that sends a body and waits is answered before it is read, and cut. */
 const CUT_AFTER_MS = 500;
 
 /**
  * Stands where the gateway will: the process is well (`/healthz`), and everything else is answered 503 with
- * Retry-After, in the words of whoever asks; WebSockets are closed with 1013. Every connection is for one answer, so
+ * Retry-After, in the format of the path; WebSockets are closed with 1013. Every connection is for one answer, so
  * that the next one meets the gateway.
  */
 export async function startWaitingServer(host: string, port: number): Promise<WaitingServer> {

@@ -3,11 +3,11 @@ import { OperationTypeNode } from 'graphql';
 import type { Fanout } from '../../live/fanout/fanout.ts';
 import type { Logger } from '../../logger.ts';
 import type { Connections } from '../connections.ts';
-import type { Engine, GraphqlRequest, RequestSeed } from '../engine/engine.ts';
+import type { Operation, Refusal } from '../engine/engine.ts';
+import type { RequestSeed } from '../engine/request.ts';
 import { SseConnection, STREAM_HEADERS } from './connection.ts';
 
 interface SseTransportOptions {
-  readonly engine: Engine;
   readonly fanout: Fanout;
   readonly connections: Connections;
   readonly log: Logger;
@@ -19,24 +19,28 @@ export interface SseTransport {
   handle(
     req: IncomingMessage,
     res: ServerResponse,
-    request: GraphqlRequest,
+    operation: Operation | Refusal,
     seed: RequestSeed,
   ): Promise<void>;
 }
 
-export function createSseTransport({ engine, fanout, connections, log }: SseTransportOptions): SseTransport {
-  async function answer(stream: SseConnection, request: GraphqlRequest, seed: RequestSeed): Promise<void> {
-    if (engine.operationType(request) !== OperationTypeNode.SUBSCRIPTION) {
-      stream.answer(await engine.execute(request, seed));
+export function createSseTransport({ fanout, connections, log }: SseTransportOptions): SseTransport {
+  async function answer(stream: SseConnection, operation: Operation | Refusal): Promise<void> {
+    if ('errors' in operation) {
+      stream.fail(operation.errors);
       return;
     }
-    const operation = await engine.subscribe(request, seed);
-    if ('errors' in operation) stream.fail(operation.errors);
-    else stream.join(fanout, operation);
+    if (operation.kind !== OperationTypeNode.SUBSCRIPTION) {
+      stream.answer(await operation.execute());
+      return;
+    }
+    const live = await operation.subscribe();
+    if ('errors' in live) stream.fail(live.errors);
+    else stream.join(fanout, live);
   }
 
   return {
-    async handle(req, res, request, seed) {
+    async handle(req, res, operation, seed) {
       // The client may have gone while its token was verified.
       if (res.destroyed) return;
       res.on('error', (err) => log.debug({ err }, 'an event stream failed'));
@@ -47,7 +51,7 @@ export function createSseTransport({ engine, fanout, connections, log }: SseTran
         connections.remove(stream);
       });
       stream.open(req.method === 'GET' ? retryMs() : null);
-      await answer(stream, request, seed);
+      await answer(stream, operation);
     },
   };
 }

@@ -9,7 +9,8 @@ import {
 import { makeServer } from 'graphql-ws';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Fanout } from '../../live/fanout/fanout.ts';
-import type { Engine, GraphqlRequest, LiveOperation, RequestSeed } from '../engine/engine.ts';
+import type { Engine, LiveOperation, Operation } from '../engine/engine.ts';
+import type { GraphqlRequest, RequestSeed } from '../engine/request.ts';
 import type { ConnectionParams } from './authenticate.ts';
 import type { WsConnection } from './connection.ts';
 import { createEncodeNext } from './frame.ts';
@@ -73,20 +74,19 @@ export function createWsOperations(options: WsOperationsOptions) {
   const { engine, fanout, admit, viewerOf, initWithinMs, maxSubscriptions } = options;
   const encode = createEncodeNext();
 
-  async function prepareQuery(request: GraphqlRequest, seed: RequestSeed) {
-    const result = await engine.execute(request, seed);
+  async function prepareQuery(operation: Operation) {
+    const result = await operation.execute();
     if (result.data === undefined && result.errors !== undefined) return refusal(result.errors);
     return { ...QUERY, contextValue: new QueryResult(result) };
   }
 
   async function prepareSubscription(
     { connection, id }: { readonly connection: WsConnection; readonly id: string },
-    request: GraphqlRequest,
-    seed: RequestSeed,
+    operation: Operation,
   ) {
-    const operation = await engine.subscribe(request, seed);
-    if ('errors' in operation) return refusal(operation.errors);
-    return { ...SUBSCRIPTION, contextValue: new AcceptedSubscription(id, connection, operation) };
+    const live = await operation.subscribe();
+    if ('errors' in live) return refusal(live.errors);
+    return { ...SUBSCRIPTION, contextValue: new AcceptedSubscription(id, connection, live) };
   }
 
   return makeServer<Record<string, unknown>, WsExtra>({
@@ -102,14 +102,14 @@ export function createWsOperations(options: WsOperationsOptions) {
         return refusal([engine.errorOf(error)]);
       }
       const seed: RequestSeed = { viewer, cursors: [], isGone: () => !connection.isOpen };
-      if (engine.operationType(request) !== OperationTypeNode.SUBSCRIPTION) {
-        return prepareQuery(request, seed);
-      }
+      const operation = engine.parse(request, seed);
+      if ('errors' in operation) return refusal(operation.errors);
+      if (operation.kind !== OperationTypeNode.SUBSCRIPTION) return prepareQuery(operation);
       // Those that are still being prepared count, and this one is among them.
       if (Number.isFinite(maxSubscriptions) && Object.keys(subscriptions).length > maxSubscriptions) {
         return refusal([tooManySubscriptions(maxSubscriptions)]);
       }
-      return prepareSubscription({ connection, id }, request, seed);
+      return prepareSubscription({ connection, id }, operation);
     },
 
     execute: () => ({}),

@@ -1,0 +1,78 @@
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  OperationTypeNode,
+} from 'graphql';
+import { viewerScope } from '../../domain/viewer.ts';
+import { badInput } from '../../errors.ts';
+import type { Message } from '../../live/sources/source.ts';
+import type { BoundedExecute } from './bounded-execute.ts';
+import type { LiveOperation, Refusal } from './engine.ts';
+import type { LiveKey } from './live-key.ts';
+import type { Parsed } from './parse.ts';
+import { OpenedSource } from './plugins/execution.ts';
+import { prepare, type Refuse } from './prepare.ts';
+
+const NOT_LIVE = 'This operation is no subscription.';
+
+export interface SubscribeParts {
+  /** Executes one message, without Yoga's hooks (docs/decisions/0023-yoga-as-engine.md). */
+  readonly execute: BoundedExecute;
+  readonly liveKey: LiveKey;
+  readonly refuse: Refuse;
+}
+
+/** Opens a subscription through all of Yoga's phases. Never rejects. */
+export async function subscribe(parsed: Parsed, parts: SubscribeParts): Promise<Refusal | LiveOperation> {
+  try {
+    return await open(parsed, parts);
+  } catch (error) {
+    return parts.refuse([error]);
+  }
+}
+
+async function open(parsed: Parsed, parts: SubscribeParts): Promise<Refusal | LiveOperation> {
+  const { refuse } = parts;
+  const prepared = prepare(parsed, refuse);
+  const args = prepared instanceof Promise ? await prepared : prepared;
+  if ('errors' in args) return args;
+  const { definition, document, enveloped, request, seed } = parsed;
+  if (definition?.operation !== OperationTypeNode.SUBSCRIPTION) return refuse([badInput(NOT_LIVE)]);
+  const opened = await enveloped.subscribe(args);
+  if (!(opened instanceof OpenedSource)) return refuse(errorsOf(opened));
+  const { source } = opened;
+  const key = parts.liveKey({
+    document,
+    operation: definition,
+    variables: request.variables ?? {},
+    scope: viewerScope(seed.viewer),
+    share: source.share,
+  });
+  return { source, key, run: createRun(args, parts) };
+}
+
+function createRun(args: ExecutionArgs, { execute, refuse }: SubscribeParts): LiveOperation['run'] {
+  return (message) => {
+    try {
+      const executed = execute({ ...args, rootValue: message });
+      if (!(executed instanceof Promise)) return toPayload(executed, message);
+      return executed.then(
+        (result) => toPayload(result, message),
+        (error: unknown) => refuse([error]),
+      );
+    } catch (error) {
+      return refuse([error]);
+    }
+  };
+
+  function toPayload({ data, errors }: ExecutionResult, { cursor }: Message): FormattedExecutionResult {
+    return errors === undefined ? { data, extensions: { cursor } } : refuse(errors);
+  }
+}
+
+/** Why a subscription was not opened. */
+function errorsOf(refused: object): readonly unknown[] {
+  if ('errors' in refused && Array.isArray(refused.errors)) return refused.errors;
+  return [new Error('a plugin took the source of a subscription away')];
+}
