@@ -15,7 +15,7 @@ export interface Sighting extends Head {
 }
 
 /** Why what is known of a store no longer holds. */
-export const BREAKS = [
+const BREAKS = [
   'another store is there',
   'another database cluster is there',
   'the database cluster is on another timeline',
