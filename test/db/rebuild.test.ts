@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseApplied } from '../../src/callbacks/parse/parse.ts';
 import { banks, payments, sessions } from '../../src/db/schema.ts';
+import type { Db } from '../../src/db/store.ts';
 import { rebuild } from '../../src/db/upkeep/rebuild.ts';
 import { disordered, history, type Wire } from '../support/builders/histories.ts';
 import { body, bytes, FIXTURES, fields, fixture, withRaw } from '../support/builders/samples.ts';
@@ -102,24 +103,32 @@ eachStore('rebuild', (on) => {
   });
 
   it('misses nothing that is recorded while it runs', async () => {
-    const running = run();
-    await Promise.all(
-      Array.from({ length: 200 }, (_, n) =>
-        recording.record(
-          body({
-            sessionId: `meanwhile-${n % 7}`,
-            userId: 'u',
-            bankId: 'b',
-            stage: 'Accounts',
-            status: 'InProgress',
-            n,
-          }),
+    const { store } = recording;
+    const before = (await everyRow(store)).callbacks.length;
+    let recorded = 0;
+    const recordMore = () =>
+      Promise.all(
+        Array.from({ length: 100 }, () =>
+          recording.record(
+            body({
+              ...{ sessionId: `meanwhile-${recorded % 7}`, userId: 'u', bankId: 'b', stage: 'Accounts' },
+              ...{ status: 'InProgress', n: recorded++ },
+            }),
+          ),
         ),
-      ),
-    );
-    await running;
-    const live = await everyRow(recording.store);
+      );
+    // Callbacks come before its first transaction, and between that and each of the next.
+    const transaction: Db['transaction'] = async (work, config) => {
+      if (recorded < 300) await recordMore();
+      return store.db.transaction(work, config);
+    };
+    const db: Db = Object.assign(Object.create(store.db), { transaction });
+    await rebuild({ store: { db }, parse: parseApplied });
+    expect(recorded).toBeGreaterThan(100);
+    const live = await everyRow(store);
+    expect(live.callbacks).toHaveLength(before + recorded);
+    expect(live.sessions.filter(({ sessionId }) => sessionId.startsWith('meanwhile-'))).toHaveLength(7);
     expect(await run()).toMatchObject({ sessions: 0, payments: 0 });
-    expect(await everyRow(recording.store)).toEqual(live);
+    expect(await everyRow(store)).toEqual(live);
   });
 });
