@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OperationTypeNode } from 'graphql';
 import { splitCursors } from '../../domain/cursor.ts';
@@ -79,6 +80,8 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
       if (error instanceof CallboardError) return send(res, answerToError(error, accepted.json));
       throw error;
     }
+    // Behind an answer that its client has not taken yet: a client that pipelines and does not read gets one at a time.
+    if (res.socket === null) await once(res, 'socket');
     const seed: RequestSeed = { viewer, cursors: lastEventIds(req), isGone: () => res.destroyed };
     if (req.method === 'GET' && !accepted.stream) return engine.handle(req, res, request, seed);
     const operation = engine.parse(request, seed);
