@@ -1,9 +1,9 @@
 import { createAuthenticator } from './callbacks/authenticate/authenticator.ts';
 import { createFailureLimiter } from './callbacks/authenticate/failure-limiter.ts';
+import { emitAnswers } from './callbacks/emit-answers.ts';
 import { readReported } from './callbacks/parse/claims.ts';
 import { parseApplied, readFindings } from './callbacks/parse/parse.ts';
 import { createReceive } from './callbacks/receive.ts';
-import { reportAnswers } from './callbacks/report-answers.ts';
 import { callbackRoutes } from './callbacks/route.ts';
 import { createClosingStack } from './closing-stack.ts';
 import type { Config } from './config/config.ts';
@@ -32,13 +32,14 @@ import { createRelay } from './live/relay/relay.ts';
 import { watchHeads } from './live/relay/watch-heads.ts';
 import { createSubscriptions } from './live/sources/subscriptions.ts';
 import { createLogger, type Logger } from './logger.ts';
-import { createObserver, type Observer, type Report, reportTo, reportUnexpected } from './observe.ts';
+import { createObserver, type Emit, emitUnexpected, type Observer } from './observe.ts';
 import { logEvents } from './observers/log-events.ts';
 import { buildSchema } from './schema/build.ts';
 import { createConnections } from './transport/connections.ts';
 import { type Admission, createAdmission } from './transport/engine/admission.ts';
 import { createAdmittedEngine } from './transport/engine/admitted-engine.ts';
 import { createEngine } from './transport/engine/create-engine.ts';
+import { createObservedEngine } from './transport/engine/observed-engine.ts';
 import { useAdmission } from './transport/engine/plugins/admission.ts';
 import { createPressure } from './transport/engine/pressure.ts';
 import type { YogaPlugin } from './transport/engine/yoga-plugin.ts';
@@ -102,7 +103,6 @@ type StartParts = GatewayParts & { readonly log: Logger; readonly observer: Obse
 async function startGateway(config: Config, parts: StartParts): Promise<Gateway> {
   const { log } = parts;
   const { emit } = parts.observer;
-  const report = reportTo(emit);
   const { restartQuietMs, limits } = config;
   const isExplore = config.mode === 'explore';
   const closing = createClosingStack(log);
@@ -158,14 +158,14 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       limits,
       trustedDocuments: config.trustedDocuments,
       log,
-      report,
+      emit,
     });
-    const engine = createAdmittedEngine(bareEngine, admission);
+    const engine = createObservedEngine(createAdmittedEngine(bareEngine, admission), emit);
     const fanout = closing.use(createFanout({ hub, errorOf: engine.errorOf, emit, now }));
     const viewers = createViewerReader(config, { log, now });
     const identify: Identify = ({ headers }) =>
       viewers.read(headers.authorization, fromHeader(headers[VIEW_AS_HEADER]));
-    const origins = createOriginPolicy({ ...config, report });
+    const origins = createOriginPolicy({ ...config, emit });
     // In explore mode all are one viewer.
     const perViewer = (limit: number) => (isExplore ? Number.POSITIVE_INFINITY : limit);
     const connections = createConnections({
@@ -179,7 +179,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       fanout,
       connections,
       log,
-      report,
+      emit,
       authenticate: createWsAuthenticate(viewers),
       viewerOf: (viewer, extensions) => {
         const as = isExplore ? viewAsOf(extensions) : undefined;
@@ -214,7 +214,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       },
       reads,
       identify,
-      report,
+      emit,
       admission,
       now,
       isReady,
@@ -229,13 +229,13 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         identify,
         readBody,
         bodyBytes: limits.bodyBytes,
-        report,
+        emit,
       }),
       graphiqlAssets: graphiql?.asset ?? null,
       rest: routes,
       upgrade: ws.upgrade,
       loopbackOnly: isExplore,
-      report,
+      emit,
       origins,
       limits,
     });
@@ -243,7 +243,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     const head = await reads.head();
     parts.beforeListening?.();
     const url = await http.listen(config.host, config.port);
-    report('started', {
+    emit.started?.({
       version: readVersion(),
       node: process.version,
       settings: describeConfig(config),
@@ -259,9 +259,9 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       draining = true;
       const began = performance.now();
       const open = { sockets: connections.count('ws'), streams: connections.count('sse') };
-      report('drainBegan', { callbacks: recorder.waiting, ...open, drainMs: config.drainMs });
+      emit.drainBegan?.({ callbacks: recorder.waiting, ...open, drainMs: config.drainMs });
       await closing.close();
-      report('drainEnded', { ms: Math.round(performance.now() - began), ...open });
+      emit.drainEnded?.({ ms: Math.round(performance.now() - began), ...open });
     };
     let ended: Promise<void> | null = null;
     return {
@@ -319,7 +319,7 @@ interface RouteParts {
   readonly recorder: Pick<Recorder, 'record'>;
   readonly reads: Reads;
   readonly identify: Identify;
-  readonly report: Report;
+  readonly emit: Emit;
   readonly admission: Admission;
   /** The store's clock. */
   readonly now: () => number;
@@ -329,7 +329,7 @@ interface RouteParts {
 
 /** Everything but GraphQL, ready to be served. */
 function createRoutes(parts: RouteParts) {
-  const { config, readBody, recorder, reads, identify, admission, report, now, isReady, isDraining } = parts;
+  const { config, readBody, recorder, reads, identify, admission, emit, now, isReady, isDraining } = parts;
   const { signingKeys, header, headerSecrets, pathSecrets } = config.callback;
   const authenticate = createAuthenticator({
     signingKeys,
@@ -348,18 +348,18 @@ function createRoutes(parts: RouteParts) {
   return createRouter(
     [
       ...callbackRoutes({
-        receive: reportAnswers(receive, report),
+        receive: emitAnswers(receive, emit),
         readBody,
         addressOf: createClientAddress(config.trustProxy),
-        report,
+        emit,
       }),
       ...healthRoutes({ isReady }),
-      ...statusRoutes({ reads, identify, limits: config.limits, admission, report }),
+      ...statusRoutes({ reads, identify, limits: config.limits, admission, emit }),
     ],
     {
       // Secrets in the path have up to 128 characters; nothing in a head is longer than this.
       maxParamLength: config.limits.headBytes,
-      onError: (err) => reportUnexpected(report, 'a request failed unexpectedly', err),
+      onError: (err) => emitUnexpected(emit, 'a request failed unexpectedly', err),
     },
   );
 }

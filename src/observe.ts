@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ErrorCode } from './errors.ts';
+import { ERROR_CODES } from './errors.ts';
 import type { Logger } from './logger.ts';
 
 /** How one request for `/callbacks` was answered. */
@@ -22,6 +22,15 @@ export interface CallbackAnswered {
 
 /** What carries subscriptions. */
 export type LiveTransport = 'ws' | 'sse';
+
+export const OPERATION_CODES = [
+  'OK',
+  ...ERROR_CODES,
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+] as const;
+/** How an operation ended: `extensions.code` of its first error, or OK. */
+export type OperationCode = (typeof OPERATION_CODES)[number];
 
 /** What a subscription is about. */
 export type LiveSubject = 'session' | 'payment' | 'callback';
@@ -83,11 +92,11 @@ export interface Events {
     readonly identity: string;
   };
 
-  /** A subscription's first read of the store is done. `resume`: what became of the cursor that it sent. */
+  /** A subscription's first read of the store is done. `recovered` is false where it sent a cursor in vain. */
   readonly subscriptionOpened: {
     readonly transport: LiveTransport;
     readonly subject: LiveSubject;
-    readonly resume: 'no cursor' | 'honoured' | 'not honoured';
+    readonly recovered: boolean;
   };
   /** A change was handed to a socket, `ms` after the gateway received its callback; null for a snapshot. */
   readonly changeDelivered: {
@@ -104,10 +113,13 @@ export interface Events {
     readonly reason: ReaderEnd;
   };
 
-  /** An operation was executed, or refused by `code` before it was. A subscription's `ms` are those of its opening. */
+  /**
+   * A query was executed or a subscription prepared, its wait for admission in `ms`; or it was refused. `code` is that
+   * of its first error.
+   */
   readonly operationExecuted: {
-    readonly type: 'query' | 'mutation' | 'subscription';
-    readonly code: ErrorCode | 'OK';
+    readonly type: 'query' | 'subscription';
+    readonly code: OperationCode;
     readonly ms: number;
   };
 
@@ -221,20 +233,6 @@ export function createObserver(log: Pick<Logger, 'error'>): Observer {
         );
     },
   };
-}
-
-/** The same as a function of the name, for parts that are handed `report`. */
-export type Report = <Name extends EventName>(name: Name, event: Events[Name]) => void;
-
-export function reportTo(emit: Emit): Report {
-  return (name, event) => emit[name]?.(event);
-}
-
-/** See `emitUnexpected`. */
-export function reportUnexpected(report: Report, what: string, err: unknown): string {
-  const errorId = randomBytes(6).toString('hex');
-  report('failedUnexpectedly', { errorId, what, err });
-  return errorId;
 }
 
 /** Emits what nobody expected; gives the id by which its line in the log is found, for the answer. */

@@ -5,14 +5,14 @@ import type { ClientAddress } from '../http/client-address.ts';
 import { PROBLEM_TYPE, problem } from '../http/problem.ts';
 import { contentLengthOf, discardBody, type ReadBody } from '../http/read-body.ts';
 import type { Route, Routed } from '../http/router.ts';
-import { type Report, reportUnexpected } from '../observe.ts';
+import { type Emit, emitUnexpected } from '../observe.ts';
 import type { CallbackAnswer, Incoming } from './receive.ts';
 
 interface CallbackRoutesOptions {
   readonly receive: (incoming: Incoming) => Promise<CallbackAnswer>;
   readonly readBody: ReadBody;
   readonly addressOf: ClientAddress;
-  readonly report: Report;
+  readonly emit: Emit;
 }
 
 /** `/callbacks` and `/callbacks/{secret}`, of every method: carry what comes to `receive`, and its answer back. */
@@ -20,7 +20,7 @@ export function callbackRoutes({
   receive,
   readBody,
   addressOf,
-  report,
+  emit,
 }: CallbackRoutesOptions): readonly Route[] {
   async function handle({ req, res, params }: Routed): Promise<void> {
     try {
@@ -39,7 +39,7 @@ export function callbackRoutes({
     } catch (err) {
       // A client that went away before its body was complete gets no answer, and nothing was recorded.
       if (req.destroyed && !req.complete) return;
-      const errorId = reportUnexpected(report, 'a callback failed unexpectedly', err);
+      const errorId = emitUnexpected(emit, 'a callback failed unexpectedly', err);
       const body = problem(500, `The callback could not be recorded (error id ${errorId}).`);
       give(req, res, { status: 500, body });
     }

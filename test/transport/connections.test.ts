@@ -11,7 +11,7 @@ import { createHub } from '../../src/live/hub.ts';
 import { publishEntry } from '../../src/live/publish-entry.ts';
 import { createSubscriptions } from '../../src/live/sources/subscriptions.ts';
 import { createLogger } from '../../src/logger.ts';
-import { type LiveTransport, reportTo, UNOBSERVED } from '../../src/observe.ts';
+import { type LiveTransport, UNOBSERVED } from '../../src/observe.ts';
 import { createConnections } from '../../src/transport/connections.ts';
 import type { Engine } from '../../src/transport/engine/engine.ts';
 import { createSseTransport } from '../../src/transport/sse/sse.ts';
@@ -74,7 +74,7 @@ async function serve(settings: Settings = {}) {
   const fanout = createFanout({ hub, errorOf: engine.errorOf, slowAfterMs: 200 });
   const connections = createConnections({ maxConnections: INFINITE, maxPerViewer, heartbeatMs });
   const ws = createWsTransport({
-    ...{ engine, fanout, connections, log, report: reportTo(UNOBSERVED) },
+    ...{ engine, fanout, connections, log, emit: UNOBSERVED },
     authenticate: () => ({ viewer }),
     isWelcome: () => true,
     limits: {

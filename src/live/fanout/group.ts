@@ -65,8 +65,15 @@ export class Group implements GroupPort {
   join(source: Source, sink: Sink): Member {
     const member = new Member(this, sink);
     this.#members.add(member);
-    void member.open(() => source.open());
+    void member.open(() => this.#open(source, sink));
     return member;
+  }
+
+  async #open(source: Source, { transport }: Sink): Promise<Opening<Message>> {
+    const opening = await source.open();
+    const { emit, subject } = this;
+    emit.subscriptionOpened?.({ transport, subject, recovered: isRecovered(opening) });
+    return opening;
   }
 
   /** The store has another history. */
@@ -143,6 +150,11 @@ export class Group implements GroupPort {
     });
     for (const member of this.#members) member.deliver(shared);
   }
+}
+
+/** False where a cursor could not be honoured: then the first message says so. */
+function isRecovered({ messages: [first] }: Opening<Message>): boolean {
+  return first === undefined || !('recovered' in first) || first.recovered !== false;
 }
 
 function subjectOf(topic: Topic): LiveSubject {

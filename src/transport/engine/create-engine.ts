@@ -3,7 +3,7 @@ import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
 import type { Limits } from '../../config/limits.ts';
 import type { Logger } from '../../logger.ts';
-import type { Report } from '../../observe.ts';
+import type { Emit } from '../../observe.ts';
 import { boundSchema } from './bound-schema.ts';
 import { createBoundedExecute } from './bounded-execute.ts';
 import type { Engine, Operation, Refusal } from './engine.ts';
@@ -29,7 +29,7 @@ export interface EngineOptions {
   /** Further plugins of Yoga. */
   readonly plugins?: readonly YogaPlugin[];
   readonly log: Logger;
-  readonly report?: Report | undefined;
+  readonly emit?: Emit | undefined;
 }
 
 /** An engine with Yoga's own way in, for requests that are not on the hot path. */
@@ -45,9 +45,9 @@ export interface HttpEngine extends Engine {
 
 /** Joins schema, context and Yoga. Documents are parsed and validated once each, bounded in number. */
 export function createEngine(options: EngineOptions): HttpEngine {
-  const { schema, contextOf, limits, log, report } = options;
+  const { schema, contextOf, limits, log, emit } = options;
   boundSchema(schema);
-  const maskError = createMaskError({ log, report });
+  const maskError = createMaskError({ log, emit });
   const errorOf = (error: unknown): GraphQLFormattedError => maskError(error).toJSON();
   const refuse = (errors: readonly unknown[]): Refusal => ({ errors: errors.map(errorOf) });
   const boundedExecute = createBoundedExecute(limits);

@@ -1,7 +1,7 @@
 import { GraphQLError, Kind } from 'graphql';
 import { CallboardError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
-import { type Report, reportTo, reportUnexpected, UNOBSERVED } from '../../observe.ts';
+import { type Emit, emitUnexpected, UNOBSERVED } from '../../observe.ts';
 
 /** What a client reads of anything that it may not know. */
 const MASKED = 'Unexpected error.';
@@ -15,34 +15,34 @@ export type MaskError = (error: unknown) => GraphQLError;
 
 export function createMaskError({
   log,
-  report = reportTo(UNOBSERVED),
+  emit = UNOBSERVED,
 }: {
   readonly log: Logger;
-  readonly report?: Report | undefined;
+  readonly emit?: Emit | undefined;
 }): MaskError {
   // A masked error is seen again where Yoga hands a result on: it is neither masked nor logged twice.
   const done = new WeakSet<GraphQLError>();
   return (error) => {
     if (error instanceof GraphQLError && done.has(error)) return error;
-    const masked = maskSafely(error, log, report);
+    const masked = maskSafely(error, log, emit);
     done.add(masked);
     return masked;
   };
 }
 
 /** What was thrown may throw again where it is looked at. */
-function maskSafely(error: unknown, log: Logger, report: Report): GraphQLError {
+function maskSafely(error: unknown, log: Logger, emit: Emit): GraphQLError {
   try {
-    return mask(error, log, report);
+    return mask(error, log, emit);
   } catch {
     const what = 'an operation failed unexpectedly, by an error that cannot be read';
-    return new GraphQLError(MASKED, { extensions: internal(reportUnexpected(report, what, undefined)) });
+    return new GraphQLError(MASKED, { extensions: internal(emitUnexpected(emit, what, undefined)) });
   }
 }
 
 const internal = (errorId: string) => ({ code: 'INTERNAL_SERVER_ERROR', retryable: false, errorId });
 
-function mask(error: unknown, log: Logger, report: Report): GraphQLError {
+function mask(error: unknown, log: Logger, emit: Emit): GraphQLError {
   const known = findCause(error, (cause) => cause instanceof CallboardError);
   if (known instanceof CallboardError) {
     if (known.cause !== undefined) log.warn({ err: known }, 'an operation was refused');
@@ -54,7 +54,7 @@ function mask(error: unknown, log: Logger, report: Report): GraphQLError {
     if (isInputFault(error))
       return located(error, error.message, { code: 'BAD_USER_INPUT', retryable: false });
   }
-  const errorId = reportUnexpected(report, 'an operation failed unexpectedly', error);
+  const errorId = emitUnexpected(emit, 'an operation failed unexpectedly', error);
   return located(error, MASKED, internal(errorId));
 }
 

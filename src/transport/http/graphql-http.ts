@@ -6,7 +6,7 @@ import type { Viewer } from '../../domain/viewer.ts';
 import { badInput, CallboardError, unavailable } from '../../errors.ts';
 import { mediaType } from '../../http/media-type.ts';
 import { discardBody, type ReadBody } from '../../http/read-body.ts';
-import { type Report, reportUnexpected } from '../../observe.ts';
+import { type Emit, emitUnexpected } from '../../observe.ts';
 import type { HttpEngine } from '../engine/create-engine.ts';
 import type { Operation, Refusal } from '../engine/engine.ts';
 import type { GraphqlRequest, RequestSeed } from '../engine/request.ts';
@@ -36,7 +36,7 @@ interface GraphqlHandlerOptions {
   readonly readBody: ReadBody;
   /** The largest body of an operation, in bytes. */
   readonly bodyBytes: number;
-  readonly report: Report;
+  readonly emit: Emit;
 }
 
 /**
@@ -46,13 +46,13 @@ interface GraphqlHandlerOptions {
  * apart from the query string, so that no form of another site can send an operation.
  */
 export function createGraphqlHandler(options: GraphqlHandlerOptions) {
-  const { engine, sse, page, identify, readBody, bodyBytes, report } = options;
+  const { engine, sse, page, identify, readBody, bodyBytes, emit } = options;
 
   return (req: IncomingMessage, res: ServerResponse): void => {
     answer(req, res).catch((err: unknown) => {
       // A client that went away before its body was complete gets no answer.
       if (req.destroyed && !req.complete) return;
-      const errorId = reportUnexpected(report, 'an answer of GraphQL failed unexpectedly', err);
+      const errorId = emitUnexpected(emit, 'an answer of GraphQL failed unexpectedly', err);
       if (res.headersSent) res.destroy();
       else refuse(res, PLAIN_JSON, 500, 'INTERNAL_SERVER_ERROR', 'Unexpected error.', errorId);
     });

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Limits } from '../../config/limits.ts';
 import { PROBLEM_TYPE, problem } from '../../http/problem.ts';
-import type { Report } from '../../observe.ts';
+import type { Emit } from '../../observe.ts';
 import { ASSETS_PATH } from '../graphiql/graphiql.ts';
 import { MISDIRECTED, namesThisMachine } from './host-check.ts';
 import { listenOn } from './listen-on.ts';
@@ -32,7 +32,7 @@ interface Parts {
   readonly loopbackOnly: boolean;
   /** Stands before all of the above except the handshake, where `upgrade` checks the origin. */
   readonly origins: OriginPolicy;
-  readonly report: Report;
+  readonly emit: Emit;
   /** Slow senders are cut: time for a request's head and for the whole request. */
   readonly limits: Pick<Limits, 'connections' | 'headBytes' | 'headMs' | 'requestMs'>;
 }
@@ -55,12 +55,12 @@ export function createHttpServer({
   upgrade,
   loopbackOnly,
   origins,
-  report,
+  emit,
   limits,
 }: Parts): HttpServer {
   const isForeign = (req: IncomingMessage): boolean => {
     if (!loopbackOnly || namesThisMachine(req)) return false;
-    report('hostRefused', { host: req.headers.host ?? '' });
+    emit.hostRefused?.({ host: req.headers.host ?? '' });
     return true;
   };
   const server = createServer(
@@ -94,7 +94,7 @@ export function createHttpServer({
     if (isForeign(req)) refuseUpgrade(socket, MISDIRECTED);
     else if (pathOf(req) !== '/graphql') {
       refuseUpgrade(socket, 404);
-      report('upgradeRefused', { code: 404, cause: 'not for /graphql' });
+      emit.upgradeRefused?.({ code: 404, cause: 'not for /graphql' });
     } else upgrade(req, socket, head);
   });
 

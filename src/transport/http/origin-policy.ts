@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Mode } from '../../config/variables.ts';
 import { PROBLEM_TYPE, problem } from '../../http/problem.ts';
-import type { Report } from '../../observe.ts';
+import type { Emit } from '../../observe.ts';
 import { VIEW_AS_HEADER } from '../../viewers/view-as.ts';
 
 /** What every answer says to browsers; a page of our own replaces what it must. */
@@ -38,11 +38,11 @@ const LOCAL_PAGE = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 interface Parts {
   readonly mode: Mode;
   readonly allowedOrigins: readonly string[];
-  readonly report: Report;
+  readonly emit: Emit;
 }
 
 /** CORS and the check of origins, without credentials: there are no cookies to send. */
-export function createOriginPolicy({ mode, allowedOrigins, report }: Parts): OriginPolicy {
+export function createOriginPolicy({ mode, allowedOrigins, emit }: Parts): OriginPolicy {
   const listed: ReadonlySet<string> = new Set(allowedOrigins);
   const isExplore = mode === 'explore';
   const allowedHeaders = isExplore ? `${ALLOWED_HEADERS}, ${VIEW_AS_HEADER}` : ALLOWED_HEADERS;
@@ -50,7 +50,7 @@ export function createOriginPolicy({ mode, allowedOrigins, report }: Parts): Ori
   const admits = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean => {
     const { origin } = headers;
     if (origin === undefined || mayAsk(origin) || isSameOrigin(headers)) return true;
-    report('originRefused', { origin });
+    emit.originRefused?.({ origin });
     return false;
   };
 

@@ -8,7 +8,7 @@ import { STAGE_NAMES, type StageName, toWire } from '../../domain/words.ts';
 import { badInput, CallboardError } from '../../errors.ts';
 import { answer, answerProblem, JSON_TYPE } from '../../http/answer.ts';
 import { READ, type Route, type Routed, type RouteHandler } from '../../http/router.ts';
-import { type Report, reportUnexpected } from '../../observe.ts';
+import { type Emit, emitUnexpected } from '../../observe.ts';
 import type { Admission } from '../engine/admission.ts';
 import { admitted } from '../engine/admitted-engine.ts';
 import type { Identify } from './graphql-http.ts';
@@ -19,7 +19,7 @@ interface StatusRoutesOptions {
   readonly identify: Identify;
   /** Of the details, whose lists are as long as the session's. */
   readonly limits: Pick<Limits, 'fields' | 'responseBytes'>;
-  readonly report: Report;
+  readonly emit: Emit;
   readonly admission: Admission;
 }
 
@@ -35,7 +35,7 @@ const STAGE_BY_WIRE: ReadonlyMap<string, StageName> = new Map(
  * nothing new is answered 304. Who may see what is as in the graph.
  */
 export function statusRoutes(options: StatusRoutesOptions): readonly Route[] {
-  const { reads, identify, limits, admission, report } = options;
+  const { reads, identify, limits, admission, emit } = options;
 
   async function find({ req, query }: Routed): Promise<{ session: Session; viewer: Viewer }> {
     const { sessionId, sessionExternalId } = query;
@@ -78,7 +78,7 @@ export function statusRoutes(options: StatusRoutesOptions): readonly Route[] {
   const route = (path: string, handle: RouteHandler): Route => ({
     methods: READ,
     path,
-    handle: (routed) => handle(routed).catch((error: unknown) => refuse(routed.res, error, report)),
+    handle: (routed) => handle(routed).catch((error: unknown) => refuse(routed.res, error, emit)),
   });
   return [
     route('/api/session/status', current),
@@ -138,10 +138,10 @@ const HEADERS_BY_STATUS: Readonly<Record<number, OutgoingHttpHeaders>> = {
   503: { 'retry-after': '5' },
 };
 
-function refuse(res: ServerResponse, error: unknown, report: Report): void {
+function refuse(res: ServerResponse, error: unknown, emit: Emit): void {
   const { status, message } = toKnown(error) ?? {
     status: 500,
-    message: `Unexpected error (id ${reportUnexpected(report, 'a status could not be read', error)}).`,
+    message: `Unexpected error (id ${emitUnexpected(emit, 'a status could not be read', error)}).`,
   };
   answerProblem(res, status, message, HEADERS_BY_STATUS[status]);
 }

@@ -1,4 +1,4 @@
-import type { Report } from '../../observe.ts';
+import type { Emit } from '../../observe.ts';
 import type { Connections } from '../connections.ts';
 import type { Authenticate, ConnectionParams } from './authenticate.ts';
 import { CLOSE_CODES, type CloseReason } from './close-codes.ts';
@@ -7,14 +7,14 @@ import type { WsConnection } from './connection.ts';
 interface Parts {
   readonly authenticate: Authenticate;
   readonly connections: Connections;
-  readonly report: Report;
+  readonly emit: Emit;
 }
 
 /**
  * Admits a client by its `connection_init`. Resolves with the payload of `connection_ack`, which says when the token
  * expires; with false after the client was turned away.
  */
-export function createAdmit({ authenticate, connections, report }: Parts) {
+export function createAdmit({ authenticate, connections, emit }: Parts) {
   return async (
     connection: WsConnection,
     connectionParams: ConnectionParams | undefined,
@@ -23,12 +23,12 @@ export function createAdmit({ authenticate, connections, report }: Parts) {
     if (request === null) return false;
     const authentication = await authenticate(connectionParams, request);
     if ('refused' in authentication) {
-      turnAway(connection, authentication.refused, report);
+      turnAway(connection, authentication.refused, emit);
       return false;
     }
     const { viewer } = authentication;
     if (!connections.admit(connection, viewer)) {
-      turnAway(connection, 'overloaded', report, 'too many sockets of one viewer');
+      turnAway(connection, 'overloaded', emit, 'too many sockets of one viewer');
       return false;
     }
     connection.request = null;
@@ -40,9 +40,9 @@ export function createAdmit({ authenticate, connections, report }: Parts) {
 export function turnAway(
   connection: WsConnection,
   reason: CloseReason,
-  report: Report,
+  emit: Emit,
   cause: string = CLOSE_CODES[reason][1],
 ): void {
   connection.end(reason);
-  report('upgradeRefused', { code: CLOSE_CODES[reason][0], cause });
+  emit.upgradeRefused?.({ code: CLOSE_CODES[reason][0], cause });
 }

@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Fanout } from '../../live/fanout/fanout.ts';
 import type { Logger } from '../../logger.ts';
-import type { Report } from '../../observe.ts';
+import type { Emit } from '../../observe.ts';
 import type { Connections } from '../connections.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { GraphqlRequest } from '../engine/request.ts';
@@ -31,7 +31,7 @@ interface WsTransportOptions {
   readonly fanout: Fanout;
   readonly connections: Connections;
   readonly log: Logger;
-  readonly report: Report;
+  readonly emit: Emit;
   readonly authenticate: Authenticate;
   /** The viewer of one operation, where its `extensions` name another: explore mode's headers pane. Throws BAD_USER_INPUT. */
   readonly viewerOf?: (viewer: Viewer, extensions: GraphqlRequest['extensions']) => Viewer;
@@ -53,7 +53,7 @@ const RETRY_LATER =
   'Retry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
 export function createWsTransport(options: WsTransportOptions): WsTransport {
-  const { engine, fanout, connections, log, report, authenticate, isWelcome, limits } = options;
+  const { engine, fanout, connections, log, emit, authenticate, isWelcome, limits } = options;
   // A name of its own, because the types do not know closeTimeout yet.
   const settings = {
     noServer: true,
@@ -67,7 +67,7 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
   const operations = createWsOperations({
     engine,
     fanout,
-    admit: createAdmit({ authenticate, connections, report }),
+    admit: createAdmit({ authenticate, connections, emit }),
     viewerOf: options.viewerOf ?? ((viewer) => viewer),
     initWithinMs: limits.initWithinMs,
     maxSubscriptions: limits.maxSubscriptions,
@@ -79,7 +79,7 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     const connection = new WsConnection(socket, request);
     if (!isWelcome(request)) connection.end('foreignOrigin');
     else if (connections.add(connection)) serve(connection);
-    else turnAway(connection, 'overloaded', report, 'too many connections');
+    else turnAway(connection, 'overloaded', emit, 'too many connections');
   }
 
   /** Hands the client's messages to graphql-ws until the socket has closed. */
@@ -121,7 +121,7 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     upgrade(request, socket, head) {
       if (connections.isDraining) {
         socket.end(RETRY_LATER);
-        report('upgradeRefused', { code: 503, cause: 'the gateway is stopping' });
+        emit.upgradeRefused?.({ code: 503, cause: 'the gateway is stopping' });
         return;
       }
       server.handleUpgrade(request, socket, head, opened);
