@@ -160,7 +160,7 @@ describe('the checker of histories', () => {
     ],
     [
       'a cursor that does not rise',
-      /^sessions hears 1 after 3$/,
+      /^sessions receives 1 after 3$/,
       () =>
         withSubscriptions(
           good(),
@@ -169,7 +169,7 @@ describe('the checker of histories', () => {
     ],
     [
       'a version that falls',
-      /^sessions hears version 2 of anna-1-s0 after 3$/,
+      /^sessions receives version 2 of anna-1-s0 after 3$/,
       () =>
         withSubscriptions(
           good(),
@@ -178,7 +178,7 @@ describe('the checker of histories', () => {
     ],
     [
       'a version that comes twice',
-      /^sessions hears version 2 of anna-1-s0 after 2$/,
+      /^sessions receives version 2 of anna-1-s0 after 2$/,
       () =>
         withSubscriptions(
           good(),
@@ -198,12 +198,12 @@ describe('the checker of histories', () => {
     ],
     [
       'a beginning anew without a cause',
-      /^sessions begins anew at 1 though nothing was put back$/,
+      /^sessions begins again at 1 though nothing was put back$/,
       () => withSubscriptions(good(), sessions(opening(0), anew(1), message(3, session(ANNA, 2)))),
     ],
     [
       'a gap in the log',
-      /^log hears row 3 at 3 after 1$/,
+      /^log receives row 3 at 3 after 1$/,
       () => withSubscriptions(good(), log(opening(0), row(1), row(3))),
     ],
     [
@@ -229,7 +229,7 @@ describe('the checker of histories', () => {
     ],
     [
       'a subscription without its opening',
-      /^sessions hears nothing$/,
+      /^sessions receives nothing$/,
       () => withSubscriptions(good(), sessions()),
     ],
     [
@@ -266,7 +266,7 @@ describe('the checker of histories', () => {
     ],
     [
       'a subscription that is sent another session than its own',
-      /^sessions hears of berta-1-s0, which it did not ask for$/,
+      /^sessions receives berta-1-s0, which it did not request$/,
       () =>
         withSubscriptions(
           good(),

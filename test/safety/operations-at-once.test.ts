@@ -23,6 +23,8 @@ eachStore('of one viewer', (on) => {
   /** While `release` is set, a batch's transaction stays open until it is called. */
   const holdable = (store: Store): Store => ({
     ...store,
+    // Each batch is a transaction, which can be held.
+    writeAtOnce: null,
     write: (work) =>
       store.write(async (tx) => {
         const written = await work(tx);
