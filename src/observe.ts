@@ -92,6 +92,9 @@ export interface Events {
     readonly identity: string;
   };
 
+  /** A subscription was accepted. `readerEnded` follows once, whether it opens or not. */
+  readonly readerJoined: { readonly transport: LiveTransport; readonly subject: LiveSubject };
+
   /** A subscription's first read of the store is done. `recovered` is false where it sent a cursor in vain. */
   readonly subscriptionOpened: {
     readonly transport: LiveTransport;
@@ -106,7 +109,7 @@ export interface Events {
   };
   /** A change took the place of one that was still waiting for a slow reader. */
   readonly changeConflated: { readonly subject: LiveSubject };
-  /** A subscription is over. */
+  /** A subscription is over, also one that never opened. */
   readonly readerEnded: {
     readonly transport: LiveTransport;
     readonly subject: LiveSubject;
@@ -173,6 +176,7 @@ const NO_LISTENERS: Emit = Object.freeze({
   storeLost: null,
   storeReached: null,
   historyReplaced: null,
+  readerJoined: null,
   subscriptionOpened: null,
   changeDelivered: null,
   changeConflated: null,

@@ -47,6 +47,30 @@ describe('the fan-out emits', () => {
     expect(events).toHaveLength(4);
   });
 
+  it('that a subscription was accepted, once for each end that follows, also where it never opens', async () => {
+    const open: string[] = [];
+    const { emit, on } = createObserver({ error: (err: unknown) => expect(err).toBeUndefined() });
+    const ended: string[] = [];
+    on('readerJoined', ({ transport, subject }) => open.push(`${transport} ${subject}`));
+    on('readerEnded', ({ reason, transport, subject }) => {
+      expect(open.splice(open.indexOf(`${transport} ${subject}`), 1)).toHaveLength(1);
+      ended.push(reason);
+    });
+    const bench = createLiveBench({ emit });
+    const member = bench.fanout.join(bench.sessions(), createReader().sink);
+    bench.fanout.join(bench.log(), createReader().sink);
+    expect(open).toEqual(['ws session', 'ws callback']);
+    member.leave('disconnected');
+    await settled();
+    bench.store.fails = true;
+    bench.fanout.join(bench.sessions(), createReader().sink);
+    await settled();
+    expect(open).toEqual(['ws callback']);
+    bench.fanout.close();
+    expect(open).toEqual([]);
+    expect(ended).toEqual(['disconnected', 'failed', 'draining']);
+  });
+
   it('each end of a subscription once, by its reason', async () => {
     const { bench, events } = observed();
     const [left, slow, closed] = [createReader(), createReader(), createReader()];

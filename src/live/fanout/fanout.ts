@@ -81,6 +81,7 @@ export function createFanout({
         groups.set(operation.key, group);
       }
       size += 1;
+      emit.readerJoined?.({ transport: sink.transport, subject: group.subject });
       return group.join(operation.source, sink);
     },
     get size() {
