@@ -47,6 +47,20 @@ describe('a subscription that is iterated', () => {
     expect(bench.hub.size).toBe(0);
   });
 
+  it('goes on at the newest row, and says so, where a cursor lies below the highest deleted row', async () => {
+    const bench = createLiveBench();
+    for (let n = 0; n < 5; n++) bench.change();
+    bench.store.lowest = 3;
+    const messages = bench.live
+      .callbackRecorded({ viewer: operator, cursors: [cursorOf(2)] })
+      [Symbol.asyncIterator]();
+    const next = async () => (await messages.next()).value;
+    expect(await next()).toMatchObject({ cursor: cursorOf(5), recovered: false, callback: null });
+    bench.change();
+    expect(await next()).toMatchObject({ recovered: true, callback: { position: 6 } });
+    await messages.return?.();
+  });
+
   it('rejects when a message is asked for and the store has failed, and has ended then', async () => {
     const bench = createLiveBench();
     for (let n = 0; n < 5; n++) bench.change();
