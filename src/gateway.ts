@@ -14,7 +14,7 @@ import { createJournal } from './db/journal/journal.ts';
 import { NotMigratedError } from './db/migrate/migrate.ts';
 import { openStore, type StoreOptions } from './db/open.ts';
 import { createCatchUp } from './db/read/catch-up.ts';
-import { createReads, type Reads } from './db/read/reads.ts';
+import { createReads } from './db/read/reads.ts';
 import { createReadiness, withinMs } from './db/readiness.ts';
 import { createRecorder, type Recorder } from './db/record/recorder.ts';
 import { unavailableWhereAway } from './db/store-away.ts';
@@ -25,7 +25,7 @@ import { createRetention } from './db/upkeep/retention.ts';
 import type { StageName } from './domain/words.ts';
 import { createClientAddress } from './http/client-address.ts';
 import { createBodyReader, type ReadBody } from './http/read-body.ts';
-import { createRouter } from './http/router.ts';
+import { createRouter, type Route } from './http/router.ts';
 import { createFanout } from './live/fanout/fanout.ts';
 import { createHub } from './live/hub.ts';
 import { createRelay } from './live/relay/relay.ts';
@@ -36,7 +36,7 @@ import { createObserver, type Emit, emitUnexpected, type Observer } from './obse
 import { logEvents } from './observers/log-events.ts';
 import { buildSchema } from './schema/build.ts';
 import { createConnections } from './transport/connections.ts';
-import { type Admission, createAdmission } from './transport/engine/admission.ts';
+import { createAdmission } from './transport/engine/admission.ts';
 import { createAdmittedEngine } from './transport/engine/admitted-engine.ts';
 import { createEngine } from './transport/engine/create-engine.ts';
 import { createObservedEngine } from './transport/engine/observed-engine.ts';
@@ -212,13 +212,10 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
           return recorder.record(delivery);
         },
       },
-      reads,
-      identify,
       emit,
-      admission,
       now,
-      isReady,
       isDraining: () => draining,
+      others: [...healthRoutes({ isReady }), ...statusRoutes({ reads, identify, limits, admission, emit })],
     });
     const graphiql = config.graphiql ? createGraphiql({ live: isExplore ? 'WS' : 'SSE' }) : null;
     const http = createHttpServer({
@@ -317,19 +314,17 @@ interface RouteParts {
   readonly config: Config;
   readonly readBody: ReadBody;
   readonly recorder: Pick<Recorder, 'record'>;
-  readonly reads: Reads;
-  readonly identify: Identify;
   readonly emit: Emit;
-  readonly admission: Admission;
   /** The store's clock. */
   readonly now: () => number;
-  readonly isReady: () => Promise<boolean>;
   readonly isDraining: () => boolean;
+  /** Every route but that of callbacks: a part that answers plain HTTP adds its own. */
+  readonly others: readonly Route[];
 }
 
 /** Everything but GraphQL, ready to be served. */
 function createRoutes(parts: RouteParts) {
-  const { config, readBody, recorder, reads, identify, admission, emit, now, isReady, isDraining } = parts;
+  const { config, readBody, recorder, emit, now, isDraining, others } = parts;
   const { signingKeys, header, headerSecrets, pathSecrets } = config.callback;
   const authenticate = createAuthenticator({
     signingKeys,
@@ -353,8 +348,7 @@ function createRoutes(parts: RouteParts) {
         addressOf: createClientAddress(config.trustProxy),
         emit,
       }),
-      ...healthRoutes({ isReady }),
-      ...statusRoutes({ reads, identify, limits: config.limits, admission, emit }),
+      ...others,
     ],
     {
       // Secrets in the path have up to 128 characters; nothing in a head is longer than this.
