@@ -1,5 +1,5 @@
 import type { Fault } from '../../domain/journal/callback.ts';
-import { faultAt } from './fields.ts';
+import { faultOf } from '../../domain/journal/fault.ts';
 
 /** How many faults of one callback are kept, each as text of a few hundred characters at most. */
 export const MAX_FAULTS = 50;
@@ -14,13 +14,13 @@ export class FaultList {
    * @param what what is wrong and what is allowed, without the value
    */
   add(path: string, what: string): void {
-    if (this.#faults.length < MAX_FAULTS) this.#faults.push(faultAt(path, what).fault);
+    if (this.#faults.length < MAX_FAULTS) this.#faults.push(faultOf(path, what));
     else this.#more += 1;
   }
 
   /** All of them, in the order found; where there are more than are kept, the last says how many. */
   read(): readonly Fault[] {
     if (this.#more === 0) return this.#faults;
-    return [...this.#faults, faultAt('', `has ${this.#more} more fields that could not be read`).fault];
+    return [...this.#faults, faultOf('', `has ${this.#more} more fields that could not be read`)];
   }
 }

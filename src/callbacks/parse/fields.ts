@@ -1,5 +1,6 @@
 import { MAX_ID_LENGTH } from '../../domain/ids.ts';
 import type { Fault, Json } from '../../domain/journal/callback.ts';
+import { faultOf } from '../../domain/journal/fault.ts';
 
 /** An object as JSON.parse made it. Its keys are the sender's: read it by `own` or `Object.entries` only. */
 export type JsonObject = { readonly [key: string]: Json };
@@ -22,13 +23,9 @@ export class FaultFound extends Error {
   }
 }
 
-/**
- * A fault at a JSON Pointer made of the page's own field names. `what` says what is wrong and what is allowed;
- * it never repeats an id or an account number, because reasons are logged and shown.
- */
+/** A fault at a JSON Pointer made of the page's own field names, to be thrown. */
 export function faultAt(path: string, what: string): FaultFound {
-  const field = path === '' ? 'body' : path.slice(1).replaceAll('/', '.');
-  return new FaultFound({ reason: `${field}: ${what}`, path });
+  return new FaultFound(faultOf(path, what));
 }
 
 export function isObject(value: Json | undefined): value is { [key: string]: Json } {

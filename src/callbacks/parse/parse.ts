@@ -6,6 +6,7 @@ import type {
   Parsed,
   PaymentCallback,
   PaymentUser,
+  RuledPaths,
   SessionCallback,
 } from '../../domain/journal/callback.ts';
 import type { CallbackKind } from '../../domain/words.ts';
@@ -47,6 +48,9 @@ export function parseApplied(body: Uint8Array): Parsed {
   return parseReading(body, readBody(body, 'taken'));
 }
 
+const SESSION_PATHS: RuledPaths = { owner: '/userId', accounts: '/details/accounts', page: '/accountId' };
+const PAYMENT_PATHS: RuledPaths = { owner: '/user/externalId' };
+
 function parseReading(body: Uint8Array, reading: Reading): Parsed {
   if (!reading.ok) return quarantined(body, new FaultFound(reading.fault), reading.value, []);
   const { value, unknownFields } = reading;
@@ -54,7 +58,8 @@ function parseReading(body: Uint8Array, reading: Reading): Parsed {
   try {
     const callback = readCallback(value, faults);
     const digest = hash('sha256', reading.canonical ?? reading.text);
-    return { ok: true, callback, digest, faults: faults.read(), unknownFields };
+    const paths = callback.kind === 'PAYMENT' ? PAYMENT_PATHS : SESSION_PATHS;
+    return { ok: true, callback, paths, digest, faults: faults.read(), unknownFields };
   } catch (error) {
     if (error instanceof FaultFound) return quarantined(body, error, value, unknownFields);
     throw error;

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isStorableText } from '../../domain/ids.ts';
 import type { Fault, Json } from '../../domain/journal/callback.ts';
+import { faultOf } from '../../domain/journal/fault.ts';
 import { endOfString } from './end-of-string.ts';
 import { BODY, type KnownField, type KnownFields } from './known-fields.ts';
 import { findRepeatedKey, holdsMoreKeysThan } from './repeated-key.ts';
@@ -34,35 +35,29 @@ export type Reading =
  */
 export function readBody(body: Uint8Array, repeatedKeys: 'refused' | 'taken' = 'refused'): Reading {
   if (body.length === 0)
-    return { ok: false, fault: bodyFault('is empty; a JSON object is expected'), value: undefined };
-  if (!isUtf8(body)) return { ok: false, fault: bodyFault('is not UTF-8'), value: undefined };
+    return { ok: false, fault: faultOf('', 'is empty; a JSON object is expected'), value: undefined };
+  if (!isUtf8(body)) return { ok: false, fault: faultOf('', 'is not UTF-8'), value: undefined };
   const start = hasByteOrderMark(body) ? 3 : 0;
   const text = Buffer.from(body.buffer, body.byteOffset + start, body.byteLength - start).toString('utf8');
   let value: Json;
   try {
     value = JSON.parse(text);
   } catch {
-    return { ok: false, fault: bodyFault('is not JSON'), value: undefined };
+    return { ok: false, fault: faultOf('', 'is not JSON'), value: undefined };
   }
   const walk = createWalk(text.includes('\\u'));
   const canonical = walk.write(value, 0, BODY);
   if (walk.flaw !== null) return { ok: false, fault: { reason: walk.flaw, path: pointer(walk.path) }, value };
   const repeated =
     repeatedKeys === 'refused' && holdsMoreKeysThan(text, walk.keys) ? findRepeatedKey(text) : null;
-  if (repeated !== null) {
-    const path = pointer(repeated);
-    return { ok: false, fault: { reason: `${named(path)}: stands twice in one object`, path }, value };
-  }
+  if (repeated !== null)
+    return { ok: false, fault: faultOf(pointer(repeated), 'stands twice in one object'), value };
   const isWhole = !walk.sawNumber || numbersAreHeld(text);
   return { ok: true, value, canonical: isWhole ? canonical : null, text, unknownFields: walk.unknown };
 }
 
 function hasByteOrderMark(body: Uint8Array): boolean {
   return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
-}
-
-function bodyFault(what: string): Fault {
-  return { reason: `body: ${what}`, path: '' };
 }
 
 /** A JSON Pointer (RFC 6901). Of a path too long to be read, the nearest ancestor that is short enough. */
@@ -75,9 +70,6 @@ function pointer(path: readonly (string | number)[]): string {
   }
   return text;
 }
-
-/** A field as reasons name it. */
-const named = (path: string) => (path === '' ? 'body' : path.slice(1).replaceAll('/', '.'));
 
 interface Walk {
   /** What is wrong, once something is. */

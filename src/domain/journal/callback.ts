@@ -101,6 +101,13 @@ export interface Fault {
   readonly path: string;
 }
 
+/** Where in a body stands what only the rules find fault with: JSON Pointers, of what its shape may have. */
+export interface RuledPaths {
+  readonly owner: string;
+  readonly accounts?: string;
+  readonly page?: string;
+}
+
 /** What reading a body found besides its meaning. */
 export interface Findings {
   /** What could not be read and was left out, the rest being applied; empty where the callback is quarantined. */
@@ -112,7 +119,12 @@ export interface Findings {
 /** What parsing makes of a body. `digest` is the hex SHA-256 of the canonical JSON, or of the bytes where quarantined. */
 export type Parsed = Findings &
   (
-    | { readonly ok: true; readonly callback: Callback; readonly digest: string }
+    | {
+        readonly ok: true;
+        readonly callback: Callback;
+        readonly paths: RuledPaths;
+        readonly digest: string;
+      }
     | {
         readonly ok: false;
         readonly fault: Fault;

@@ -3,8 +3,9 @@ import { MAX_ACCOUNTS, MAX_TRANSACTION_PAGES } from '../merge.ts';
 import { isOldNews, type Placement, placementOf } from '../session/attempt.ts';
 import type { LeftOut } from '../session/fold.ts';
 import type { StageName } from '../words.ts';
-import type { Callback, Fault, Parsed, ReportedSubject } from './callback.ts';
+import type { Callback, Fault, Parsed, ReportedSubject, RuledPaths } from './callback.ts';
 import type { JournalEntry } from './entry.ts';
+import { faultOf } from './fault.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { JournalRow } from './row.ts';
 import { type StateRows, States } from './state-fold.ts';
@@ -102,23 +103,18 @@ export function checkOwners(
   ]);
   return deliveries.map((delivery) => {
     if (!delivery.parsed.ok) return delivery;
-    const { callback } = delivery.parsed;
-    const [subject, named, field, path] =
+    const { callback, paths } = delivery.parsed;
+    const [subject, named] =
       callback.kind === 'PAYMENT'
-        ? ([
-            `p${callback.paymentId}`,
-            callback.user.externalId,
-            'user.externalId',
-            '/user/externalId',
-          ] as const)
-        : ([`s${callback.sessionId}`, callback.userId, 'userId', '/userId'] as const);
+        ? [`p${callback.paymentId}`, callback.user.externalId]
+        : [`s${callback.sessionId}`, callback.userId];
     const owner = owners.get(subject) ?? null;
     if (owner === null || named === null || owner === named) {
       owners.set(subject, owner ?? named);
       return delivery;
     }
     const what = callback.kind === 'PAYMENT' ? 'payment' : 'session';
-    return quarantined(delivery, { reason: `${field}: the ${what} belongs to another owner`, path });
+    return quarantined(delivery, faultOf(paths.owner, `the ${what} belongs to another owner`));
   });
 }
 
@@ -189,7 +185,7 @@ class Batch {
   apply(delivery: Delivery): Receipt {
     const { parsed, webhookId, receivedAt } = delivery;
     if (!parsed.ok) return this.#quarantine(delivery, parsed);
-    const { callback, digest } = parsed;
+    const { callback, paths, digest } = parsed;
     const session = callback.kind === 'PAYMENT' ? null : this.#states.session(callback.sessionId);
     const placement =
       callback.kind === 'PAYMENT'
@@ -224,7 +220,7 @@ class Batch {
       ...placement,
       changed,
       version: change.after.version,
-      faults: leftOut.accounts + leftOut.transactionPages > 0 ? leftOutFaults(leftOut) : [],
+      faults: leftOut.accounts + leftOut.transactionPages > 0 ? leftOutFaults(leftOut, paths) : [],
     } as const;
     this.#enter(this.#rowOf(position, delivery, decision), change);
     return { outcome: late ? 'late' : 'recorded', position };
@@ -305,15 +301,15 @@ const isSameId = (row: KeyRow, webhookId: string | null): boolean =>
   webhookId !== null && row.webhookId === webhookId;
 
 /** What found no place in its session, as faults of the callback. */
-function leftOutFaults({ accounts, transactionPages }: LeftOut): readonly Fault[] {
+function leftOutFaults({ accounts, transactionPages }: LeftOut, paths: RuledPaths): readonly Fault[] {
   const faults: Fault[] = [];
   if (accounts > 0) {
-    const reason = `details.accounts: ${accounts} left out; a session holds at most ${MAX_ACCOUNTS} accounts`;
-    faults.push({ path: '/details/accounts', reason });
+    const what = `${accounts} left out; a session holds at most ${MAX_ACCOUNTS} accounts`;
+    faults.push(faultOf(paths.accounts ?? '', what));
   }
   if (transactionPages > 0) {
-    const reason = `accountId: left out; a session holds at most ${MAX_TRANSACTION_PAGES} transaction pages`;
-    faults.push({ path: '/accountId', reason });
+    const what = `left out; a session holds at most ${MAX_TRANSACTION_PAGES} transaction pages`;
+    faults.push(faultOf(paths.page ?? '', what));
   }
   return faults;
 }
