@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { namesId } from '../callbacks/parse/names-id.ts';
 import { type Forgotten, forget } from '../db/upkeep/forget.ts';
 import { runCommand } from './command.ts';
 
@@ -16,7 +17,7 @@ await runCommand({
     const forgotten = forgottenBy(words);
     if (forgotten === null) return null;
     return async ({ store, log, say }) => {
-      const erased = await forget(store, forgotten);
+      const erased = await forget(store, forgotten, namesId);
       const { sessions, payments, callbacks } = erased;
       const { kind, id } = forgotten;
       log.info({ audit: 'forget', kind, id: digestOf(id), ...erased }, 'forgotten on request');

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { namesId } from '../../src/callbacks/parse/names-id.ts';
 import { parseCallback } from '../../src/callbacks/parse/parse.ts';
 import { store as storeTable } from '../../src/db/schema.ts';
 import type { Store } from '../../src/db/store.ts';
@@ -79,7 +80,7 @@ eachStore('forget', (on) => {
     const { position } = (await store.db.select().from(storeTable))[0] ?? { position: -1 };
     expect(await marks(store, 'boris')).toBe(true);
     const before = (await everyRow(store)).callbacks.length;
-    const erased = await forget(store, { kind: 'user', id: 'user-boris' });
+    const erased = await forget(store, { kind: 'user', id: 'user-boris' }, namesId);
     expect(erased).toEqual({ sessions: 1, payments: 1, callbacks: 12 });
     expect(await marks(store, 'boris')).toBe(false);
     expect(await marks(store, 'anna')).toBe(true);
@@ -115,19 +116,19 @@ eachStore('forget', (on) => {
   ])('deletes what %j names and no more', async (forgotten, erased) => {
     const { store } = recording;
     const before = (await everyRow(store)).callbacks.length;
-    expect(await forget(store, forgotten)).toEqual(erased);
+    expect(await forget(store, forgotten, namesId)).toEqual(erased);
     const after = (await everyRow(store)).callbacks.length;
     expect(erased).toMatchObject({ callbacks: before - after });
   });
 
   it('leaves the lowest position where it was when nothing is deleted', async () => {
-    await forget(recording.store, { kind: 'session', id: 'nobody' });
+    await forget(recording.store, { kind: 'session', id: 'nobody' }, namesId);
     expect(await lowestOf(recording.store)).toBe(0);
   });
 
   it('takes a callback that comes again for a new one', async () => {
     const { store, record } = recording;
-    await forget(store, { kind: 'session', id: 'session-of-anna' });
+    await forget(store, { kind: 'session', id: 'session-of-anna' }, namesId);
     expect(await record(callbacksOf('anna').status)).toMatchObject({ outcome: 'recorded' });
     const [session] = (await everyRow(store)).sessions.filter(({ userId }) => userId === 'user-anna');
     expect(session).toMatchObject({ version: 1, accounts: [] });

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
+import { namesId } from '../../src/callbacks/parse/names-id.ts';
 import { parseCallback } from '../../src/callbacks/parse/parse.ts';
 import { openStore } from '../../src/db/open.ts';
 import type { Store } from '../../src/db/store.ts';
@@ -71,7 +72,7 @@ eachStore('a cursor', (on) => {
       cursors.push(textAt((await log.next()).data, 'callbackRecorded', 'cursor'));
     }
     await log.close();
-    await command((store) => forget(store, { kind: 'session', id: 'gone' }));
+    await command((store) => forget(store, { kind: 'session', id: 'gone' }, namesId));
     const head = await deliver('two');
     // The last deleted was the fifth.
     for (const cursor of cursors.slice(0, 4)) {

@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
+import { namesId } from '../../src/callbacks/parse/names-id.ts';
 import { parseCallback } from '../../src/callbacks/parse/parse.ts';
 import { openStore } from '../../src/db/open.ts';
 import { forget } from '../../src/db/upkeep/forget.ts';
@@ -125,7 +126,7 @@ eachStore('what marks a person', (on) => {
     });
     try {
       expect(JSON.stringify(await everyRow(store))).toContain(MARK);
-      expect(await forget(store, { kind: 'user', id: USER })).toEqual({
+      expect(await forget(store, { kind: 'user', id: USER }, namesId)).toEqual({
         sessions: 1,
         payments: 1,
         callbacks: 5,

@@ -2,7 +2,6 @@ import { and, asc, eq, gt } from 'drizzle-orm';
 import { callbacks, payments, sessions } from '../schema.ts';
 import type { Store } from '../store.ts';
 import { type Erased, erase, NOTHING_ERASED, sumErased } from './erase.ts';
-import { namesId } from './names-id.ts';
 
 /** Who or what is to be forgotten, by the aggregator's id. */
 export interface Forgotten {
@@ -10,27 +9,23 @@ export interface Forgotten {
   readonly id: string;
 }
 
+/** Makes the judge of whether a body's bytes name the id. */
+type NamesId = (kind: Forgotten['kind'], id: string) => (body: Uint8Array) => boolean;
+
 /** Sessions and payments that go in one transaction: callbacks wait for it. */
 const PORTION = 50;
 /** Quarantined rows looked at in one turn. */
 const QUARANTINED = 200;
-
-/** Fields of a body in which an id of this kind stands. */
-const FIELDS: Readonly<Record<Forgotten['kind'], readonly string[]>> = {
-  user: ['userId', 'externalId'],
-  session: ['sessionId'],
-  payment: ['paymentId'],
-};
 
 /**
  * Deletes a session, a payment, or all of a user's: with `user`, sessions by their `userId` and payments by their
  * `user.externalId`. Whatever names the id goes: state, journal and quarantine. Each session and payment goes whole,
  * in one transaction. A callback that comes again afterwards is a new one.
  */
-export async function forget(store: Store, forgotten: Forgotten): Promise<Erased> {
+export async function forget(store: Store, forgotten: Forgotten, namesId: NamesId): Promise<Erased> {
   const { kind, id } = forgotten;
   if (kind !== 'user') {
-    const positions = await quarantinedNaming(store, forgotten);
+    const positions = await quarantinedNaming(store, namesId(kind, id));
     return erase(store, async () => ({
       sessions: kind === 'session' ? [id] : [],
       payments: kind === 'payment' ? [id] : [],
@@ -59,14 +54,16 @@ export async function forget(store: Store, forgotten: Forgotten): Promise<Erased
     erased = sumErased(erased, portion);
     more = portion.sessions + portion.payments > 0;
   }
-  const positions = await quarantinedNaming(store, forgotten);
+  const positions = await quarantinedNaming(store, namesId(kind, id));
   return sumErased(erased, await erase(store, async () => ({ sessions: [], payments: [], positions })));
 }
 
 /** Quarantined rows whose bytes name the id: their columns hold only what could be read. */
-async function quarantinedNaming(store: Store, { kind, id }: Forgotten): Promise<readonly number[]> {
+async function quarantinedNaming(
+  store: Store,
+  names: (body: Uint8Array) => boolean,
+): Promise<readonly number[]> {
   const named: number[] = [];
-  const names = namesId(FIELDS[kind], id);
   for (let after = 0; ; ) {
     const rows = await store.db
       .select({ position: callbacks.position, body: callbacks.body })

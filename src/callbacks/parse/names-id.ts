@@ -1,13 +1,20 @@
 /** The texts that a body's bytes may be: JSON is UTF-8, yet what is in quarantine may be UTF-16, with or without a mark. */
 const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be'] as const;
 
+/** Fields of a body in which an id of this kind stands. */
+const FIELDS = {
+  user: ['userId', 'externalId'],
+  session: ['sessionId'],
+  payment: ['paymentId'],
+} as const;
+
 /**
- * Makes the judge of whether a body names an id in one of these fields: as text or as a number, alone or in a list or
- * an object under the field, also where the same field stands again after it, and whatever of it is escaped. The body
- * need not be JSON: of what is broken, the whole part is read.
+ * Makes the judge of whether a body names an id of this kind, in any field where one stands: as text or as a number,
+ * alone or in a list or an object under the field, also where the same field stands again after it, and whatever of it
+ * is escaped. The body need not be JSON: of what is broken, the whole part is read.
  */
-export function namesId(fields: readonly string[], id: string): (body: Uint8Array) => boolean {
-  const isField = new Set(fields);
+export function namesId(kind: keyof typeof FIELDS, id: string): (body: Uint8Array) => boolean {
+  const isField = new Set<string>(FIELDS[kind]);
   return (body) =>
     ENCODINGS.some((encoding) => {
       const text = new TextDecoder(encoding).decode(body);
