@@ -117,6 +117,7 @@ eachStore('at three times what the gateway can take', (of) => {
         const store = await openStore(options);
         return {
           ...store,
+          writeAtOnce: null,
           write: async (work) => {
             if (slow) await pause(1_500);
             return store.write(work);
