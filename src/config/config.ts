@@ -1,13 +1,12 @@
 import { faultsAcross } from './across-variables.ts';
-import { type Environment, readTexts } from './environment.ts';
-import { ConfigError, type ConfigFault, firstOfEach } from './faults.ts';
+import type { Environment } from './environment.ts';
 import { type Limits, toLimits } from './limits.ts';
 import type { SigningKey } from './signing-key.ts';
 import { type StoreConfig, toStoreConfig } from './store.ts';
-import { readValues, type Values } from './values.ts';
+import { readVariables, type Values } from './values.ts';
 import { type LogLevel, type Mode, VARIABLE_NAMES } from './variables.ts';
 
-/** All that this gateway lets anyone set checked and frozen. Times are in milliseconds. */
+/** All that this gateway lets anyone set, checked and frozen. Times are in milliseconds. */
 export interface Config extends StoreConfig {
   readonly mode: Mode;
   /** In explore mode always a loopback address. */
@@ -58,12 +57,7 @@ export interface Config extends StoreConfig {
  * that names every fault; what it returns is frozen, lists and groups too.
  */
 export function readConfig(env: Environment): Config {
-  const faults: ConfigFault[] = [];
-  const texts = readTexts(env, VARIABLE_NAMES, faults);
-  const values = readValues(texts, VARIABLE_NAMES, faults);
-  faults.push(...faultsAcross(texts));
-  if (values === null || faults.length > 0) throw new ConfigError(firstOfEach(faults));
-  return toConfig(values);
+  return toConfig(readVariables(env, VARIABLE_NAMES, faultsAcross));
 }
 
 function toConfig(values: Values): Config {

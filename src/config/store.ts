@@ -1,8 +1,7 @@
 import { STAGE_NAMES, type StageName } from '../domain/words.ts';
 import { databaseFaults } from './across-variables.ts';
-import { type Environment, readTexts } from './environment.ts';
-import { ConfigError, type ConfigFault, firstOfEach } from './faults.ts';
-import { readValues, type Values } from './values.ts';
+import type { Environment } from './environment.ts';
+import { readVariables, type Values } from './values.ts';
 import type { Migrate } from './variables.ts';
 
 /** Where the store is, and what its state depends on. */
@@ -38,12 +37,7 @@ const NAMES = [
  * ConfigError that names every fault of these variables.
  */
 export function readStoreConfig(env: Environment): StoreConfig {
-  const faults: ConfigFault[] = [];
-  const texts = readTexts(env, NAMES, faults);
-  const values = readValues(texts, NAMES, faults);
-  faults.push(...databaseFaults(texts));
-  if (values === null || faults.length > 0) throw new ConfigError(firstOfEach(faults));
-  return Object.freeze(toStoreConfig(values));
+  return Object.freeze(toStoreConfig(readVariables(env, NAMES, databaseFaults)));
 }
 
 export function toStoreConfig(values: Pick<Values, (typeof NAMES)[number]>): StoreConfig {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Texts } from './environment.ts';
-import type { ConfigFault } from './faults.ts';
+import { type Environment, readTexts, type Texts } from './environment.ts';
+import { ConfigError, type ConfigFault, firstOfEach } from './faults.ts';
 import type { Variable } from './variable.ts';
 import { VARIABLES, type VariableName } from './variables.ts';
 
@@ -9,8 +9,25 @@ export type Values = {
   readonly [Name in VariableName]: (typeof VARIABLES)[Name] extends Variable<infer Value> ? Value : never;
 };
 
+/**
+ * Reads these variables from the environment and from the files of secrets. Throws a ConfigError that names every fault.
+ * @param faultsAcross what is wrong with several variables together
+ */
+export function readVariables<Name extends VariableName>(
+  env: Environment,
+  names: readonly Name[],
+  faultsAcross: (texts: Texts) => readonly ConfigFault[],
+): Pick<Values, Name> {
+  const faults: ConfigFault[] = [];
+  const texts = readTexts(env, names, faults);
+  const values = readValues(texts, names, faults);
+  faults.push(...faultsAcross(texts));
+  if (values === null || faults.length > 0) throw new ConfigError(firstOfEach(faults));
+  return values;
+}
+
 /** The values of these variables; null where one of them cannot be used, which is added to `faults`. */
-export function readValues<Name extends VariableName>(
+function readValues<Name extends VariableName>(
   texts: Texts,
   names: readonly Name[],
   faults: ConfigFault[],

@@ -158,6 +158,14 @@ export const callbacks = pgTable(
   ],
 );
 
+/** What every state has: how often it changed, the journal row that changed it last, and when the first and last came. */
+const stateColumns = () => ({
+  version: integer().notNull(),
+  position: position('position').notNull(),
+  createdAt: instant('created_at').notNull(),
+  updatedAt: instant('updated_at').notNull(),
+});
+
 /**
  * The newest state of each session: a cache of the fold, one row a session so that it is read and written whole
  * with one statement. Lives from the session's first applied callback until `forget` or retention.
@@ -182,10 +190,7 @@ export const sessions = pgTable(
     stages: jsonb().$type<Readonly<Record<StageName, StageState>>>().notNull(),
     accounts: jsonb().$type<readonly Account[]>().notNull(),
     transactionPages: jsonb('transaction_pages').$type<readonly TransactionPage[]>().notNull(),
-    version: integer().notNull(),
-    position: position('position').notNull(),
-    createdAt: instant('created_at').notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    ...stateColumns(),
     heardAt: instant('heard_at').notNull(),
   },
   (table) => [
@@ -226,10 +231,7 @@ export const payments = pgTable(
     conflict: boolean().notNull(),
     facts: jsonb().$type<readonly (typeof PAYMENT_STATUSES)[number][]>().notNull(),
     terminalAt: instant('terminal_at'),
-    version: integer().notNull(),
-    position: position('position').notNull(),
-    createdAt: instant('created_at').notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    ...stateColumns(),
   },
   (table) => [
     index('payments_created').on(table.createdAt, table.paymentId),

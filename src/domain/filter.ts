@@ -49,12 +49,7 @@ export function filterFields<State>() {
     id: (description: string, of: (state: State) => string | null): FilterField<State, string> => ({
       input: 'ID',
       description,
-      restrict: (wanted) => ({
-        kind: 'equals',
-        wanted,
-        isLasting: true,
-        admits: (state) => of(state) === wanted,
-      }),
+      restrict: (wanted) => ({ kind: 'equals', wanted, isLasting: true, admits: isSame(wanted, of) }),
     }),
     /** One of these words; an empty list admits nothing, and null is none of them. */
     words: <Set extends WordSet>(
@@ -77,12 +72,7 @@ export function filterFields<State>() {
     flag: (description: string, of: (state: State) => boolean): FilterField<State, boolean> => ({
       input: 'Boolean',
       description,
-      restrict: (wanted) => ({
-        kind: 'is',
-        wanted,
-        isLasting: false,
-        admits: (state) => of(state) === wanted,
-      }),
+      restrict: (wanted) => ({ kind: 'is', wanted, isLasting: false, admits: isSame(wanted, of) }),
     }),
     time: (
       description: string,
@@ -99,6 +89,10 @@ export function filterFields<State>() {
       }),
     }),
   };
+}
+
+function isSame<State, Value>(wanted: Value, of: (state: State) => Value | null) {
+  return (state: State): boolean => of(state) === wanted;
 }
 
 function isWithin({ from, before }: InstantRange, at: Instant): boolean {

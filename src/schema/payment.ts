@@ -5,7 +5,8 @@ import { factFields } from './fact-fields.ts';
 import { GLOBAL_ID, paymentGlobalId } from './global-id.ts';
 import { stateConnection } from './list/connection.ts';
 import { listArgs } from './list/list-args.ts';
-import { CHANGED_AT, CURSOR, KIND, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
+import { messageFields, stateTimes } from './state-fields.ts';
+import { KIND, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export function definePayment(builder: Builder, { enums }: Vocabulary): void {
@@ -48,14 +49,7 @@ export function definePayment(builder: Builder, { enums }: Vocabulary): void {
       version: t.exposeInt('version', {
         description: 'Rises with every change of this payment; a cache keeps the higher.',
       }),
-      createdAt: t.expose('createdAt', {
-        type: 'DateTime',
-        description: 'When its first callback was received.',
-      }),
-      updatedAt: t.expose('updatedAt', {
-        type: 'DateTime',
-        description: 'When the last callback that is applied to it was received, repeats excepted.',
-      }),
+      ...stateTimes(t),
     }),
   });
 
@@ -109,29 +103,31 @@ export function definePaymentQueries(builder: Builder, { inputs, connections }: 
 export function definePaymentStatusChanged(builder: Builder, { enums, inputs }: Vocabulary): void {
   builder.objectType('PaymentStatusChange', {
     description: 'One message of paymentStatusChanged.',
-    fields: (t) => ({
-      cursor: t.exposeString('cursor', { description: CURSOR }),
-      kind: t.field({
-        type: enums.PaymentChangeKind,
-        description: KIND,
-        // Every change of a payment is one of its status.
-        resolve: ({ kind }) => (kind === 'SNAPSHOT' ? kind : 'STATUS'),
-      }),
-      recovered: t.exposeBoolean('recovered', {
-        description:
+    fields: (t) => {
+      const { cursor, recovered, matches, changedAt } = messageFields(t, {
+        subject: 'payment',
+        recovered:
           'False only in a SNAPSHOT sent because the cursor could not be honoured, or because the store was put back or recomputed: forget what you hold and read your lists again.',
-      }),
-      matches: t.exposeBoolean('matches', {
-        description: 'False when the payment no longer meets `filter`: take it off the list.',
-      }),
-      payment: t.expose('state', {
-        type: 'Payment',
-        nullable: true,
-        description:
-          "The newest state when sent. Null only in a SNAPSHOT: it does not exist yet, is not the viewer's, or more than one was asked for.",
-      }),
-      changedAt: t.expose('changedAt', { type: 'DateTime', description: CHANGED_AT }),
-    }),
+      });
+      return {
+        cursor,
+        kind: t.field({
+          type: enums.PaymentChangeKind,
+          description: KIND,
+          // Every change of a payment is one of its status.
+          resolve: ({ kind }) => (kind === 'SNAPSHOT' ? kind : 'STATUS'),
+        }),
+        recovered,
+        matches,
+        payment: t.expose('state', {
+          type: 'Payment',
+          nullable: true,
+          description:
+            "The newest state when sent. Null only in a SNAPSHOT: it does not exist yet, is not the viewer's, or more than one was asked for.",
+        }),
+        changedAt,
+      };
+    },
   });
 
   builder.subscriptionField('paymentStatusChanged', (t) =>

@@ -6,7 +6,8 @@ import { exactlyOne } from './exactly-one.ts';
 import { GLOBAL_ID, sessionGlobalId } from './global-id.ts';
 import { callbackConnection, stateConnection } from './list/connection.ts';
 import { listArgs } from './list/list-args.ts';
-import { CHANGED_AT, CURSOR, KIND, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
+import { messageFields, stateTimes } from './state-fields.ts';
+import { KIND, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export function defineSession(builder: Builder, { enums, inputs, connections }: Vocabulary): void {
@@ -90,14 +91,7 @@ export function defineSession(builder: Builder, { enums, inputs, connections }: 
         description:
           "Rises with every change of this session; a cache keeps the higher. It rises with each new callback, even where only a stage's `facts` changed.",
       }),
-      createdAt: t.expose('createdAt', {
-        type: 'DateTime',
-        description: 'When its first callback was received.',
-      }),
-      updatedAt: t.expose('updatedAt', {
-        type: 'DateTime',
-        description: 'When the last callback that is applied to it was received, repeats excepted.',
-      }),
+      ...stateTimes(t),
     }),
   });
 }
@@ -129,31 +123,33 @@ export function defineSessionQueries(builder: Builder, { inputs, connections }: 
 export function defineSessionStatusChanged(builder: Builder, { enums, inputs }: Vocabulary): void {
   builder.objectType('SessionStatusChange', {
     description: 'One message of sessionStatusChanged.',
-    fields: (t) => ({
-      cursor: t.exposeString('cursor', { description: CURSOR }),
-      kind: t.expose('kind', { type: enums.SessionChangeKind, description: KIND }),
-      recovered: t.exposeBoolean('recovered', {
-        description:
+    fields: (t) => {
+      const { cursor, recovered, matches, changedAt } = messageFields(t, {
+        subject: 'session',
+        recovered:
           'False only in a SNAPSHOT sent because the cursor could not be honoured, or because the store was put back or recomputed (also mid-stream): forget what you hold, versions may be lower, read your lists again and go on.',
-      }),
-      matches: t.exposeBoolean('matches', {
-        description: 'False when the session no longer meets `filter`: take it off the list.',
-      }),
-      session: t.expose('state', {
-        type: 'Session',
-        nullable: true,
-        description:
-          "The newest state when sent. Null only in a SNAPSHOT: it does not exist yet, is not the viewer's, or more than one was asked for.",
-      }),
-      stage: t.field({
-        type: 'Stage',
-        nullable: true,
-        description:
-          'The stage that changed; with SNAPSHOT and STALLED the current one. Null when `session` is.',
-        resolve: ({ state, stage }) => state && stageView(state, stage ?? state.stage),
-      }),
-      changedAt: t.expose('changedAt', { type: 'DateTime', description: CHANGED_AT }),
-    }),
+      });
+      return {
+        cursor,
+        kind: t.expose('kind', { type: enums.SessionChangeKind, description: KIND }),
+        recovered,
+        matches,
+        session: t.expose('state', {
+          type: 'Session',
+          nullable: true,
+          description:
+            "The newest state when sent. Null only in a SNAPSHOT: it does not exist yet, is not the viewer's, or more than one was asked for.",
+        }),
+        stage: t.field({
+          type: 'Stage',
+          nullable: true,
+          description:
+            'The stage that changed; with SNAPSHOT and STALLED the current one. Null when `session` is.',
+          resolve: ({ state, stage }) => state && stageView(state, stage ?? state.stage),
+        }),
+        changedAt,
+      };
+    },
   });
 
   builder.subscriptionField('sessionStatusChanged', (t) =>

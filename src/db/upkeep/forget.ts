@@ -1,6 +1,6 @@
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { and, asc, eq, gt, type SQL } from 'drizzle-orm';
 import { callbacks, payments, sessions } from '../schema.ts';
-import type { Store } from '../store.ts';
+import type { Db, Store } from '../store.ts';
 import { type Erased, erase, NOTHING_ERASED, sumErased } from './erase.ts';
 
 /** Who or what is to be forgotten, by the aggregator's id. */
@@ -35,20 +35,8 @@ export async function forget(store: Store, forgotten: Forgotten, namesId: NamesI
   let erased = NOTHING_ERASED;
   for (let more = true; more; ) {
     const portion = await erase(store, async (tx) => ({
-      sessions: (
-        await tx
-          .select({ id: sessions.sessionId })
-          .from(sessions)
-          .where(eq(sessions.userId, id))
-          .limit(PORTION)
-      ).map((row) => row.id),
-      payments: (
-        await tx
-          .select({ id: payments.paymentId })
-          .from(payments)
-          .where(eq(payments.userExternalId, id))
-          .limit(PORTION)
-      ).map((row) => row.id),
+      sessions: await idsWhere(tx, sessions, sessions.sessionId, eq(sessions.userId, id)),
+      payments: await idsWhere(tx, payments, payments.paymentId, eq(payments.userExternalId, id)),
       positions: [],
     }));
     erased = sumErased(erased, portion);
@@ -56,6 +44,17 @@ export async function forget(store: Store, forgotten: Forgotten, namesId: NamesI
   }
   const positions = await quarantinedNaming(store, namesId(kind, id));
   return sumErased(erased, await erase(store, async () => ({ sessions: [], payments: [], positions })));
+}
+
+/** The first ids of a portion. */
+async function idsWhere(
+  tx: Db,
+  table: typeof sessions | typeof payments,
+  id: typeof sessions.sessionId | typeof payments.paymentId,
+  isDue: SQL,
+): Promise<readonly string[]> {
+  const rows = await tx.select({ id }).from(table).where(isDue).limit(PORTION);
+  return rows.map((row) => row.id);
 }
 
 /** Quarantined rows whose bytes name the id: their columns hold only what could be read. */

@@ -21,10 +21,11 @@ const REST_STRAINED = 3;
 const RESERVED_MS = 100;
 /** How often it is seen whether what waits may begin, apart from each end of an operation. */
 const LOOK_MS = 5;
-/** How long a query waits for its turn, and a refusal to be sent: a client that comes back at once gains nothing. */
-const QUERY_WAITS_MS = 1_000;
-/** How long the opening of a subscription waits: a client that is refused may not come back by itself. */
-const OPENING_WAITS_MS = 5_000;
+/**
+ * How long an operation waits for its turn. A refused query is answered after that time too, so that a client that comes
+ * back at once gains nothing; a subscription that is refused may not come back by itself.
+ */
+const MAX_WAIT_MS = { query: 1_000, opening: 5_000 };
 
 /** One operation that is to be executed. */
 export interface PendingOperation {
@@ -210,7 +211,7 @@ export function createAdmission({ pressure, perViewer }: AdmissionOptions): Admi
       add(waiting, name, 1);
       lane.queue.put(name, item);
       if (operation.kind === 'running') return;
-      const waitsMs = operation.kind === 'query' ? QUERY_WAITS_MS : OPENING_WAITS_MS;
+      const waitsMs = operation.kind === 'query' ? MAX_WAIT_MS.query : MAX_WAIT_MS.opening;
       timer = setTimeout(function over() {
         if (perViewer === null && !pressure.arriving) {
           // Nobody suffers by its waiting on.
@@ -233,7 +234,7 @@ export function createAdmission({ pressure, perViewer }: AdmissionOptions): Admi
           reject(error);
         },
       };
-      const timer = setTimeout(() => item.refuse(tooMany()), QUERY_WAITS_MS);
+      const timer = setTimeout(() => item.refuse(tooMany()), MAX_WAIT_MS.query);
       refusable.add(item);
     });
   }
