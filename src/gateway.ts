@@ -1,10 +1,6 @@
-import { createAuthenticator } from './callbacks/authenticate/authenticator.ts';
-import { createFailureLimiter } from './callbacks/authenticate/failure-limiter.ts';
-import { emitAnswers } from './callbacks/emit-answers.ts';
+import { configuredCallbackRoutes } from './callbacks/configured-routes.ts';
 import { readReported } from './callbacks/parse/claims.ts';
 import { parseApplied, readFindings } from './callbacks/parse/parse.ts';
-import { createReceive } from './callbacks/receive.ts';
-import { callbackRoutes } from './callbacks/route.ts';
 import { createClosingStack } from './closing-stack.ts';
 import type { Config } from './config/config.ts';
 import { describeConfig } from './config/describe-config.ts';
@@ -16,23 +12,22 @@ import { openStore, type StoreOptions } from './db/open.ts';
 import { createCatchUp } from './db/read/catch-up.ts';
 import { createReads } from './db/read/reads.ts';
 import { createReadiness, withinMs } from './db/readiness.ts';
-import { createRecorder, type Recorder } from './db/record/recorder.ts';
+import { createRecorder } from './db/record/recorder.ts';
 import { unavailableWhereAway } from './db/store-away.ts';
 import { createStoreClock } from './db/store-clock.ts';
 import { createStateCache } from './db/tables/state-cache.ts';
 import { createExpectedStages } from './db/upkeep/expected-stages.ts';
 import { createRetention } from './db/upkeep/retention.ts';
 import type { StageName } from './domain/words.ts';
-import { createClientAddress } from './http/client-address.ts';
-import { createBodyReader, type ReadBody } from './http/read-body.ts';
-import { createRouter, type Route } from './http/router.ts';
+import { createBodyReader } from './http/read-body.ts';
+import { createRouter } from './http/router.ts';
 import { createFanout } from './live/fanout/fanout.ts';
 import { createHub } from './live/hub.ts';
 import { createRelay } from './live/relay/relay.ts';
 import { watchHeads } from './live/relay/watch-heads.ts';
 import { createSubscriptions } from './live/sources/subscriptions.ts';
 import { createLogger, type Logger } from './logger.ts';
-import { createObserver, type Emit, emitUnexpected, type Observer } from './observe.ts';
+import { createObserver, emitUnexpected, type Observer } from './observe.ts';
 import { logEvents } from './observers/log-events.ts';
 import { buildSchema } from './schema/build.ts';
 import { createConnections } from './transport/connections.ts';
@@ -57,16 +52,14 @@ import { createWsTransport } from './transport/ws/ws.ts';
 import { fromHeader, VIEW_AS_HEADER, viewAs, viewAsOf } from './viewers/view-as.ts';
 import { createViewerReader } from './viewers/viewer-reader.ts';
 
-/** A signed timestamp may be this far from now, either way (DESIGN §8). */
-const SIGNATURE_TOLERANCE_MS = 300_000;
-/** `/readyz` answers within this time, whatever the store does. */
+/** `/readyz` answers within this time, also where the store does not. */
 const READY_WITHIN_MS = 1_000;
-/** An instance that has more positions than this to tell has not caught up. */
-const MOST_BEHIND = 1_000;
+/** An instance with more positions than this left to publish has not caught up. */
+const MAX_BEHIND = 1_000;
 
 export interface GatewayParts {
   readonly log?: Logger;
-  /** Its events reach whoever listens to it already, and the gateway's own listeners. */
+  /** Its events reach those that listen to it already, and the gateway's own listeners. */
   readonly observer?: Observer;
   /** Opens another store than the configuration names: tests hand in one that fails. */
   readonly openStore?: typeof openStore;
@@ -200,23 +193,33 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     let draining = false;
     const isReady = async () =>
       !draining &&
-      relay.behind <= MOST_BEHIND &&
+      relay.behind <= MAX_BEHIND &&
       (await Promise.all([isSoon(relay.check()), readiness.canRecord()])).every((fine) => fine);
     const readBody = createBodyReader();
-    const routes = createRoutes({
-      config,
-      readBody,
-      recorder: {
-        record(delivery) {
-          pressure.callbackArrived();
-          return recorder.record(delivery);
-        },
+    const routes = createRouter(
+      [
+        ...configuredCallbackRoutes({
+          config,
+          recorder: {
+            record(delivery) {
+              pressure.callbackArrived();
+              return recorder.record(delivery);
+            },
+          },
+          readBody,
+          now,
+          isDraining: () => draining,
+          emit,
+        }),
+        ...healthRoutes({ isReady }),
+        ...statusRoutes({ reads, identify, limits, admission, emit }),
+      ],
+      {
+        // Secrets in the path have up to 128 characters; nothing in a head is longer than this.
+        maxParamLength: limits.headBytes,
+        onError: (err) => emitUnexpected(emit, 'a request failed unexpectedly', err),
       },
-      emit,
-      now,
-      isDraining: () => draining,
-      others: [...healthRoutes({ isReady }), ...statusRoutes({ reads, identify, limits, admission, emit })],
-    });
+    );
     const graphiql = config.graphiql ? createGraphiql({ live: isExplore ? 'WS' : 'SSE' }) : null;
     const http = createHttpServer({
       graphql: createGraphqlHandler({
@@ -308,54 +311,6 @@ function waitForMigration(
         { ...parts, openStore: async () => store, beforeListening: leave },
       ),
   });
-}
-
-interface RouteParts {
-  readonly config: Config;
-  readonly readBody: ReadBody;
-  readonly recorder: Pick<Recorder, 'record'>;
-  readonly emit: Emit;
-  /** The store's clock. */
-  readonly now: () => number;
-  readonly isDraining: () => boolean;
-  /** Every route but that of callbacks: a part that answers plain HTTP adds its own. */
-  readonly others: readonly Route[];
-}
-
-/** Everything but GraphQL, ready to be served. */
-function createRoutes(parts: RouteParts) {
-  const { config, readBody, recorder, emit, now, isDraining, others } = parts;
-  const { signingKeys, header, headerSecrets, pathSecrets } = config.callback;
-  const authenticate = createAuthenticator({
-    signingKeys,
-    header: { name: header, secrets: headerSecrets },
-    pathSecrets,
-    toleranceMs: SIGNATURE_TOLERANCE_MS,
-    now,
-  });
-  const receive = createReceive({
-    authenticate,
-    failures: createFailureLimiter(),
-    recorder,
-    now,
-    isDraining,
-  });
-  return createRouter(
-    [
-      ...callbackRoutes({
-        receive: emitAnswers(receive, emit),
-        readBody,
-        addressOf: createClientAddress(config.trustProxy),
-        emit,
-      }),
-      ...others,
-    ],
-    {
-      // Secrets in the path have up to 128 characters; nothing in a head is longer than this.
-      maxParamLength: config.limits.headBytes,
-      onError: (err) => emitUnexpected(emit, 'a request failed unexpectedly', err),
-    },
-  );
 }
 
 /** Whether something is true, and is known soon. */

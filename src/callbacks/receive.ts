@@ -39,7 +39,7 @@ export interface CallbackAnswer {
 
 type About = Partial<Omit<CallbackAnswered, 'httpStatus' | 'ms' | 'traceparent'>>;
 
-interface Parts {
+export interface ReceiveOptions {
   readonly authenticate: Authenticate;
   /** Slows down an address that keeps failing. */
   readonly failures: FailureLimiter;
@@ -55,7 +55,7 @@ interface Parts {
  * authenticated by its signature, parsed, recorded, answered. What cannot
  * be applied is recorded too, as quarantined: the same bytes sent again could do no better.
  */
-export function createReceive({ authenticate, failures, recorder, now, isDraining }: Parts) {
+export function createReceive({ authenticate, failures, recorder, now, isDraining }: ReceiveOptions) {
   return async function receive(incoming: Incoming): Promise<CallbackAnswer> {
     if (incoming.method !== 'POST') return METHOD_NOT_ALLOWED;
     if (!isJson(incoming.headers['content-type'])) return UNSUPPORTED_MEDIA_TYPE;
