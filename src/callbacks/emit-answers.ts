@@ -6,7 +6,7 @@ type Receive = (incoming: Incoming) => Promise<CallbackAnswer>;
 /** https://www.w3.org/TR/trace-context/#traceparent-header-field-values */
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
-/** The same answers, each emitted with the time from its callback's head to it. */
+/** Wraps `receive`: emits each answer with the time since the head of its request arrived. */
 export function emitAnswers(receive: Receive, emit: Emit): Receive {
   return async (incoming) => {
     const began = performance.now();

@@ -11,29 +11,29 @@ import type { Authenticate } from './authenticate/authenticator.ts';
 import type { FailureLimiter } from './authenticate/failure-limiter.ts';
 import { parseCallback } from './parse/parse.ts';
 
-/** The largest callback, in bytes (DESIGN §3). */
-const LARGEST = 256 * 1024;
+/** The largest callback, in bytes. */
+const MAX_BODY_BYTES = 256 * 1024;
 
 /** One HTTP request of the aggregator, its body not yet read. */
 export interface Incoming {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
-  /** What stood behind `/callbacks/`; null where nothing did. */
+  /** The path after `/callbacks/`; null where there is none. */
   readonly pathSecret: string | null;
-  /** Whom an address limit counts. */
+  /** The client's address, as the limit on failures counts it. */
   readonly address: string;
-  /** Of the body, as its head says; 0 where it does not. */
+  /** Of the body, as Content-Length says; 0 without one. */
   readonly contentLength: number;
   /** Reads the body, and no more than `limit` bytes of it. */
   read(limit: number): Promise<BodyRead>;
 }
 
-/** What the aggregator is answered. */
+/** The answer to the aggregator. */
 export interface CallbackAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: Problem | Readonly<Record<string, string>>;
-  /** What is reported of it. */
+  /** What the event and the log report of it. */
   readonly about: About;
 }
 
@@ -46,26 +46,26 @@ export interface ReceiveOptions {
   readonly recorder: Pick<Recorder, 'record'>;
   /** The store's clock, in milliseconds since 1970: what `receivedAt` says. */
   readonly now: () => number;
-  /** While the gateway stops, what is not yet in is refused: another instance takes it. */
+  /** While the gateway stops, callbacks not yet recorded are refused: another instance takes them. */
   readonly isDraining: () => boolean;
 }
 
 /**
- * The whole way in (DESIGN §3): judged and authenticated by its head, read,
- * authenticated by its signature, parsed, recorded, answered. What cannot
- * be applied is recorded too, as quarantined: the same bytes sent again could do no better.
+ * Receives one callback, from its head to its answer (docs/callbacks.md): checks and authenticates the head, reads the
+ * body, verifies the signature, parses, records, answers. A callback that cannot be applied is recorded too, as
+ * quarantined: sending the same bytes again would not help.
  */
 export function createReceive({ authenticate, failures, recorder, now, isDraining }: ReceiveOptions) {
   return async function receive(incoming: Incoming): Promise<CallbackAnswer> {
     if (incoming.method !== 'POST') return METHOD_NOT_ALLOWED;
     if (!isJson(incoming.headers['content-type'])) return UNSUPPORTED_MEDIA_TYPE;
-    if (incoming.contentLength > LARGEST) return TOO_LARGE;
+    if (incoming.contentLength > MAX_BODY_BYTES) return TOO_LARGE;
 
     const { headers, pathSecret, address } = incoming;
     const byHead = authenticate({ headers, pathSecret });
-    // Nothing is read of a request that its head has condemned.
+    // A request refused by its head is not read.
     if (typeof byHead === 'object' && !byHead.ok) return notAuthentic(failures.failed(address));
-    const reading = await incoming.read(LARGEST);
+    const reading = await incoming.read(MAX_BODY_BYTES);
     if (!reading.ok)
       return reading.why === 'too large' ? TOO_LARGE : comeBackLater('too many bodies are unfinished');
     const { body } = reading;
@@ -124,7 +124,7 @@ const TOO_LARGE: CallbackAnswer = {
   about: { cause: 'larger than 256 KiB' },
 };
 
-/** The same for whatever was wrong, so that nobody learns by trying; 429 for an address that keeps failing. */
+/** One answer for every reason, so that nobody learns by trying; 429 for an address that keeps failing. */
 function notAuthentic(retryAfterSeconds: number | null): CallbackAnswer {
   if (retryAfterSeconds === null)
     return { status: 401, body: problem(401, 'This callback is not authentic.'), about: NOT_AUTHENTIC };

@@ -15,7 +15,7 @@ interface CallbackRoutesOptions {
   readonly emit: Emit;
 }
 
-/** `/callbacks` and `/callbacks/{secret}`, of every method: carry what comes to `receive`, and its answer back. */
+/** `/callbacks` and `/callbacks/{secret}`, of every method: pass the request to `receive` and send its answer. */
 export function callbackRoutes({
   receive,
   readBody,
@@ -47,7 +47,7 @@ export function callbackRoutes({
   return ['/callbacks', '/callbacks/:secret'].map((path) => ({ methods: 'all', path, handle }));
 }
 
-/** Those who are answered so may be anybody: nothing of a body is read, not even to be thrown away. */
+/** Answers that go to unauthenticated clients: nothing of their body is read, not even to be discarded. */
 const REFUSED_BY_HEAD: ReadonlySet<number> = new Set([401, 429, 503]);
 
 type Given = Pick<CallbackAnswer, 'status' | 'headers' | 'body'>;

@@ -3,7 +3,7 @@ import { PROBLEM_TYPE, problem } from './problem.ts';
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Answers with this text, whole. */
+/** Sends a complete answer with this text. */
 export function answer(
   res: ServerResponse,
   status: number,

@@ -5,8 +5,8 @@ import proxyAddress from 'proxy-addr';
 export type ClientAddress = (req: IncomingMessage) => string;
 
 /**
- * Behind proxies whose addresses are `trusted` (single ones, networks, or names as proxy-addr knows them) it is the last
- * in `X-Forwarded-For` that is not one of theirs; what others write there counts for nothing.
+ * Behind proxies whose addresses are `trusted` (addresses, networks, or names that proxy-addr knows) it is the last
+ * address in `X-Forwarded-For` that is not a trusted one. The header is ignored where anybody else sends it.
  */
 export function createClientAddress(trusted: readonly string[]): ClientAddress {
   if (trusted.length === 0) return ({ socket }) => socket.remoteAddress ?? '';

@@ -1,12 +1,12 @@
-/** JSON of any dialect: `application/json` and `application/…+json`. */
+/** Any JSON media type: `application/json` and `application/…+json`. */
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
 
-/** The type alone of a Content-Type or of one entry of Accept: lower case, without parameters; empty where none. */
+/** The type of a Content-Type or of one entry of Accept, in lower case without parameters; empty where there is none. */
 export function mediaType(header: string | undefined): string {
   return header?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-/** Whether a body is said to be JSON. Its charset does not matter: JSON is UTF-8. */
+/** Whether this Content-Type declares JSON. The charset is ignored: JSON is UTF-8. */
 export function isJson(contentType: string | undefined): boolean {
   return contentType === 'application/json' || JSON_TYPE.test(mediaType(contentType));
 }

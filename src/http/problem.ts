@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 /** The media type of every refusal outside GraphQL (RFC 9457). */
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
-/** What a refusal says: `detail` tells the reader what to do next. */
+/** The body of a refusal: `detail` says what to do next. */
 export interface Problem {
   readonly type: 'about:blank';
   readonly title: string;
@@ -11,7 +11,7 @@ export interface Problem {
   readonly detail: string;
 }
 
-/** A problem of no type of its own: then its title is the status's phrase (RFC 9457 §4.2.1). */
+/** A problem without a type of its own: its title is then the status's reason phrase (RFC 9457 §4.2.1). */
 export function problem(status: number, detail: string): Problem {
   return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail };
 }

@@ -1,24 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Bodies that may be unfinished at once, over all connections. */
+/** The most unfinished bodies at once, over all connections. */
 const MAX_UNFINISHED = 1_000;
-/** What they may hold together, in bytes. */
+/** The most bytes they hold together. */
 const MAX_UNFINISHED_BYTES = 8 * 1024 * 1024;
-/** How much of a body that nobody wants is thrown away, in bytes and milliseconds, before its connection is cut. */
+/** How much of an unwanted body is discarded, in bytes and milliseconds, before its connection is cut. */
 const MAX_DISCARDED_BYTES = 4 * 1024 * 1024;
 const MAX_DISCARDING_MS = 2_000;
-/** Where a body comes in several parts: the first buffer it is gathered in. */
+/** The size of the first buffer for a body that arrives in several parts. */
 const FIRST_BUFFER_BYTES = 4 * 1024;
 
-/** What came of reading a body. `crowded`: it was given up for others, and may be sent again. */
+/** The result of reading a body. `crowded`: it was given up in favour of others, and may be sent again. */
 export type BodyRead =
   | { readonly ok: true; readonly body: Buffer }
   | { readonly ok: false; readonly why: 'too large' | 'crowded' };
 
 /**
- * Reads a body whole, and never holds more than `limit` bytes of it. Too large: refused by its content-length before a
- * byte is read, else as soon as the limit is passed. Rejects where the sender goes away. Where it is not
- * read to its end, `discardBody` is the caller's to call.
+ * Reads a whole body, and never holds more than `limit` bytes of it. A larger one is refused by its Content-Length
+ * before a byte is read, else as soon as it exceeds the limit. Rejects where the client disconnects. Where the body was
+ * not read to its end, the caller calls `discardBody`.
  */
 export type ReadBody = (request: IncomingMessage, limit: number) => Promise<BodyRead>;
 
@@ -27,15 +27,15 @@ interface BodyBounds {
   readonly maxUnfinishedBytes?: number;
 }
 
-/** A body of which something is still to come. */
+/** A body that is not complete yet. */
 interface Unfinished {
   bytes: number;
   giveUp(): void;
 }
 
 /**
- * Bounds what unfinished bodies cost together, in number and in bytes. Where there are too many, the one that began
- * first is given up: an honest sender's is complete within milliseconds, so the oldest is a slow one's.
+ * Bounds all unfinished bodies together, in number and in bytes. Above a bound, the one that began first is given up:
+ * a well-behaved client's body is complete within milliseconds, so the oldest is a slow client's.
  */
 export function createBodyReader({
   maxUnfinished = MAX_UNFINISHED,
@@ -92,12 +92,12 @@ export function createBodyReader({
   };
 }
 
-/** In bytes, as the head says; 0 where it does not. */
+/** In bytes, as Content-Length says; 0 without one. */
 export function contentLengthOf(request: IncomingMessage): number {
   return Number(request.headers['content-length'] ?? 0);
 }
 
-/** Lets the rest of a body pass by, so that its sender can read the answer; an endless or slow one is cut. */
+/** Discards the rest of a body, so that the client can read the answer; an endless or slow one is cut. */
 export function discardBody(request: IncomingMessage): void {
   let discarded = 0;
   request.on('data', (chunk: Buffer) => {
@@ -106,13 +106,13 @@ export function discardBody(request: IncomingMessage): void {
   });
   const late = setTimeout(() => request.destroy(), MAX_DISCARDING_MS).unref();
   request.once('end', () => clearTimeout(late)).once('close', () => clearTimeout(late));
-  // The sender may go away meanwhile: nobody reads this body any more.
+  // The client may disconnect meanwhile: nobody reads this body any more.
   request.on('error', () => undefined);
 }
 
 /**
- * `gathered`, of which `size` bytes count, and `chunk` after them. Gathered in one buffer that doubles: kept one by one,
- * bodies that come byte by byte would cost a hundred times their size.
+ * The first `size` bytes of `gathered` followed by `chunk`, in one buffer that doubles as needed: kept as separate
+ * chunks, bodies that arrive byte by byte would take a hundred times their size.
  */
 function appended(gathered: Buffer | null, size: number, chunk: Buffer, limit: number): Buffer {
   if (gathered === null) return chunk;

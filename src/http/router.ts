@@ -8,11 +8,11 @@ export interface Routed {
   readonly res: ServerResponse;
   /** The path's parameters, decoded. */
   readonly params: Readonly<Record<string, string | undefined>>;
-  /** A name that stands several times has a list. */
+  /** A name that occurs several times has a list. */
   readonly query: Readonly<Record<string, unknown>>;
 }
 
-/** Answers a request, or rejects: that is answered 500. */
+/** Answers a request; where it rejects, the router answers 500. */
 export type RouteHandler = (routed: Routed) => Promise<void>;
 
 export interface Route {
@@ -25,11 +25,11 @@ export interface Route {
 interface RouterOptions {
   /** In characters; a path with a longer parameter is not found. */
   readonly maxParamLength: number;
-  /** Reports what a handler threw, and says by which id the report is found. */
+  /** Reports what a handler threw, and returns the id by which the report is found. */
   readonly onError: (error: unknown) => string;
 }
 
-/** For what is only read; HEAD is answered as GET is, without the body. */
+/** The methods of what is only read; HEAD is answered as GET is, without the body. */
 export const READ: readonly HTTPMethod[] = ['GET', 'HEAD'];
 
 /** Sends each request to the route of its method and path. Everything else is answered 404, as a problem. */

@@ -1,15 +1,15 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 
-/** No issuer's key set is larger. */
+/** A larger answer is refused: no issuer's key set comes near it. */
 const MAX_BYTES = 1024 * 1024;
 
 /** What jose needs to look a key up; the rest of each key it checks itself when the key is used. */
 const KEY_SET = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
 
 /**
- * Fetches a key set (RFC 7517 §5). Rejects where it does not come whole within `timeoutMs`, or is none; a set without
- * a single key counts as none, because it would sign everybody out. Redirects are not followed.
+ * Fetches a key set (RFC 7517 §5). Rejects where it is not complete within `timeoutMs` or is no key set. An empty set
+ * is refused too: with it, every user would be signed out. Redirects are not followed.
  */
 export async function fetchKeySet(url: string, timeoutMs: number): Promise<JWTVerifyGetKey> {
   const response = await fetch(url, {

@@ -7,30 +7,30 @@ import { fetchKeySet } from './fetch-key-set.ts';
 export interface KeySetTimes {
   /** How old a set may be before it is fetched again, in the background. */
   readonly maxAgeMs?: number;
-  /** How long a set serves that cannot be fetched again. */
+  /** How long a set is used while no newer one can be fetched. */
   readonly keepMs?: number;
-  /** From one fetch to the next, whoever asks: else whoever makes up key ids fetches at will. */
+  /** The least time between two fetches: without it, a client could cause fetches at will by inventing key ids. */
   readonly cooldownMs?: number;
   /** How long a fetch may take. */
   readonly timeoutMs?: number;
 }
 
 interface KeySetOptions extends KeySetTimes {
-  /** Told once when the key set cannot be fetched, and once when it can again. */
+  /** Gets one line when the key set cannot be fetched, and one when it can again. */
   readonly log?: Pick<Logger, 'warn'> | undefined;
   /** The clock, in milliseconds since 1970. */
   readonly now?: () => number;
 }
 
-/** What a key set says of the token, and not of itself: no key of it fits. */
+/** Errors that are about the token, not the key set: none of its keys fits. */
 const NO_KEY_FITS = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 
 /**
  * The issuer's public keys, fetched when first needed. A token whose key is known never waits for the key server: an
- * old set is renewed in the background, and one that cannot be renewed serves for a day. A key that is not known
- * causes a fetch at once, one for all who wait, and not within the cooldown after the last: so a rotated key works at
- * once. Where a key cannot be looked up, it throws UNAVAILABLE: that is no fault of the token, and its bearer must not
- * be signed out by it.
+ * old set is renewed in the background, and one that cannot be renewed is used for a day. An unknown key causes a fetch
+ * at once, so that a rotated key works at once: one fetch for all tokens that wait, and none within the cooldown after
+ * the last one. Where the key cannot be looked up, it throws UNAVAILABLE: the token may be good, so its user must not be
+ * signed out.
  */
 export function createKeySet(
   url: string,

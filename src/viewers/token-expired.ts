@@ -1,8 +1,8 @@
 import { CallboardError } from '../errors.ts';
 
 /**
- * The token was good and its time is over. Over HTTP it reads like any bad token (401); a WebSocket is closed with
- * 4403 instead of 4401, because a fresh token and the cursor bring the client back without a loss (DESIGN §8).
+ * The token was good and has expired. Over HTTP it is answered like any bad token (401); a WebSocket is closed with
+ * 4403 instead of 4401, because with a fresh token and its cursor the client resumes without a loss (docs/security.md).
  */
 export class TokenExpiredError extends CallboardError {
   constructor() {

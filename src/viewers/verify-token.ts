@@ -4,7 +4,7 @@ import { TokenExpiredError } from './token-expired.ts';
 
 /** What a token must be signed and issued with. */
 export interface TokenRules {
-  /** Shared secrets, each tried in turn; or whoever looks up a public key. */
+  /** Shared secrets, each tried in turn; or a function that looks up the public key. */
   readonly keys: readonly Uint8Array[] | JWTVerifyGetKey;
   readonly algorithms: readonly string[];
   readonly issuer: string;
@@ -13,7 +13,7 @@ export interface TokenRules {
   readonly now: () => number;
 }
 
-/** How far the issuer's clock may be ahead of ours, in seconds; it counts for `nbf` and `iat` alone (DESIGN §8). */
+/** How far the issuer's clock may be ahead, in seconds; allowed for `nbf` and `iat` only, never for `exp`. */
 const LEEWAY_S = 60;
 
 /** Claims that were verified. `expiresAt` is in milliseconds. */
@@ -23,21 +23,21 @@ export interface Verified {
 }
 
 /**
- * Verifies a JWT. Throws TokenExpiredError where nothing but its time is wrong, UNAUTHENTICATED where anything else
- * is, without telling what, and UNAVAILABLE where its key cannot be had.
+ * Verifies a JWT. Throws TokenExpiredError where it has expired and is otherwise good, UNAUTHENTICATED where anything
+ * else is wrong (it does not say what), and UNAVAILABLE where its key cannot be looked up now.
  */
 export async function verifyToken(token: string, rules: TokenRules): Promise<Verified> {
   const payload = await verifySigned(token, rules);
   const { exp, iat } = payload;
   const now = rules.now();
-  // jose's tolerance counts for `exp` too, and of `iat` it asks nothing.
+  // jose would allow the tolerance for `exp` too, and does not check `iat`.
   if (typeof exp !== 'number') throw refused();
   if (exp * 1000 <= now) throw new TokenExpiredError();
   if (iat !== undefined && iat > now / 1000 + LEEWAY_S) throw refused();
   return { payload, expiresAt: exp * 1000 };
 }
 
-/** A token that is missing or not good: everyone is told the same. */
+/** The one answer to every missing or bad token: it does not say what is wrong. */
 export function refused(): CallboardError {
   return new CallboardError('UNAUTHENTICATED', 'Send a valid token as Authorization: Bearer.');
 }
@@ -70,7 +70,7 @@ async function verifySigned(token: string, rules: TokenRules): Promise<JWTPayloa
   }
 }
 
-/** Tries keys until one has signed the token. Whatever else is wrong with the token is wrong with every key. */
+/** Tries keys until the signature fits one. Any other error is the same with every key, and is thrown at once. */
 async function firstThatFits<Key>(
   keys: Iterable<Key> | AsyncIterable<Key>,
   verify: (key: Key) => Promise<JWTPayload>,

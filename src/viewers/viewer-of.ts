@@ -3,9 +3,9 @@ import type { Viewer } from '../domain/viewer.ts';
 
 /** Sees every session and payment, and the journal. */
 const OPERATOR = 'callboard:operator';
-/** Reads account numbers and bodies whole. */
+/** Reads account numbers unmasked, and the bodies of callbacks. */
 const ACCOUNTS = 'callboard:accounts';
-/** The last instant that a date can hold, in milliseconds: who signs for longer is taken to mean this. */
+/** The last instant that a Date can hold, in milliseconds: a later `exp` counts as this one. */
 const END_OF_TIME = 8.64e15;
 
 /** Which claims name the viewer. */
@@ -15,7 +15,7 @@ export interface Claims {
   readonly paymentUserClaim: string | null;
 }
 
-/** What verified claims make of their bearer (DESIGN §8). `expiresAt` is `exp` in milliseconds. */
+/** The viewer whom verified claims describe (docs/security.md). `expiresAt` is `exp` in milliseconds. */
 export function viewerOf(payload: JWTPayload, expiresAt: number, claims: Claims): Viewer {
   const scopes = [...words(payload.scope), ...words(payload.scp)];
   return Object.freeze({
@@ -27,14 +27,14 @@ export function viewerOf(payload: JWTPayload, expiresAt: number, claims: Claims)
   });
 }
 
-/** An id as text; null where the claim is missing or is none. An id that is empty would be everybody's and nobody's. */
+/** An id as text; null where the claim is missing or is no id. An empty text is none: it would identify nobody. */
 function idOf(payload: JWTPayload, claim: string): string | null {
   const value = Object.hasOwn(payload, claim) ? payload[claim] : undefined;
   if (typeof value === 'string' && value !== '') return value;
   return Number.isSafeInteger(value) ? String(value) : null;
 }
 
-/** Scopes as text with blanks between them (RFC 8693 §4.2) or as a list, as several issuers have it. */
+/** Scopes as text separated by blanks (RFC 8693 §4.2), or as a list, which several issuers send. */
 function words(value: unknown): readonly unknown[] {
   if (typeof value === 'string') return value.split(' ');
   return Array.isArray(value) ? value : [];

@@ -6,38 +6,38 @@ import { refused, type TokenRules, verifyToken } from './verify-token.ts';
 import { viewAs } from './view-as.ts';
 import { viewerOf } from './viewer-of.ts';
 
-/** Tells who asks. */
+/** Identifies the viewer of a request. */
 export interface ViewerReader {
   /**
-   * Reads an Authorization header, or the same text from `connectionParams`. In explore mode everyone is EXPLORER, or
+   * Reads an Authorization header, or the same text from `connectionParams`. In explore mode the viewer is EXPLORER, or
    * the person whom `as` names (undefined: nobody); in production `as` is ignored.
-   * Rejects with UNAUTHENTICATED where the token is missing or bad, as TokenExpiredError where its time is over, and
-   * with UNAVAILABLE where it cannot be verified now, with BAD_USER_INPUT where `as` is no id.
+   * Rejects with UNAUTHENTICATED where the token is missing or bad, with TokenExpiredError where it has expired, with
+   * UNAVAILABLE where it cannot be verified now, and with BAD_USER_INPUT where `as` is no id.
    */
   read(authorization: string | undefined, as?: unknown): Promise<Viewer>;
 }
 
 interface Options {
-  /** Told once why tokens cannot be verified now: those who ask are not. */
+  /** Gets the reason why tokens cannot be verified now, once; clients do not get it. */
   readonly log?: Pick<Logger, 'warn'>;
-  /** The clock, in milliseconds since 1970: the store's, so that all instances judge alike. */
+  /** The clock, in milliseconds since 1970: the store's, so that all instances agree. */
   readonly now?: () => number;
   readonly keySetTimes?: KeySetTimes;
 }
 
 /** RFC 9110 §11.1: the scheme's name in any letter case. RFC 7519: three parts in base64url. */
 const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i;
-/** No token of ours is longer: what is longer is not even taken apart. */
-const LARGEST = 8 * 1024;
+/** A longer token is refused without being parsed. */
+const MAX_TOKEN_CHARACTERS = 8 * 1024;
 
-/** Makes the one place that knows who may ask (DESIGN §8). Nothing is fetched before the first token comes. */
+/** Every viewer is identified here (docs/security.md). Nothing is fetched before the first token comes. */
 export function createViewerReader(
   { mode, jwt }: Pick<Config, 'mode' | 'jwt'>,
   { now = Date.now, keySetTimes, log }: Options = {},
 ): ViewerReader {
   if (mode === 'explore') return { read: async (_, as) => (as === undefined ? EXPLORER : viewAs(as)) };
   const { jwksUrl, secrets, issuer, audience, algorithms } = jwt;
-  // The configuration has made sure; without either, every token of that key would do.
+  // The configuration requires both; without them, any token signed with that key would be accepted.
   if (issuer === null || audience === null) throw new Error('tokens need an issuer and an audience');
   const rules: TokenRules = {
     keys:
@@ -51,7 +51,7 @@ export function createViewerReader(
   };
   return {
     async read(authorization = '') {
-      const token = authorization.length > LARGEST ? undefined : BEARER.exec(authorization)?.[1];
+      const token = authorization.length > MAX_TOKEN_CHARACTERS ? undefined : BEARER.exec(authorization)?.[1];
       if (token === undefined) throw refused();
       const { payload, expiresAt } = await verifyToken(token, rules);
       return viewerOf(payload, expiresAt, jwt);

@@ -3,34 +3,34 @@ import type { SigningKey } from '../../config/signing-key.ts';
 import { isAnyOf } from './secrets.ts';
 import { isSigned, mayBeSigned, type SignedHeaders } from './signature.ts';
 
-/** How callbacks may show that they are the aggregator's. Two of each kind allow for rotation. */
+/** The credentials by which callbacks are authenticated. Two of each kind allow for rotation. */
 export interface AuthenticatorOptions {
-  /** Standard Webhooks keys, shared and public ones side by side. */
+  /** Standard Webhooks keys: shared ones, public ones, or both. */
   readonly signingKeys: readonly SigningKey[];
   /** A header (its name in lower case) whose whole value must be one of the secrets. */
   readonly header: { readonly name: string; readonly secrets: readonly string[] };
-  /** What may stand for `secret` in `/callbacks/{secret}`. */
+  /** The values that are accepted as `secret` in `/callbacks/{secret}`. */
   readonly pathSecrets: readonly string[];
-  /** How far a signed timestamp may be from now, either way, in milliseconds: 300,000 by DESIGN §8. */
+  /** How far a signed timestamp may be from now, either way, in milliseconds. */
   readonly toleranceMs: number;
-  /** The clock, in milliseconds since 1970: the store's, so that all instances judge alike. */
+  /** The clock, in milliseconds since 1970: the store's, so that all instances agree. */
   readonly now: () => number;
 }
 
-/** What is judged of a request before its body is read. `pathSecret` is null on the bare `/callbacks`. */
+/** What is checked of a request before its body is read. `pathSecret` is null on the bare `/callbacks`. */
 export interface CredentialsInHead {
   readonly headers: IncomingHttpHeaders;
   readonly pathSecret: string | null;
 }
 
-/** `webhookId` is given only where its signature was verified: nothing else may make two callbacks one. */
+/** `webhookId` is set only where its signature was verified: an unverified id must not make two callbacks one. */
 export type Authentication =
   | { readonly ok: true; readonly webhookId: string | null }
   | { readonly ok: false };
 
 /**
- * Judges a request by its head. Where a signature may make the difference it gives a function instead, which judges
- * with the raw bytes of the body: a signature is over them.
+ * Authenticates a request by its head. Where that takes a signature it returns a function instead, which decides by the
+ * raw bytes of the body: the signature covers them.
  */
 export type Authenticate = (
   head: CredentialsInHead,
@@ -40,9 +40,9 @@ const REFUSED: Authentication = Object.freeze({ ok: false });
 const ACCEPTED: Authentication = Object.freeze({ ok: true, webhookId: null });
 
 /**
- * Makes the one judge of who may send callbacks (DESIGN §8). Any one configured way suffices; with none configured,
- * as in explore mode, everything is authentic. What is refused is not told why: all refusals are the same object.
- * Never throws, whatever the headers hold.
+ * Decides who may send callbacks (docs/security.md). Any one configured way suffices; with none configured, as in
+ * explore mode, every request is authentic. A refusal gives no reason: all refusals are the same object. Never throws,
+ * for any headers.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
   const { signingKeys, header, pathSecrets, toleranceMs, now } = options;
@@ -52,7 +52,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   function byHead({ headers, pathSecret }: CredentialsInHead): Authentication {
     if (isOpen) return ACCEPTED;
     const value = headers[headerName];
-    // Node reads header bytes as latin1: turned back, a secret outside ASCII is compared as it was sent.
+    // Node decodes header bytes as latin1: encoded back, a secret outside ASCII is compared as it was sent.
     if (typeof value === 'string' && isAnyOf(Buffer.from(value, 'latin1'), header.secrets)) return ACCEPTED;
     if (pathSecret !== null && isAnyOf(pathSecret, pathSecrets)) return ACCEPTED;
     return REFUSED;

@@ -1,4 +1,4 @@
-/** Bounds of the limiter; each has DESIGN's default. */
+/** Bounds of the limiter; each has a default. */
 export interface FailureLimiterOptions {
   /** Failures in one window that are still answered 401. */
   readonly limit?: number;
@@ -12,15 +12,15 @@ export interface FailureLimiterOptions {
 
 export interface FailureLimiter {
   /**
-   * Counts a failed authentication of this address. Null: answer it as any failure. A number: it failed too often;
-   * answer 429 and let it wait so many whole seconds (at least 1).
+   * Counts a failed authentication of this address. Returns null where it is answered 401 as usual, or, where the
+   * address failed too often, the whole seconds (at least 1) to answer 429 with.
    */
   readonly failed: (address: string) => number | null;
 }
 
 /**
- * Slows down who guesses secrets. It is asked only after authentication failed, so an authentic callback is never
- * answered 429, whatever its address did before (DESIGN §3).
+ * Slows down clients that guess secrets. It is called only after authentication failed, so an authentic callback is
+ * never answered 429, even from an address that failed before.
  */
 export function createFailureLimiter(options: FailureLimiterOptions = {}): FailureLimiter {
   const { limit = 10, windowMs = 60_000, maxAddresses = 10_000, now = Date.now } = options;

@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** Whether two texts are the same, in a time that tells neither where they differ nor how long the secret is. */
+/** Whether two texts are equal. The time it takes reveals neither where they differ nor how long the secret is. */
 export function isSame(given: string | Uint8Array, secret: string): boolean {
   return timingSafeEqual(sha256(given), sha256(secret));
 }
 
-/** Whether it is any of the secrets. All are compared, so that the time does not tell which. */
+/** Whether the text is one of the secrets. All are compared, so that the time does not reveal which one matched. */
 export function isAnyOf(given: string | Uint8Array, secrets: readonly string[]): boolean {
   return secrets.filter((secret) => isSame(given, secret)).length > 0;
 }

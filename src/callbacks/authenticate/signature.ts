@@ -2,19 +2,19 @@ import { createHmac, type KeyObject, verify } from 'node:crypto';
 import type { SigningKey } from '../../config/signing-key.ts';
 import { isSame } from './secrets.ts';
 
-/** The three headers of Standard Webhooks, as they came. */
+/** The three headers of Standard Webhooks, as received. */
 export interface SignedHeaders {
   readonly id: string;
   readonly timestamp: string;
   readonly signature: string;
 }
 
-/** More signatures than this are not looked at: two keys of each kind need four, and each one costs. */
+/** Signatures beyond this many are ignored: two keys of each kind need four, and each verification takes time. */
 const MOST_SIGNATURES = 8;
 
 const ED25519_SIGNATURE_BYTES = 64;
 
-/** Whether these headers could belong to a signature that holds now: what is malformed or stale needs no body. */
+/** Whether these headers may belong to a valid signature; malformed or stale ones are refused without the body. */
 export function mayBeSigned({ id, timestamp }: SignedHeaders, now: number, toleranceMs: number): boolean {
   if (!/^[A-Za-z0-9_-]{1,128}$/.test(id) || !/^\d{1,10}$/.test(timestamp)) return false;
   return Math.abs(now - Number(timestamp) * 1000) <= toleranceMs;
@@ -23,8 +23,8 @@ export function mayBeSigned({ id, timestamp }: SignedHeaders, now: number, toler
 /**
  * Verifies Standard Webhooks signatures over the raw bytes `id.timestamp.body`
  * (https://github.com/standard-webhooks/standard-webhooks, "Signature scheme"): v1 with the shared keys, v1a with
- * the public ones; one that holds suffices. The id and the timestamp admit no full stop, so no two messages have
- * the same signed bytes. `now` and `toleranceMs` are milliseconds; the tolerance counts to both sides.
+ * the public ones; one valid signature suffices. The id and the timestamp may hold no full stop, so no two messages
+ * have the same signed bytes. `now` and `toleranceMs` are in milliseconds; the tolerance applies in both directions.
  */
 export function isSigned(
   headers: SignedHeaders,
@@ -46,7 +46,7 @@ export function isSigned(
   );
 }
 
-/** The base64 texts are compared, not the bytes: of two texts for one value only the one that was signed counts. */
+/** The base64 texts are compared, not their bytes: of several texts for one value only the canonical one counts. */
 function isHmac(content: Uint8Array, key: KeyObject, signatures: readonly string[]): boolean {
   if (signatures.length === 0) return false;
   const expected = createHmac('sha256', key).update(content).digest('base64');
@@ -55,7 +55,7 @@ function isHmac(content: Uint8Array, key: KeyObject, signatures: readonly string
 
 function isEd25519(content: Uint8Array, key: KeyObject, signature: string): boolean {
   const bytes = Buffer.from(signature, 'base64');
-  // Buffer reads base64 leniently; only the one canonical text of a signature is that signature.
+  // Buffer decodes base64 leniently; only the canonical text of a signature is accepted.
   if (bytes.length !== ED25519_SIGNATURE_BYTES || bytes.toString('base64') !== signature) return false;
   return verify(null, content, key, bytes);
 }

@@ -3,8 +3,8 @@ import type { FaultList } from './fault-list.ts';
 import { ID_ALLOWED, isBeyondSafe, isObject, type JsonObject, own, readId, unreadableId } from './fields.ts';
 
 /**
- * The bank of a callback: `bankId`, else `bank.id`, as text whether the wire held text or a number. A callback
- * that names no bank cannot be applied. Where the two differ, the identifiers of `bank` are another bank's.
+ * The bank of a callback: `bankId`, else `bank.id`, as text whether it was sent as text or as a number. A callback
+ * that names no bank cannot be applied. Where the two differ, the identifiers of `bank` belong to another bank.
  */
 export function readBank(body: JsonObject, faults: FaultList): ReportedBank {
   const bank = own(body, 'bank');
@@ -32,7 +32,7 @@ export function readBank(body: JsonObject, faults: FaultList): ReportedBank {
 
 /**
  * Secondary identifiers in either form seen: a list of `{type, value}` (sessions) or an object of values by type
- * (payments). One without a value says nothing; one that cannot be read is left out.
+ * (payments). One without a value is skipped; one that cannot be read is left out as a fault.
  * @param parent the JSON Pointer of the object that has them
  */
 export function readSecondaryIdentifiers(
@@ -54,7 +54,7 @@ export function readSecondaryIdentifiers(
     if (isThere(value)) faults.add(path, 'is neither a list of {type, value} nor an object');
     return [];
   }
-  // The types are the sender's own words here, so that no path names them.
+  // The types are chosen by the sender here, so no path names them.
   return Object.entries(value).flatMap(([type, text]) => identifierOf(type, text, path, faults));
 }
 
@@ -71,5 +71,5 @@ function identifierOf(
   return [];
 }
 
-/** Empty text says as little as null does. */
+/** Empty text counts as absent, as null does. */
 const isThere = (value: Json | undefined): boolean => value !== undefined && value !== null && value !== '';

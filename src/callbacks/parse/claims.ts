@@ -16,14 +16,14 @@ const NOTHING: ReportedSubject = Object.freeze({
   status: null,
 });
 
-/** What a kept body claims, applied or quarantined: all null where it is not a JSON object. Never throws. */
+/** What a stored body claims, applied or quarantined: all null where it is not a JSON object. Never throws. */
 export function readReported(body: Uint8Array): ReportedSubject {
   return reportedBy(readBody(body).value);
 }
 
 /**
- * What a parsed body claims, unjudged: each field that is readable and can be stored, whatever is wrong with the
- * others. `stage` and `status` are the aggregator's words as sent, at most 256 characters of them.
+ * What a parsed body claims, unchecked: each field that is readable and can be stored, even where others are wrong.
+ * `stage` and `status` are the aggregator's words as sent, cut to 256 characters.
  */
 export function reportedBy(value: Json | undefined): ReportedSubject {
   if (!isObject(value)) return NOTHING;
@@ -47,11 +47,11 @@ function claimedId(object: JsonObject, name: string): string | null {
 
 function claimedWord(value: Json | undefined): string | null {
   if (typeof value !== 'string' || value === '' || !isStorableText(value)) return null;
-  // A cut in the middle of a pair would leave a lone surrogate.
+  // A cut within a surrogate pair would leave a lone surrogate.
   return value.slice(0, MAX_ID_LENGTH).replace(/\p{Surrogate}$/u, '');
 }
 
-/** A status sent as its number is told by its name, as everywhere else. */
+/** A status sent as a number is shown by its name, as everywhere else. */
 function claimedPaymentStatus(value: Json | undefined): string | null {
   const status = paymentStatusOf(value);
   if (status !== undefined) return toWire(status);

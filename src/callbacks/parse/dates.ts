@@ -1,6 +1,6 @@
 import type { Day, Json } from '../../domain/journal/callback.ts';
 
-/** A day, and what may follow it: a time, an offset, or both, in whatever form. */
+/** A day, and what may follow it: a time, an offset, or both, in any form. */
 const DAY = /^\s*(\d{4})-(\d{2})-(\d{2})(?:$|[Tt\sZz+-])/;
 
 /** How a program writes that it has no date. */

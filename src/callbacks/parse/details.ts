@@ -44,13 +44,13 @@ function readAccount(member: Json, path: string, faults: FaultList): ReportedAcc
   };
 }
 
-/** Blank text is no type: the account joins the one with its number. */
+/** Blank text is no type: the account is merged with the one that has its number. */
 function typeOf(member: JsonObject, path: string, faults: FaultList): string | null {
   const type = optional(member, 'accountType', path, TEXT, faults);
   return type === null || type.trim() === '' ? null : type;
 }
 
-/** Text as it stands, or a number as text. */
+/** Text as sent, or a number as text. */
 const TEXT = {
   read: (value: Json) =>
     typeof value === 'string'
@@ -61,7 +61,7 @@ const TEXT = {
   allowed: 'is neither text nor a number',
 };
 
-/** One that is no list is a list of one. */
+/** A single value that is no list counts as a list of one. */
 function readRelation(value: Json | undefined, path: string, faults: FaultList): readonly Json[] {
   if (value === undefined) return [];
   const members = Array.isArray(value) ? value : [value];
@@ -73,15 +73,15 @@ function readRelation(value: Json | undefined, path: string, faults: FaultList):
   });
 }
 
-/** Whether JSON can write it back: `1e400` is read as Infinity, which would be stored as null. */
+/** Whether JSON can represent it: `1e400` is parsed as Infinity, which would be stored as null. */
 function isWritable(value: Json): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   return typeof value !== 'object' || value === null || Object.values(value).every(isWritable);
 }
 
 /**
- * The first page of one account's transactions in one status; null, and left out, without any of account, status and
- * count. Its dates are null where unreadable.
+ * The first page of one account's transactions in one status; null, and left out, where account, status or count is
+ * missing or unreadable. Its dates are null where unreadable.
  */
 export function readPage(body: JsonObject, faults: FaultList): ReportedPage | null {
   const claimed = own(body, 'accountId');
@@ -96,7 +96,7 @@ export function readPage(body: JsonObject, faults: FaultList): ReportedPage | nu
     faults.add('/transactionsCount', 'is missing or is not a whole number from 0 to 2^31-1');
   }
   const dates = {
-    // The aggregator's sample says earliestAccountDate beside latestAccountingDate: both spellings are taken.
+    // The aggregator's sample has earliestAccountDate next to latestAccountingDate: both spellings are accepted.
     earliestAccountingDate:
       dateAt(body, 'earliestAccountDate', faults) ?? dateAt(body, 'earliestAccountingDate', faults),
     latestAccountingDate: dateAt(body, 'latestAccountingDate', faults),

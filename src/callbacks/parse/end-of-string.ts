@@ -5,7 +5,7 @@ export function endOfString(text: string, start: number): number {
   return end === -1 ? text.length : end + 1;
 }
 
-/** Whether an odd number of backslashes stands before this quote. */
+/** Whether an odd number of backslashes precedes this quote. */
 function isEscaped(text: string, quote: number): boolean {
   let at = quote - 1;
   while (text.charCodeAt(at) === 92) at -= 1;

@@ -1,16 +1,16 @@
 import type { Fault } from '../../domain/journal/callback.ts';
 import { faultOf } from '../../domain/journal/fault.ts';
 
-/** How many faults of one callback are kept, each as text of a few hundred characters at most. */
+/** How many faults of one callback are kept; each is a text of a few hundred characters at most. */
 export const MAX_FAULTS = 50;
 
-/** Collects what of one callback cannot be read and is left out; the rest is applied. */
+/** Collects the fields of one callback that cannot be read and are left out; the others are applied. */
 export class FaultList {
   readonly #faults: Fault[] = [];
   #more = 0;
 
   /**
-   * @param path a JSON Pointer of field names that we know and of indexes, never of a name that the sender chose
+   * @param path a JSON Pointer of known field names and indexes, never of a name that the sender chose
    * @param what what is wrong and what is allowed, without the value
    */
   add(path: string, what: string): void {

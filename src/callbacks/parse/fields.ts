@@ -7,11 +7,11 @@ export type JsonObject = { readonly [key: string]: Json };
 
 const AN_ID = `text of 1 to ${MAX_ID_LENGTH} characters or a whole number up to 2^53-1`;
 
-const LARGEST_COUNT = 2 ** 31 - 1;
+const MAX_COUNT = 2 ** 31 - 1;
 
 /**
- * The callback cannot be applied. Thrown by the readers of this folder and caught by `parseCallback` alone, so
- * that each reader reads like the rule it states.
+ * The callback cannot be applied. Thrown by the readers of this folder and caught by `parseCallback` alone, so that
+ * each reader states its rule and nothing else.
  */
 export class FaultFound extends Error {
   override readonly name = 'FaultFound';
@@ -23,7 +23,7 @@ export class FaultFound extends Error {
   }
 }
 
-/** A fault at a JSON Pointer made of the page's own field names, to be thrown. */
+/** A fault to be thrown, at a JSON Pointer made of the aggregator's documented field names. */
 export function faultAt(path: string, what: string): FaultFound {
   return new FaultFound(faultOf(path, what));
 }
@@ -37,7 +37,7 @@ export function own(object: JsonObject, name: string): Exclude<Json, null> | und
   return Object.hasOwn(object, name) ? (object[name] ?? undefined) : undefined;
 }
 
-/** Whether it is a number whose digits JavaScript has already lost: as an id it could name somebody else. */
+/** Whether it is a number of which JavaScript has lost digits: as an id it could name another object. */
 export function isBeyondSafe(value: Json | undefined): boolean {
   return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
 }
@@ -56,10 +56,10 @@ export function requiredId(object: JsonObject, name: string): string {
   return id;
 }
 
-/** What is said of a value that is no id and is left out. */
+/** The fault text for a value that is no id and is left out. */
 export const ID_ALLOWED = `is missing or unreadable; ${AN_ID} is allowed`;
 
-/** Says why this value is no id. */
+/** Why this value is no id. */
 export function unreadableId(path: string, value: Json | undefined): FaultFound {
   return faultAt(path, `${flawOfId(value)}; ${AN_ID} is allowed`);
 }
@@ -75,8 +75,7 @@ function flawOfId(value: Json | undefined): string {
 /** A count from 0 to 2^31-1 (what GraphQL's Int and Postgres's integer hold), as a number or as digits. */
 export function readCount(value: Json | undefined): number | null {
   const count = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
-  if (typeof count !== 'number' || !Number.isInteger(count) || count < 0 || count > LARGEST_COUNT)
-    return null;
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 0 || count > MAX_COUNT) return null;
   // `-0` is legal JSON, and is not the same as 0 when rows are compared.
   return Math.abs(count);
 }

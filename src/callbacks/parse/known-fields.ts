@@ -1,10 +1,10 @@
-/** What is known of one field: how its name is written in JSON, and what may stand within it. */
+/** What is known of one field: how its name is written in JSON, and which fields it may hold. */
 export interface KnownField {
-  /** `"stage":`, so that a known name is not written again for each callback. */
+  /** `"stage":`, made once, so that a known name is not encoded again for each callback. */
   readonly text: string;
-  /** The fields of the object that stands there; null where any names may. */
+  /** The fields of the object in this field; null where any names are allowed. */
   readonly fields: KnownFields | null;
-  /** What is known of each member of the list that stands there. */
+  /** What is known of each member of the list in this field. */
   readonly member: KnownField | null;
 }
 
@@ -12,7 +12,7 @@ export type KnownFields = ReadonlyMap<string, KnownField>;
 
 type Layout = { readonly [name: string]: Layout | readonly [Layout] | null };
 
-/** Every field that this version reads or knows to leave alone, of all four shapes. A list says what its members have. */
+/** Every field that this version reads or knowingly ignores, of all four shapes. A list describes its members. */
 const LAYOUT: Layout = {
   accountId: null,
   bank: { id: null, secondaryIdentifiers: [{ type: null, value: null }] },

@@ -1,7 +1,7 @@
-/** The texts that a body's bytes may be: JSON is UTF-8, yet what is in quarantine may be UTF-16, with or without a mark. */
+/** The encodings that a body may have: JSON is UTF-8, yet a quarantined body may be UTF-16, with or without a BOM. */
 const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be'] as const;
 
-/** Fields of a body in which an id of this kind stands. */
+/** Fields of a body that hold an id of this kind. */
 const FIELDS = {
   user: ['userId', 'externalId'],
   session: ['sessionId'],
@@ -9,9 +9,9 @@ const FIELDS = {
 } as const;
 
 /**
- * Makes the judge of whether a body names an id of this kind, in any field where one stands: as text or as a number,
- * alone or in a list or an object under the field, also where the same field stands again after it, and whatever of it
- * is escaped. The body need not be JSON: of what is broken, the whole part is read.
+ * Makes a test of whether a body names an id of this kind in any field that may hold one: as text or as a number,
+ * alone or in a list or an object under the field, also where the field occurs twice, and with any of it escaped. The
+ * body need not be valid JSON: a broken one is read up to where it breaks.
  */
 export function namesId(kind: keyof typeof FIELDS, id: string): (body: Uint8Array) => boolean {
   const isField = new Set<string>(FIELDS[kind]);
@@ -22,13 +22,13 @@ export function namesId(kind: keyof typeof FIELDS, id: string): (body: Uint8Arra
     });
 }
 
-/** A string, closed or cut off; a word or number; or one of JSON's marks. */
+/** A string, closed or cut off; a word or number; or one of JSON's punctuators. */
 const TOKEN = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"?|[^\s"{}[\],:]+|[{}[\],:]/g;
 
-/** One walk over the tokens that remembers for each open object or list whether it stands under one of the fields. */
+/** One walk over the tokens that tracks for each open object or list whether it is within one of the fields. */
 function mentions(text: string, isField: ReadonlySet<string>, id: string): boolean {
   const open: boolean[] = [];
-  /** Whether what comes next stands under a field. */
+  /** Whether the next value is within one of the fields. */
   let under = false;
   let last = '';
   for (const [token] of text.matchAll(TOKEN)) {
@@ -56,7 +56,7 @@ function mentions(text: string, isField: ReadonlySet<string>, id: string): boole
   return false;
 }
 
-/** What a string says; a word or number as it stands. */
+/** The text of a string, unescaped; a word or number as it is written. */
 function unquoted(token: string): string {
   if (!token.startsWith('"')) return token;
   const inner = token.replace(/^"|"$/g, '');

@@ -8,7 +8,7 @@ export interface Readable<T> {
   readonly allowed: string;
 }
 
-/** A field that may be missing or empty: null then, and null with a fault where what stands there cannot be read. */
+/** A field that may be missing or empty: null then, and null with a fault where its value cannot be read. */
 export function optional<T>(
   object: JsonObject,
   name: string,

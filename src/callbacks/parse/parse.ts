@@ -32,17 +32,17 @@ import { shapeOf } from './shapes.ts';
 import { readPaymentStatus, readStage, readStatus } from './statuses.ts';
 
 /**
- * Makes of a body's bytes what the aggregator meant, or says what is wrong with it and where. Pure; a few
- * microseconds; never throws, whatever the bytes. What is not needed to apply it and cannot be read is left out, and
- * named in `faults`; fields it does not know are named in `unknownFields`. The body is kept whole elsewhere.
+ * Parses a body's bytes to a callback, or to what is wrong with it and where. Pure; takes a few microseconds; never
+ * throws, for any bytes. An unreadable field that is not needed to apply the callback is left out and named in
+ * `faults`; unknown fields are named in `unknownFields`. The journal keeps the whole body.
  */
 export function parseCallback(body: Uint8Array): Parsed {
   return parseReading(body, readBody(body));
 }
 
 /**
- * The same for the body of a callback that was applied once: what the journal holds is read as it was then, also where
- * it would be quarantined today.
+ * The same for a body that was applied before: it is read as it was then, even where a later rule would quarantine it
+ * today.
  */
 export function parseApplied(body: Uint8Array): Parsed {
   return parseReading(body, readBody(body, 'taken'));
@@ -66,12 +66,12 @@ function parseReading(body: Uint8Array, reading: Reading): Parsed {
   }
 }
 
-/** What reading a kept body finds besides its meaning. Never throws. */
+/** The faults and unknown fields of a stored body. Never throws. */
 export function readFindings(body: Uint8Array): Findings {
   return parseApplied(body);
 }
 
-/** A quarantined body is known by its bytes: of what cannot be read, nothing says that two spellings mean the same. */
+/** A quarantined body is identified by its bytes: where it cannot be read, no two spellings can be known to be equal. */
 function quarantined(
   body: Uint8Array,
   { fault }: FaultFound,
@@ -132,7 +132,7 @@ function readPayment(body: JsonObject, faults: FaultList): PaymentCallback {
   };
 }
 
-/** The user decides who may see the payment: one that is there but cannot be read is a fault, not nobody. */
+/** The user decides who may see the payment: an unreadable one is a fault and does not count as absent. */
 function readUser(body: JsonObject, faults: FaultList): PaymentUser {
   const user = own(body, 'user');
   if (!isObject(user)) throw faultAt('/user', 'is missing or is not an object');

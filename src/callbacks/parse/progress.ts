@@ -4,8 +4,8 @@ import type { FaultList } from './fault-list.ts';
 import { isObject, type JsonObject, own, readCount } from './fields.ts';
 
 /**
- * The aggregator's "2/3" (2 of 3 accounts were aggregated). Its page shows it in no sample, so it is taken from
- * the first of four places where it stands readable; null where none has it, never invented.
+ * The aggregator's "2/3" (2 of 3 accounts were aggregated). Its documentation shows it in no sample, so it is taken
+ * from the first of four places where it is readable; null where none has it.
  */
 export function readProgress(body: JsonObject, faults: FaultList): Progress | null {
   const top = ratioAt(body, 'progress', '', null, faults);
@@ -18,7 +18,7 @@ export function readProgress(body: JsonObject, faults: FaultList): Progress | nu
   const places = [
     top,
     ratioAt(details, 'progress', '/details', null, faults),
-    // A list is that of the accounts themselves.
+    // A list here is the list of accounts, not progress.
     Array.isArray(details.accounts) ? null : ratioAt(details, 'accounts', '/details', 'ACCOUNTS', faults),
     ratioAt(details, 'transactions', '/details', 'TRANSACTIONS', faults),
   ];

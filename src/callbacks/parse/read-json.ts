@@ -7,7 +7,7 @@ import { BODY, type KnownField, type KnownFields } from './known-fields.ts';
 import { findRepeatedKey, holdsMoreKeysThan } from './repeated-key.ts';
 
 /** The deepest nesting that is applied; a top-level object is depth 1. */
-const DEEPEST = 32;
+const MAX_DEPTH = 32;
 
 /**
  * A body as JSON. `canonical` has keys sorted by code unit and no blanks, so that two spellings of one value are
@@ -77,21 +77,21 @@ interface Walk {
   /** Where the walk is: keys and indexes from the top. */
   readonly path: (string | number)[];
   sawNumber: boolean;
-  /** How many keys the objects have that were seen so far. */
+  /** The number of keys of all objects visited so far. */
   keys: number;
-  /** Where fields stand that are not known, at every level that is. */
+  /** Paths of the unknown fields, at every level whose fields are known. */
   readonly unknown: string[];
   /**
-   * The value's canonical JSON; of no meaning once there is a flaw. `depth` is that of the containers around it, and
-   * `known` what is known of the field that has it.
+   * The value's canonical JSON; meaningless once there is a flaw. `depth` counts the containers around it, and
+   * `known` describes the field that holds it.
    */
   readonly write: (value: Json, depth: number, known: KnownField | null) => string;
 }
 
-/** How many unknown fields of one callback are named. */
+/** How many unknown fields of one callback are named, at most. */
 const MAX_UNKNOWN_FIELDS = 50;
 
-/** A name as programs write them. One with more digits may be an account number or an id that stands as a key. */
+/** A name as programs write them. One with more digits may be an account number or an id used as a key. */
 function isName(key: string): boolean {
   return /^[A-Za-z_$@][\w$.-]{0,63}$/.test(key) && (key.match(/\d/g)?.length ?? 0) <= 4;
 }
@@ -116,8 +116,8 @@ function createWalk(mayHoldUnstorable: boolean): Walk {
         return value ? 'true' : 'false';
       default:
         if (value === null) return 'null';
-        if (depth === DEEPEST) {
-          walk.flaw = `body: is nested deeper than ${DEEPEST} levels`;
+        if (depth === MAX_DEPTH) {
+          walk.flaw = `body: is nested deeper than ${MAX_DEPTH} levels`;
           return '';
         }
         return Array.isArray(value)
@@ -160,7 +160,7 @@ function createWalk(mayHoldUnstorable: boolean): Walk {
       let name = known?.text;
       if (name === undefined) {
         name = `${writeText(key)}:`;
-        // A key that cannot be stored cannot stand in a path either: the path ends at the object that has it.
+        // A key that cannot be stored cannot be part of a path either: the path ends at the object that has it.
         if (walk.flaw !== null) return '';
         if (fields !== null) noteUnknown(fields, key);
       }
@@ -172,7 +172,7 @@ function createWalk(mayHoldUnstorable: boolean): Walk {
     return `${json}}`;
   }
 
-  /** Names a field that is not known: once for all members of a list; one that may be a value is written `*`. */
+  /** Names an unknown field: once for all members of a list; a name that may be personal data is written `*`. */
   function noteUnknown(fields: KnownFields, key: string): void {
     const name = isName(key) ? key : '*';
     const names = seen.get(fields) ?? new Set();
@@ -184,7 +184,7 @@ function createWalk(mayHoldUnstorable: boolean): Walk {
   return walk;
 }
 
-/** Whether every number of this JSON text is held to its last digit. Strings are jumped over. */
+/** Whether JavaScript holds every number of this JSON text exactly. Strings are skipped. */
 function numbersAreHeld(text: string): boolean {
   let at = 0;
   while (at < text.length) {
@@ -206,14 +206,14 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-/** Digits, `.`, `e`, `E`, `+` and `-`: in JSON nothing else of these characters can follow a number. */
+/** Digits, `.`, `e`, `E`, `+` and `-`: in JSON a number ends at the first other character. */
 function isOfNumber(code: number): boolean {
   return isDigit(code) || code === 46 || code === 101 || code === 69 || code === 43 || code === 45;
 }
 
 /** A double holds every decimal of 15 significant digits within its normal range, and every integer to 2^53-1. */
 function isHeld(digits: string): boolean {
-  // A longer one is zeros or too much; and what follows looks at each zero more than once.
+  // A longer one is mostly zeros or too large, and the code below visits each zero more than once.
   if (digits.length > 40) return false;
   const value = Number(digits);
   if (Number.isSafeInteger(value) && /^\d+$/.test(digits)) return true;

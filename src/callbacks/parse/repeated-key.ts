@@ -1,8 +1,8 @@
 import { endOfString } from './end-of-string.ts';
 
 /**
- * Whether this JSON text writes more keys than its objects have, so that one of them has a key twice. Each key has a
- * colon: only where text values hold colons too are those outside of strings counted.
+ * Whether this JSON text has more keys than its parsed objects, so that one of them has a key twice. Each key is
+ * followed by a colon, so all colons are counted first, and only where there are more, those outside of strings.
  */
 export function holdsMoreKeysThan(text: string, keys: number): boolean {
   let colons = 0;
@@ -28,8 +28,8 @@ interface Container {
 }
 
 /**
- * Where the first key stands that its object has already, however either is escaped: keys and indexes from the top.
- * Null where there is none. `text` is JSON.
+ * The path (keys and indexes from the top) of the first key that its object already has, in any escaping; null where
+ * there is none. `text` is JSON.
  */
 export function findRepeatedKey(text: string): readonly (string | number)[] | null {
   const within: Container[] = [];

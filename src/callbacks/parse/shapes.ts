@@ -15,9 +15,9 @@ const PAGE_MARKS = [
 ] as const;
 
 /**
- * Which of DESIGN §3's four shapes a body has, told by its fields alone (null counts as absent). A list of
- * accounts or a page is a shape of its own however little else stands beside it: what is missing is then named
- * by its field, not by the shape.
+ * Which of the four shapes of docs/callbacks.md a body has, decided by its fields alone (null counts as absent). A list
+ * of accounts or a page decides the shape by itself, whatever else is missing: the fault then names the missing field
+ * and not the shape.
  */
 export function shapeOf(body: JsonObject): CallbackKind | 'UNKNOWN' | 'TWO' {
   const isPage = hasAny(body, PAGE_MARKS);

@@ -31,7 +31,7 @@ export function readStatus(body: JsonObject): StageStatus {
   return status;
 }
 
-/** The payment's status by name or by number (the page's enum); anything else is a fault that names the known ones. */
+/** The payment's status by name or by number; anything else is a fault that names the known ones. */
 export function readPaymentStatus(body: JsonObject): PaymentStatus {
   const value = own(body, 'paymentStatus');
   const status = (typeof value === 'string' ? toPaymentStatus(value) : undefined) ?? paymentStatusOf(value);
@@ -51,7 +51,7 @@ export function paymentStatusOf(value: Json | undefined): PaymentStatus | undefi
   return isNumber ? PAYMENT_STATUSES[Number(value) - 1] : undefined;
 }
 
-/** The only fault that repeats what was sent: a word of a closed set is nobody's secret, and its spelling is the clue. */
+/** The only fault that repeats what was sent: a status or stage is not personal data, and its spelling is the clue. */
 function notOneOf(path: string, value: Json | undefined, allowed: readonly string[]): FaultFound {
   const known = allowed.join(', ');
   if (value === undefined) return faultAt(path, `is missing; one of ${known} is expected`);
