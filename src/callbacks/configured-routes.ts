@@ -18,7 +18,7 @@ export interface ConfiguredRoutesOptions extends Pick<ReceiveOptions, 'recorder'
   readonly emit: Emit;
 }
 
-/** The routes that callbacks come in by, with the authentication that is configured. */
+/** The routes that receive callbacks, with the configured authentication. */
 export function configuredCallbackRoutes({
   config: { callback, trustProxy },
   recorder,

@@ -7,15 +7,15 @@ import type { Store } from './store.ts';
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * Opens a store that another process migrates: looks every second whether it did, and keeps nothing open or locked
- * meanwhile. A store that cannot be reached is waited for, too. Rejects where `signal` is aborted.
+ * Opens a store that another process migrates: tries every second, and keeps nothing open or locked in between. It
+ * waits for a store that cannot be reached, too. Rejects where `signal` is aborted.
  */
 export async function awaitMigration(options: StoreOptions, signal: AbortSignal): Promise<Store> {
   const { databaseUrl, dataDir, log } = options;
   let seen: number | null = null;
   while (true) {
     await pause(LOOK_EVERY_MS, undefined, { signal });
-    // PGlite lets one process in at a time: a look that is not worth it could turn the migrating one away.
+    // Only one process can have PGlite open: a needless try could keep the migrating one out.
     const changed = databaseUrl === null ? changedAt(dataDir) : null;
     if (databaseUrl === null && (changed === null || changed === seen)) continue;
     try {

@@ -25,7 +25,7 @@ const full: Explain = ({ host }) =>
 const refused: Explain = ({ user, host, database }) =>
   `PostgreSQL at ${host} does not let ${user} in to the database ${database}: correct user and password in DATABASE_URL, or allow the connection in pg_hba.conf.`;
 
-/** What Node's, postgres.js' and PostgreSQL's codes mean at the start, and what mends it. */
+/** What Node's, postgres.js' and PostgreSQL's codes mean at the start, and how to fix it. */
 const MEANINGS: Readonly<Record<string, Explain>> = {
   ECONNREFUSED: unreachable,
   ECONNRESET: unreachable,
@@ -64,12 +64,12 @@ const MEANINGS: Readonly<Record<string, Explain>> = {
   ENOSPC: () => `The disk of DATA_DIR is full: make room, then start again.`,
 };
 
-/** Codes of a folder that cannot be used. */
+/** Codes for a folder that cannot be used. */
 const OF_FOLDERS = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOENT', 'ELOOP'];
 
 /**
- * An error of opening the store as the person at the terminal needs it: the cause and what mends it, never a
- * statement alone. Holds no password. What is clear already is given back as it is.
+ * Turns an error of opening the store into one for the person at the terminal: the cause and how to fix it, instead of
+ * a failed statement. Holds no password. An error that is clear already is returned as it is.
  */
 export function explainStoreError(error: unknown, place: StorePlace): Error {
   if (error instanceof CallboardError || error instanceof FolderLockedError) return error;
@@ -94,7 +94,7 @@ function ofFolder(code: string, { databaseUrl, dataDir }: StorePlace): string | 
   return `The folder ${dataDir} cannot be used (${code}): make it readable and writable for this user, or set another DATA_DIR.`;
 }
 
-/** The error, and what it was caused by; of several tries at once the first. */
+/** The error and its causes, outermost first; of an AggregateError the first error is followed. */
 function chainOf(error: unknown): readonly Error[] {
   const chain: Error[] = [];
   for (let at: unknown = error; at instanceof Error && chain.length < 10; ) {

@@ -23,9 +23,9 @@ export interface StoreOptions {
   readonly connections?: number;
   /** `off`: a store that is not migrated is refused with a NotMigratedError. `auto` by default. */
   readonly migrate?: MigrateOptions['migrate'];
-  /** Statements may take as long as they need: for commands, which nobody waits for. */
+  /** No time-outs on statements: for commands, which no client waits for. */
   readonly patient?: boolean;
-  /** Reads a row's body again: where a store's states must be computed by this version's rules. */
+  /** Parses a row's body again, where the states must be computed again by this version's rules. */
   readonly parse?: JournalOptions['parse'];
   readonly log: Logger;
   readonly emit?: Emit | undefined;
@@ -37,8 +37,8 @@ const CONNECTIONS = 10;
 const CLOSE_WITHIN_MS = 2_000;
 
 /**
- * Opens the store, applies its migrations, and computes its states again where the rules have changed. Close what it gives. Rejects with an error that names the cause and
- * what mends it.
+ * Opens the store, applies its migrations, and computes its states again where the rules have changed. The caller closes
+ * it. Rejects with an error that names the cause and how to fix it.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, dataDir, pooled, log, connections = CONNECTIONS, patient = false, emit } = options;
@@ -54,12 +54,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
 async function openMigratedPglite(dataDir: string, settings: Settings): Promise<Store> {
   const inMemory = dataDir === 'memory';
-  // To open a folder without a store would make one.
+  // Opening a folder without a store would create one.
   if (settings.migrate === 'off' && !inMemory && changedAt(dataDir) === null)
     throw new NotMigratedError({ pending: [], missing: [], openedBy: null, edition: null });
   const store = await openPglite({ dataDir, log: settings.log });
   try {
-    // Nobody else could migrate what is kept in this process only.
+    // No other process could migrate a store in memory.
     await migrate(store.db, inMemory ? { ...settings, migrate: 'auto' } : settings);
     if (settings.parse !== undefined)
       await applyRules(store.db, { parse: settings.parse, alone: true, log: settings.log });
@@ -70,7 +70,7 @@ async function openMigratedPglite(dataDir: string, settings: Settings): Promise<
   }
 }
 
-/** On connections of its own, which wait as long as they have to: the store's give up after a few seconds. */
+/** On connections of its own without time-outs: those of the store give up after a few seconds. */
 async function migratePostgres(url: string, settings: Settings): Promise<void> {
   const client = createPostgresClient({ url, pooled: settings.pooled, max: 2, patient: true });
   const { parse, log } = settings;

@@ -6,11 +6,11 @@ import { sqlStateOf } from './sql-state.ts';
 import type { Db, Store } from './store.ts';
 import { readPosition } from './tables/read-position.ts';
 
-/** A batch or a probe that succeeded no longer ago than this is proof enough. */
+/** A batch or probe that succeeded within this time proves that the store is ready. */
 const PROOF_MS = 500;
-/** How long a probe waits for a lock. Whoever writes holds one for far less. */
+/** How long a probe waits for a lock. A writer holds one for far less. */
 const LOCK_WAIT_MS = 700;
-/** An answer is due by then, whatever the store does. */
+/** The answer comes within this time, even where the store hangs. */
 const ANSWER_WITHIN_MS = 1_000;
 
 export interface ReadinessOptions {
@@ -23,18 +23,18 @@ export interface ReadinessOptions {
 /** Whether callbacks can be recorded here. */
 export interface Readiness {
   /**
-   * Resolves within 1 s. True: a batch or a probe has just gone the whole way of a batch but for its COMMIT. Nothing
-   * is tried unless somebody asks, nor more often than every 500 ms, nor while batches succeed.
+   * Resolves within 1 s. True: within the last 500 ms a batch was committed, or a probe did all that a batch does except
+   * COMMIT. A probe runs only when this is called, at most every 500 ms, and not while batches succeed.
    */
   canRecord(): Promise<boolean>;
-  /** Resolves when nothing is being tried any more. */
+  /** Resolves when no probe is running any more. */
   close(): Promise<void>;
 }
 
 /**
- * Tries the way of a batch: the writing connection, the writer's lock, a lock on each table that waits for whoever
- * keeps others out, the columns and the rights that a batch needs, and one write, which is taken back. A store that is
- * read-only, blocked, not migrated or away fails one of them. The cause is logged once, and so is the end.
+ * Probes all that a batch needs: the writing connection, the writer's lock, a ROW EXCLUSIVE lock on each table, the
+ * columns, the privileges, and one write, which is rolled back. A store that is read-only, blocked, not migrated or
+ * unreachable fails one of them. The cause is logged once, and the recovery once.
  */
 export function createReadiness({ store, recordedAt, log }: ReadinessOptions): Readiness {
   let last: { readonly ready: boolean; readonly at: number } | null = null;
@@ -69,8 +69,8 @@ export function createReadiness({ store, recordedAt, log }: ReadinessOptions): R
   };
 }
 
-/** Ends a probe that went well: what it wrote is taken back. */
-const TAKEN_BACK = Symbol('taken back');
+/** Thrown at the end of a successful probe, to roll back what it wrote. */
+const ROLLED_BACK = Symbol('rolled back');
 
 /** What keeps callbacks from being recorded; null where nothing does. */
 async function probe(store: Store): Promise<Error | null> {
@@ -82,11 +82,11 @@ async function probe(store: Store): Promise<Error | null> {
       await tx.execute(lockTables);
       await tx.execute(moveNothing);
       await checkTables(tx);
-      throw TAKEN_BACK;
+      throw ROLLED_BACK;
     });
   } catch (error) {
-    if (error === TAKEN_BACK) return null;
-    // Another instance may be so busy that our turn does not come: what it commits is proof too.
+    if (error === ROLLED_BACK) return null;
+    // Another instance may keep the lock busy: what it commits meanwhile proves the store ready too.
     if (sqlStateOf(error) === LOCK_NOT_AVAILABLE && before !== null) {
       const after = await readPosition(store.db).catch(() => null);
       if (after !== null && after > before) return null;
@@ -117,7 +117,7 @@ async function checkTables(tx: Db): Promise<void> {
   if (row?.allowed !== true) throw new Error('this role may not write all tables of the store: grant it to');
 }
 
-/** What `result` says within `ms` milliseconds; false where it has not said it by then. */
+/** The value of `result`, or false where it has not resolved within `ms` milliseconds. */
 export async function withinMs(result: Promise<boolean>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {

@@ -36,8 +36,8 @@ export const callbackOutcome = pgEnum('callback_outcome', CALLBACK_OUTCOMES);
 const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
 
 /**
- * An instant, in milliseconds since 1970 UTC. No finer: cursors are made of these, and what JavaScript cannot
- * hold it cannot compare (with microseconds, paging loses rows).
+ * An instant, in milliseconds since 1970 UTC. No finer: list cursors are made of instants, and JavaScript's dates hold
+ * milliseconds (with microseconds, paging would skip rows).
  */
 const instant = customType<{ data: Instant; driverData: string }>({
   dataType: () => 'timestamp(3) with time zone',
@@ -45,34 +45,34 @@ const instant = customType<{ data: Instant; driverData: string }>({
   fromDriver: (text) => Date.parse(text),
 });
 
-/** A place in the one total order. Far below 2^53, so a JavaScript number holds it exactly. */
+/** A position in the journal's total order. Far below 2^53, so a JavaScript number holds it exactly. */
 const position = (name: string) => bigint(name, { mode: 'number' });
 
 /**
- * The one row of what this store is. It is written by the transaction that holds the writer's lock, so
- * `position` is always the position of the last committed journal row, with no gap below it but what `forget`
- * and retention deleted, all of it at or below `lowest`.
+ * The one row that describes this store. Only the transaction that holds the writer's lock writes it, so `position` is
+ * always the position of the last committed journal row. The only gaps below it are rows that `forget` and retention
+ * deleted, all of them at or below `lowest`.
  */
 export const store = pgTable('store', {
   /** Always 1. */
   id: smallint().primaryKey(),
-  /** Eight random hex digits, drawn once: a cursor of another store is told from ours by them. */
+  /** Eight random hex digits, drawn once: they distinguish a cursor of another store from one of this store. */
   identity: text().notNull(),
   position: position('position').notNull(),
-  /** Of the row at `position`, also where that was deleted; drawn at random while there is none. */
+  /** Of the row at `position`, even where that was deleted; random while the journal is empty. */
   fingerprint: text().notNull(),
   /**
-   * The highest position ever deleted, or the position at the last recomputation: a cursor below it is no longer
-   * reached by the journal.
+   * The highest position ever deleted, or the position at the last recomputation: the journal can no longer serve a
+   * cursor below it.
    */
   lowest: position('lowest').notNull(),
-  /** What a cursor for `lowest` has to bear. */
+  /** The fingerprint that a cursor at `lowest` must have. */
   lowestFingerprint: text('lowest_fingerprint').notNull(),
-  /** How often state was computed anew, other than by a new row of the journal. */
+  /** How often states were computed again, other than by a new row of the journal. */
   recomputations: integer().notNull().default(0),
-  /** EXPECTED_STAGES of the instance that started last, comma-separated: what every batch is folded with. Empty: the default. */
+  /** EXPECTED_STAGES of the instance started last, comma-separated: every batch is folded with it. Empty: the default. */
   expectedStages: text('expected_stages').notNull(),
-  /** While stored outcomes are recomputed for them: the session up to which they are. Null: all are. */
+  /** While outcomes are recomputed for them: the last session id that is done. Null: all are. */
   recomputedTo: text('recomputed_to'),
   /** The edition of the rules that the stored states were computed with (RULES_EDITION). */
   rulesEdition: integer('rules_edition').notNull().default(1),
@@ -81,9 +81,9 @@ export const store = pgTable('store', {
 });
 
 /**
- * The journal: one row for each distinct callback, never changed but for `deliveries`, `lastDeliveredAt` and
- * `replayedAt`. Everything else in the store is a pure fold of it in the order of `position`. A row's place in
- * that order is given under the writer's lock, so positions are gapless and rise in the order of commits.
+ * The journal: one row for each distinct callback, never changed except for `deliveries`, `lastDeliveredAt` and
+ * `replayedAt`. Everything else in the store is a pure fold of it in the order of `position`. Positions are assigned
+ * under the writer's lock, so they have no gaps and rise in the order of commits.
  */
 export const callbacks = pgTable(
   'callbacks',
@@ -96,39 +96,39 @@ export const callbacks = pgTable(
     reason: text(),
     path: text(),
     /**
-     * What could not be read and was left out, and the fields that were not known. Null where there is nothing, so that
-     * the usual row costs nothing, and in rows of version 0.1: both are then read from the body.
+     * The fields that could not be read and were left out, and the unknown fields. Null where there are none, so that
+     * the usual row takes no space, and in rows of version 0.1: both are then read from the body.
      */
     faults: jsonb().$type<readonly Fault[]>(),
     unknownFields: jsonb('unknown_fields').$type<readonly string[]>(),
-    /** What the body claims; judged true only where outcome is not QUARANTINED. */
+    /** What the body claims; verified only where outcome is not QUARANTINED. */
     sessionId: text('session_id'),
     paymentId: text('payment_id'),
     bankId: text('bank_id'),
-    /** As in the journal's words; null for payments and where unreadable. */
+    /** The stage; null for payments and where unreadable. */
     stage: stageName(),
-    /** The stage's or the payment's status, in our words; null where unreadable. */
+    /** The stage's or the payment's status, as its GraphQL enum spells it; null where unreadable. */
     status: text(),
     /** The run of the stage that this row belongs to; 0 where quarantined. Decided once, on receipt. */
     attempt: integer().notNull(),
-    /** Whether it makes its attempt, until then only suspected, the shown one. Decided once, on receipt. */
+    /** Whether it confirms its attempt, which was only suspected, so that it is shown. Decided once, on receipt. */
     confirms: boolean().notNull().default(false),
-    /** Whether it makes every later stage unobserved again. Decided once, on receipt. */
+    /** Whether it resets every later stage to unobserved. Decided once, on receipt. */
     putsBack: boolean('puts_back').notNull().default(false),
-    /** Hex SHA-256 of the canonical JSON, or of the bytes where quarantined. It holds subject and stage within it. */
+    /** Hex SHA-256 of the canonical JSON, or of the bytes where quarantined. It covers subject and stage. */
     digest: text().notNull(),
-    /** Of this row and all before it (see domain/fingerprint.ts): the same position of another history has another. */
+    /** Of this row and all before it (domain/journal/fingerprint.ts); at this position, another history has another. */
     fingerprint: text().notNull(),
-    /** The sender's id, only where its signature was verified. */
+    /** The `webhook-id` header, only where its signature was verified. */
     webhookId: text('webhook_id'),
     receivedAt: instant('received_at').notNull(),
     deliveries: integer().notNull(),
     lastDeliveredAt: instant('last_delivered_at').notNull(),
     /** Field paths this row changed, e.g. `stages.ACCOUNTS.status`. */
     changed: jsonb().$type<readonly string[]>().notNull(),
-    /** The version it made of its session or payment; null where quarantined, and of 0.1's rows where nothing changed. */
+    /** The version it gave its session or payment; null where quarantined, and in rows of 0.1 that changed nothing. */
     version: integer(),
-    /** The quarantined row that this row applied at last. */
+    /** The position of the quarantined row that a replay applied as this row. */
     replayOf: position('replay_of'),
     replayedAt: instant('replayed_at'),
     /** As received, byte for byte. */
@@ -158,7 +158,7 @@ export const callbacks = pgTable(
   ],
 );
 
-/** What every state has: how often it changed, the journal row that changed it last, and when the first and last came. */
+/** Columns of every state: its version, the position of its last row, and when its first and last row were received. */
 const stateColumns = () => ({
   version: integer().notNull(),
   position: position('position').notNull(),
@@ -167,8 +167,8 @@ const stateColumns = () => ({
 });
 
 /**
- * The newest state of each session: a cache of the fold, one row a session so that it is read and written whole
- * with one statement. Lives from the session's first applied callback until `forget` or retention.
+ * The newest state of each session: a cache of the fold, one row a session, read and written with one statement.
+ * It exists from the session's first applied callback until `forget` or retention deletes it.
  */
 export const sessions = pgTable(
   'sessions',
@@ -184,7 +184,7 @@ export const sessions = pgTable(
     /** Derived from `stages` and the store's `expectedStages`, kept for filters. */
     outcome: sessionOutcome().notNull(),
     nextAction: nextAction('next_action').notNull(),
-    /** The stage that decides a bad end: derived with `outcome`, kept for filters. */
+    /** The stage that decides an outcome other than PENDING and SUCCEEDED: derived with `outcome`, kept for filters. */
     failedStage: stageName('failed_stage'),
     conflict: boolean().notNull(),
     stages: jsonb().$type<Readonly<Record<StageName, StageState>>>().notNull(),
@@ -198,7 +198,7 @@ export const sessions = pgTable(
     index('sessions_created').on(table.createdAt, table.sessionId),
     index('sessions_user').on(table.userId, table.createdAt, table.sessionId),
     index('sessions_bank').on(table.bankId, table.createdAt, table.sessionId),
-    // By externalId: the session created last.
+    // Look-up by externalId: the session created last.
     index('sessions_external')
       .on(table.externalId, table.createdAt, table.sessionId)
       .where(sql`external_id is not null`),

@@ -3,9 +3,8 @@ import type { Emit } from '../observe.ts';
 import { sqlStateOf } from './sql-state.ts';
 
 /**
- * Codes by which Node, postgres.js and PostgreSQL say that the store cannot be reached, was stopped, is not as it must
- * be or did not answer in time: worth trying again, and no fault of what was asked. SQLSTATE classes 08 and 57 are all
- * of that kind.
+ * Codes of Node, postgres.js and PostgreSQL for a store that cannot be reached, was stopped, is not in a usable state or
+ * did not answer in time. The request is not at fault and may be tried again. All of SQLSTATE classes 08 and 57 count.
  */
 const AWAY_CODES: ReadonlySet<string> = new Set([
   'CONNECTION_CLOSED',
@@ -19,7 +18,7 @@ const AWAY_CODES: ReadonlySet<string> = new Set([
   'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
-  // Read-only, no right, no such column, no such table, locked by another, too many clients.
+  // Read-only, no privilege, no such column, no such table, lock not available, too many clients.
   '25006',
   '42501',
   '42703',
@@ -28,10 +27,10 @@ const AWAY_CODES: ReadonlySet<string> = new Set([
   '53300',
 ]);
 const AWAY_CLASSES = /^(08|57)[0-9A-Z]{3}$/;
-/** Drivers and Drizzle wrap errors a few times. */
+/** How many causes are followed: drivers and Drizzle wrap errors a few times. */
 const MAX_DEPTH = 8;
 
-/** Whether the store, and not what was asked, is why this failed. */
+/** Whether this failed because of the store, and not because of the request. */
 function isStoreAway(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < MAX_DEPTH; at = at.cause, depth += 1) {
     const code = 'code' in at ? at.code : undefined;
@@ -46,8 +45,8 @@ type Read = (...args: never[]) => Promise<unknown>;
 type ReadsOf<Of> = { readonly [Name in keyof Of]: Of[Name] extends Read ? Read : ReadsOf<Of[Name]> };
 
 /**
- * The same reads. One that fails because the store is away rejects with UNAVAILABLE and is emitted: no caller knows the
- * codes of drivers. Any other error passes as it is.
+ * Wraps reads: one that fails because the store is away rejects with UNAVAILABLE and emits an event, so that no caller
+ * handles the codes of drivers. Any other error passes unchanged.
  */
 export function unavailableWhereAway<Of extends ReadsOf<Of>>(reads: Of, emit: Emit): Of {
   const fail = (err: unknown): never => {
@@ -62,6 +61,6 @@ export function unavailableWhereAway<Of extends ReadsOf<Of>>(reads: Of, emit: Em
         typeof read === 'function' ? (...args: never[]) => read(...args).catch(fail) : guard(read),
       ]),
     );
-  // cast: the same functions, under the names that they had
+  // cast: the same functions under the same names
   return guard(reads) as Of;
 }

@@ -2,27 +2,27 @@ import { sql } from 'drizzle-orm';
 import type { Logger } from '../logger.ts';
 import type { Store } from './store.ts';
 
-/** Measurements before the clock is handed out: the first round trip on a connection is the slowest. */
+/** Measurements before the clock is used: the first round trip on a connection is the slowest. */
 const FIRST_MEASUREMENTS = 3;
-/** How often the store is asked for its time, in milliseconds. */
+/** How often the store's time is measured, in milliseconds. */
 const MEASURE_MS = 10_000;
-/** The same after it could not be asked. */
+/** The same after a measurement failed. */
 const RETRY_MS = 1_000;
-/** A difference between the two clocks that somebody should know of, in milliseconds. */
+/** From this difference between the two clocks on a warning is logged, in milliseconds. */
 const MAX_SKEW_MS = 5_000;
-/** This machine's clock was set, or the machine slept, where it moved this much against the time that ran. */
+/** Where this machine's clock moved this much against the monotonic clock, it was set, or the machine slept. */
 const STEP_MS = 1_000;
 
-/** The store's clock: one time for all instances, whatever the clocks of their machines say. */
+/** The store's clock: one time for all instances, even where the clocks of their machines differ. */
 export interface StoreClock {
   /**
-   * The store's time now, in whole milliseconds since 1970. It waits for nothing: it goes on from the last measurement
-   * by the time that ran since, so setting this machine's clock does not move it.
+   * The store's time now, in whole milliseconds since 1970. Computed without waiting: the last measurement plus the
+   * monotonic time since then, so setting this machine's clock does not move it.
    */
   now(): number;
   /** How far this machine's clock is ahead of the store's, in milliseconds; negative where it is behind. */
   readonly skewMs: number;
-  /** Measures no more. */
+  /** Stops measuring. */
   close(): void;
 }
 
@@ -32,9 +32,9 @@ export interface StoreClockOptions {
 }
 
 /**
- * Measures the store's clock at once and then every 10 s. An answer gives the store's time to within its round trip;
- * the clock is moved only as far as an answer rules out where it stands, so a slow answer never makes it less exact.
- * Where the store cannot be reached, the clock goes on as it was. PGlite's clock is this process's.
+ * Measures the store's clock at once and then every 10 s. An answer is exact to within its round trip; the clock is
+ * adjusted only where it lies outside of that range, so a slow answer never makes it less exact. While the store cannot
+ * be reached, the clock runs on. PGlite's clock is this process's.
  *
  * Rejects where the store cannot be reached at the start.
  */
@@ -44,9 +44,9 @@ export async function createStoreClock({ store, log }: StoreClockOptions): Promi
     .select({ at: sql`extract(epoch from clock_timestamp()) * 1000`.mapWith(Number) })
     .from(sql`(values (1)) as once`)
     .prepare('store_clock');
-  /** The store's time less `performance.now()`; NaN before it was measured. */
+  /** The store's time minus `performance.now()`; NaN before it was measured. */
   let offset = Number.NaN;
-  /** This machine's time less `performance.now()`, when it was last looked at. */
+  /** This machine's time minus `performance.now()`, at the last check. */
   let localOffset = readLocalOffset();
   let side: Side = 'none';
   let timer: NodeJS.Timeout | null = null;
@@ -62,7 +62,7 @@ export async function createStoreClock({ store, log }: StoreClockOptions): Promi
     logSkew(localOffset - offset);
   }
 
-  /** Once where the clocks begin to differ, once where they agree again. */
+  /** Logs once when the clocks begin to differ, and once when they agree again. */
   function logSkew(skewMs: number): void {
     const now = sideOf(skewMs);
     if (now === side) return;
@@ -93,7 +93,7 @@ export async function createStoreClock({ store, log }: StoreClockOptions): Promi
     now() {
       const seen = readLocalOffset();
       if (Math.abs(seen - localOffset) > STEP_MS) {
-        // Measured once for each step. While a machine sleeps, the time that ran stands still as well.
+        // Measured once for each step. While a machine sleeps, the monotonic clock stands still as well.
         localOffset = seen;
         measureIn(0);
       }

@@ -1,15 +1,15 @@
-/** Stands for the client of the transaction that is under way on a store's one writing connection. */
+/** Forwards to the client of the transaction under way on a store's one writing connection. */
 export interface TransactionClient<Client extends object> {
-  /** One object for all transactions, so that statements made over it are made once. */
+  /** One object for all transactions, so that statements are built over it once. */
   readonly client: Client;
   /**
-   * Runs a transaction's work while `client` stands for that transaction's own. A transaction that was given up may
-   * still be ending: the next waits for it, so that no statement ever runs in another transaction than its own.
+   * Runs a transaction's work while `client` forwards to that transaction's client. A transaction that was given up may
+   * still be ending: the next one waits for it, so that no statement runs in another transaction than its own.
    */
   during<T>(own: object, work: () => Promise<T>): Promise<T>;
 }
 
-/** @param base what it stands for while no transaction is under way: for settings only, never for statements */
+/** @param base what it forwards to while no transaction is under way: for settings only, never for statements */
 export function createTransactionClient<Client extends object>(base: Client): TransactionClient<Client> {
   let current: object = base;
   let ended: Promise<unknown> = Promise.resolve();

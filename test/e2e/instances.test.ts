@@ -111,7 +111,8 @@ eachStore('several instances', (store) => {
         await expectEveryRow(readers, 50 * (round + 1), WITHIN_MS);
       }
       expect(proxy.dropped()).toBeGreaterThan(0);
-      const isSaid = () => lines.filter((line) => line.includes('notifications of the store are not heard'));
+      const isSaid = () =>
+        lines.filter((line) => line.includes('notifications of the store are not received'));
       const late = Date.now() + 5_000;
       while (isSaid().length < 2 && Date.now() < late) await pause(20);
       expect(isSaid()).toHaveLength(2);

@@ -14,20 +14,20 @@ import { createSightings } from './sightings.ts';
 
 export interface JournalOptions {
   readonly store: Store;
-  /** Reads a row's body again: the journal keeps what arrived, not what was read from it. */
+  /** Parses a row's body again: the journal keeps the bytes that arrived, not what was parsed from them. */
   readonly parse: (body: Uint8Array) => Parsed;
-  /** Called with what the store's row says of EXPECTED_STAGES, each time it is read. */
+  /** Called with EXPECTED_STAGES of the store's row, each time the row is read. */
   readonly onStages?: (stages: StagesInStore) => void;
 }
 
-/** The journal, as an instance reads what others wrote. */
+/** Reads the journal rows that any instance wrote. */
 export interface Journal {
-  /** What the store says of its history now, to a reader that knows it up to `place`. */
+  /** The store's history as it is now, for a reader that knows it up to `place`. */
   look(place: JournalPlace): Promise<Sighting>;
   /**
-   * The same, read in one statement with at most `limit` rows after `place`, in order. Each has the change that the
-   * writing instance published: the fold is pure, so the same rows give the same before and after. A row that a newer
-   * version applied and this one cannot read has no change: it must not keep the rows behind it from being published.
+   * The same, read in one statement with at most `limit` rows after `place`, in order. Each row comes with the change
+   * that the writing instance published: the fold is pure, so the same rows give the same states before and after. A
+   * row that a newer version applied and this one cannot parse has no change: it must not block the rows behind it.
    */
   entriesAfter(
     place: JournalPlace,
@@ -46,7 +46,7 @@ export function createJournal({ store, parse, onStages = () => {} }: JournalOpti
     async entriesAfter({ position }, limit) {
       const { sighting, found } = await sightings.withRowsAfter(position, limit);
       onStages(sighting);
-      // Read in the same statement: rows that were folded with other stages were written before these were set.
+      // Read in the same statement: rows folded with other stages were written before these were set.
       const expectedStages = parseStages(sighting.expectedStages);
       const rows = found.map(toJournalRow);
       const states = new States({ sessions: [], payments: [], banks: [] }, expectedStages);
@@ -90,7 +90,7 @@ async function rowsUpTo(
 
 const distinct = (ids: readonly (string | null)[]): string[] => [...new Set(ids.filter((id) => id !== null))];
 
-/** The callback of a row that was applied. Throws where it can no longer be read: the parser has lost something. */
+/** The callback of a row that was applied. Throws where it can no longer be read, a fault of the parser. */
 export function readAgain(row: JournalRow, parse: JournalOptions['parse']): Callback {
   const parsed = parse(row.body);
   if (parsed.ok) return parsed.callback;

@@ -7,7 +7,7 @@ import { HEAD_COLUMNS } from '../tables/head-columns.ts';
 import type { CallbackRow } from '../tables/rows.ts';
 import type { StagesInStore } from '../tables/stages-in-store.ts';
 
-/** Reads by what one history of a store is distinguished from another. */
+/** Reads what distinguishes one history of a store from another. */
 export interface Sightings {
   /** What the store is now, with the fingerprint of the row at `position`. */
   at(position: number): Promise<Sighting & StagesInStore>;
@@ -28,7 +28,7 @@ const STORE_IS_EMPTY = 'the store has lost its one row';
 export function createSightings({ db, kind }: Pick<Store, 'db' | 'kind'>): Sightings {
   let prepared: Promise<Statements> | null = null;
 
-  /** Prepared when first needed: what the role may read about the server is tried once. */
+  /** Prepared when first needed: it is tried once which functions the role may call. */
   function statements(): Promise<Statements> {
     prepared ??= prepareFor(db, kind).catch((error: unknown) => {
       prepared = null;
@@ -55,20 +55,20 @@ export function createSightings({ db, kind }: Pick<Store, 'db' | 'kind'>): Sight
 type Statements = ReturnType<typeof prepare>;
 
 async function prepareFor(db: Db, kind: Store['kind']): Promise<Statements> {
-  // PGlite is open in one process alone: nobody replaces it meanwhile.
+  // PGlite is open in this process alone: nobody can replace it meanwhile.
   if (kind === 'pglite') return prepare(db, NOT_SAID, NOT_SAID);
   const system = (await isAllowed(db, SYSTEM)) ? SYSTEM : NOT_SAID;
   const timeline = (await isAllowed(db, TIMELINE)) ? TIMELINE : NOT_SAID;
   return prepare(db, system, timeline);
 }
 
-/** Some hosts keep these functions to themselves. The fingerprints say most of it without them. */
+/** Some hosting providers do not allow these functions. Without them, the fingerprints still find most replacements. */
 async function isAllowed(db: Db, expression: SQL): Promise<boolean> {
   try {
     await db.execute(sql`select ${expression}`);
     return true;
   } catch (error) {
-    // Access or syntax, not supported, not in this state: no other answer will come.
+    // Access or syntax error, not supported, not in this state: trying again would not help.
     if (/^(42|0A|55)/.test(sqlStateOf(error) ?? '')) return false;
     throw error;
   }

@@ -8,15 +8,15 @@ import { takeTurn } from './migration-turn.ts';
 import { createSteadyReport } from './steady-report.ts';
 
 export interface ApplyRulesOptions extends Pick<JournalOptions, 'parse'> {
-  /** Whether no other process can have the store open. */
+  /** True where no other process can have the store open. */
   readonly alone: boolean;
   readonly log: Logger;
 }
 
 /**
- * Computes the states of a store again whose edition of the rules is an earlier one, and says in the log how far it
- * is. One process does it; those that come meanwhile wait, and say so. Where nothing is to be done it only looks.
- * @param db with two connections at least, unless `alone`: one keeps the turn, the other computes
+ * Computes all states again where they were computed by an earlier edition of the rules, and logs its progress. One
+ * process does it; others that start meanwhile wait, and log that they do. Where nothing is to be done it only reads.
+ * @param db with two connections at least, unless `alone`: one holds the migration lock, the other computes
  */
 export async function applyRules(db: Db, { parse, alone, log }: ApplyRulesOptions): Promise<void> {
   if (!(await isBehind(db))) return;

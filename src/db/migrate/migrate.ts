@@ -26,8 +26,10 @@ export interface MigrateOptions {
 
 const NOTHING: MigrationState = { pending: [], missing: [], openedBy: null, edition: null };
 
-/** The store lacks migrations, or its states those of this version's rules, and this process may
- * not apply them. */
+/**
+ * The store lacks migrations, or its states were computed by earlier rules, and this process is configured not to
+ * migrate it.
+ */
 export class NotMigratedError extends CallboardError {
   /** @param state null where its tables are locked */
   constructor(state: MigrationState | null) {
@@ -49,13 +51,12 @@ export class NotMigratedError extends CallboardError {
 }
 
 /**
- * Brings the store's tables up to date and makes its one row, in one transaction under a lock of the database:
- * instances that start at once take turns, also behind a transaction pooler. First it looks, without writing or
- * creating anything: where nothing is to be done, a role without the right to create anything suffices. Gives the
- * names of the migrations that it applied.
+ * Brings the store's tables up to date and inserts its one row, in one transaction under an advisory lock: instances
+ * that start at the same time take turns, also behind a transaction pooler. It first reads the store's state without
+ * writing: where nothing is to be done, a role without CREATE suffices. Returns the names of the applied migrations.
  *
- * Rejects where a newer minor version of Callboard has opened the store, and where one of 0.1 is connected to a store
- * that it would migrate away under its feet.
+ * Rejects where a newer minor version of Callboard has opened the store, and where a Callboard 0.1 is still connected
+ * to a store that must be migrated.
  */
 export async function migrate(
   db: Db,
@@ -93,16 +94,16 @@ export async function migrate(
   }
 }
 
-/** By statement_timeout. */
+/** The SQLSTATE of a statement ended by statement_timeout. */
 const QUERY_CANCELED = '57014';
 
-/** A look only: a migration that is under way elsewhere keeps tables locked, and is no news yet. */
+/** With `off` it waits for locks 1 s only: a migration under way elsewhere keeps tables locked. */
 const briefly = sql`select set_config('statement_timeout', '1000', true)`;
 
 const isCurrent = ({ pending, missing, openedBy }: MigrationState): boolean =>
   pending.length === 0 && missing.length === 0 && (openedBy === null || !isNewer(SCHEMA_VERSION, openedBy));
 
-/** With `auto` that is the next step's (see apply-rules.ts). */
+/** Checked with `off` only: with `auto` the next step computes the states again (apply-rules.ts). */
 const isOfTheseRules = ({ edition }: MigrationState): boolean => edition === null || edition >= RULES_EDITION;
 
 async function refuseBesideOld(tx: Db, pooled: boolean): Promise<void> {

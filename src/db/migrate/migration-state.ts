@@ -7,11 +7,11 @@ import type { Db } from '../store.ts';
 export interface MigrationState {
   /** Names of migrations that were not applied, in order. */
   readonly pending: readonly string[];
-  /** `table.column` of what the code needs and the store does not have. */
+  /** `table.column` of each column that the code needs and the store does not have. */
   readonly missing: readonly string[];
   /** The newest minor version that has opened it; null where it has no row yet. */
   readonly openedBy: string | null;
-  /** The edition of the rules that its states were computed with; null where it has no row yet, or does not say it. */
+  /** The edition of the rules that its states were computed with; null without a row or that column. */
   readonly edition: number | null;
 }
 
@@ -22,12 +22,12 @@ const NEEDED = TABLES.flatMap((table) => {
   return columns.map((column) => `${name}.${column.name}`);
 });
 
-/** Names of the tables that must be there, for a store that is written to. */
+/** Names of all tables of the store. */
 export const TABLE_NAMES: readonly string[] = TABLES.map((table) => getTableConfig(table).name);
 
 /**
- * Reads what a store lacks of the migrations `known`, and changes nothing: a role without any right to create
- * anything may do so. Where such a role may not read what migrations were applied, the columns alone decide.
+ * Reads which of the migrations `known` a store lacks, and changes nothing, so a role without CREATE suffices. Where
+ * the role may not read which migrations were applied, the columns alone decide.
  */
 export async function readMigrationState(db: Db, known: readonly string[]): Promise<MigrationState> {
   const [applied, missing] = [await readApplied(db), await readMissing(db)];
@@ -53,7 +53,7 @@ async function readApplied(db: Db): Promise<readonly string[] | null> {
   return rows.map(({ name }) => name);
 }
 
-/** `table.column` of what the code needs and the store, as this role sees it, does not have. Waits for no lock. */
+/** `table.column` of each column that the code needs and this role does not see in the store. Waits for no lock. */
 export async function readMissing(db: Db): Promise<readonly string[]> {
   const tables = sql.join(
     TABLE_NAMES.map((name) => sql`to_regclass(${name})`),
@@ -77,7 +77,7 @@ async function readEdition(db: Db): Promise<number | null> {
   return row?.edition ?? null;
 }
 
-/** Connections to this database under a name, other than the asking one. */
+/** Counts the connections to this database under an application name, without the one that asks. */
 export async function countConnections(db: Db, applicationName: string): Promise<number> {
   const [row] = await db
     .select({

@@ -3,19 +3,19 @@ import type { Logger } from '../../logger.ts';
 import { lockForMigration, tryLockForMigration } from '../locks.ts';
 import type { Db } from '../store.ts';
 
-/** A process that waits for the store longer than this says so, again and again. */
+/** While a process waits for the store, it logs so at this interval. */
 const WAITS_MS = 3_000;
 
 const WAITING =
   'still waiting for the store: another instance migrates it, or another session holds a lock on its tables (see pg_locks)';
 
-/** Others' migrations and our own take as long as they take. */
+/** No time-outs: neither for this process's migrations nor while it waits for another's. */
 const patiently = sql`select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true),
   set_config('idle_in_transaction_session_timeout', '0', true)`;
 
 /**
- * Makes this transaction the one that migrates the store, until its end; it may then take as long as it needs. While
- * another process has the turn it waits, and says so in the log.
+ * Takes the migration lock until the end of this transaction, which may then take as long as it needs. While another
+ * process holds the lock it waits, and logs so.
  */
 export async function takeTurn(tx: Db, log: Logger): Promise<void> {
   await tx.execute(patiently);
@@ -27,7 +27,7 @@ export async function takeTurn(tx: Db, log: Logger): Promise<void> {
   log.info('the other instance is done: going on');
 }
 
-/** Says every few seconds that it waits, until the timer is cleared. */
+/** Logs every few seconds that this process waits, until the timer is cleared. */
 export function sayWaiting(log: Logger): NodeJS.Timeout {
   return setInterval(() => log.info(WAITING), WAITS_MS);
 }

@@ -1,7 +1,7 @@
-/** Between two lines for a person who waits. */
+/** The time between two reports. */
 const EVERY_MS = 2_000;
 
-/** Passes on how far something is: at once, and then at most every two seconds, however often it is called. */
+/** Throttles progress reports: passes on the first at once, then at most one every two seconds. */
 export function createSteadyReport(
   report: (position: number, last: number) => void,
   everyMs = EVERY_MS,

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, wr
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-/** Somebody else has the folder open. */
+/** Another process has the folder open. */
 export class FolderLockedError extends Error {
   override readonly name = 'FolderLockedError';
 
@@ -14,11 +14,11 @@ export class FolderLockedError extends Error {
 }
 
 /**
- * Makes the folder and keeps every other process out of it until released or dead. PGlite does not do so itself:
- * two processes open one folder without an error, and rows vanish.
+ * Makes the folder and locks it against other processes until it is released or this process ends. PGlite has no lock
+ * of its own: two processes can open one folder without an error, and rows are lost.
  *
- * On Linux the lock is an abstract socket named for the folder, which the kernel frees whatever kills us.
- * Elsewhere it is a file with our process id, never taken from a living one.
+ * On Linux the lock is an abstract socket named after the folder, which the kernel frees however this process ends.
+ * Elsewhere it is a file with the process id, taken over only where that process is no longer alive.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   mkdirSync(folder, { recursive: true });
@@ -69,7 +69,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** When the folder's PGlite last ended or took stock; null where there is none, which to open would make one. */
+/** When the PGlite in the folder was last closed or last made a checkpoint; null where there is none. Opens nothing. */
 export function changedAt(dataDir: string): number | null {
   const file = join(dataDir, 'global', 'pg_control');
   return existsSync(file) ? statSync(file).mtimeMs : null;

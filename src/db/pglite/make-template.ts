@@ -9,7 +9,7 @@ import { templateFile } from './store-template.ts';
 
 /**
  * Makes the template, for the build: takes 5 s and 750 MB, most of it in PGlite's initdb, which no gateway then has
- * to run. The store's one row is left out, so that each store that begins as it draws an identity of its own.
+ * to run. The store's one row is left out, so that each store made from the template draws its own identity.
  */
 export async function makeTemplate(): Promise<void> {
   const client = await PGlite.create({ dataDir: 'memory://', startParams: START_PARAMS });
@@ -21,7 +21,7 @@ export async function makeTemplate(): Promise<void> {
     await client.exec('checkpoint');
     const packed = await client.dumpDataDir('gzip');
     const file = templateFile();
-    // Whole or not at all, also where two builds make it at once.
+    // Renamed into place, so that it is never half written, also where two builds make it at once.
     const partial = `${file}.${process.pid}`;
     writeFileSync(partial, new Uint8Array(await packed.arrayBuffer()));
     renameSync(partial, file);

@@ -9,7 +9,7 @@ import { lockFolder } from './folder-lock.ts';
 import { prepareFolder } from './prepare-folder.ts';
 import { findTemplate } from './store-template.ts';
 
-/** PGlite has neither checkpointer nor autovacuum. */
+/** PGlite has neither checkpointer nor autovacuum: both are run at this interval. */
 const UPKEEP_MS = 60_000;
 const FIRST_UPKEEP_MS = 5_000;
 
@@ -33,7 +33,7 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
   const transaction = createTransactionClient(client);
   const writing = asDb(transaction.client);
   const db = asDb(client);
-  // What an earlier process wrote wants its statistics too.
+  // For the statistics of the rows that an earlier process wrote.
   let written = true;
   let running = Promise.resolve();
   const keepUp = () => {
@@ -56,7 +56,7 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
     async write(work) {
       const result = await client.transaction((tx) => transaction.during(tx, () => work(writing)));
       written = true;
-      // PGlite runs on our own thread: let what else is waiting have its turn between two batches.
+      // PGlite runs on this thread: let timers and sockets have their turn between two batches.
       await nextTurn();
       return result;
     },

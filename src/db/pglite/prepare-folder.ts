@@ -4,11 +4,11 @@ import { createGunzip } from 'node:zlib';
 import { CallboardError } from '../../errors.ts';
 import { unpackTar } from './unpack-tar.ts';
 
-/** A data folder that has this file is whole: it is moved in last. */
+/** A data folder that has this file is complete: it is moved in last. */
 const MARK = 'PG_VERSION';
-/** Holds a data folder while it is made, within the folder itself: that may be the only place we may write to. */
+/** Holds a data folder while it is made, within the folder itself: elsewhere the process may not be allowed to write. */
 const UNFINISHED = 'callboard-unfinished';
-/** The same once it is whole, until all of it was moved to its place. */
+/** The same once it is complete, until all of it was moved to its place. */
 const WHOLE = 'callboard-whole';
 
 interface Options {
@@ -19,9 +19,9 @@ interface Options {
 }
 
 /**
- * Puts a data folder into `folder` where none is. A process that is killed meanwhile leaves either no data folder or
- * a whole one that the next start moves to its place. Nothing that was there before is replaced: where a file is in
- * the way, it throws and names it. The folder must be locked.
+ * Puts a data folder into `folder` where there is none. A process that is killed meanwhile leaves either no data folder
+ * or a complete one that the next start moves to its place. Existing files are never replaced: where one is in the way,
+ * it throws and names it. The folder must be locked.
  */
 export async function prepareFolder(folder: string, { template, make }: Options): Promise<void> {
   const unfinished = join(folder, UNFINISHED);

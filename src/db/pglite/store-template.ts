@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BUILD_FOLDER, MIGRATIONS_FOLDER } from '../../config/package-files.ts';
 
-/** Raised whenever make-template.ts makes another folder of the same migrations. */
+/** Raised with every change of make-template.ts that gives another folder for the same migrations. */
 const EDITION = '1';
 
 /**
- * Where the template of this code stands: a PGlite data folder, migrated and empty, as tar.gz. Its name is made from
- * all that it depends on (the migrations and PGlite's release), so that no other state's is ever taken for it.
+ * The path of this version's template: a PGlite data folder, migrated and empty, as tar.gz. Its name is derived from
+ * all that it depends on (the migrations and PGlite's release), so that an outdated template is never used.
  */
 export function templateFile(): string {
   const pglite = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite'));
@@ -24,7 +24,7 @@ export function templateFile(): string {
   return fileURLToPath(new URL(`store-template-${hash.digest('hex').slice(0, 16)}.tar.gz`, BUILD_FOLDER));
 }
 
-/** The template's file; null where the build left none, or one of another state. */
+/** The template's file; null where the build left none, or only an outdated one. */
 export function findTemplate(): string | null {
   const file = templateFile();
   return existsSync(file) ? file : null;

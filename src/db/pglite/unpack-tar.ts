@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 const BLOCK_BYTES = 512;
 
 /**
- * Unpacks a tar archive (ustar: files and folders, which is all that a data folder holds) into a folder, piece by
- * piece: the archive is never in memory whole. Throws where it is cut short.
+ * Unpacks a tar archive (ustar: files and folders, which is all that a data folder holds) into a folder as a stream:
+ * the whole archive is never in memory. Throws where it is cut short.
  */
 export async function unpackTar(archive: AsyncIterable<Buffer>, into: string): Promise<void> {
   const chunks = archive[Symbol.asyncIterator]();

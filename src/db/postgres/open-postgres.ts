@@ -11,22 +11,22 @@ import { createTransactionClient } from '../transaction-client.ts';
 import { createPostgresClient } from './postgres-client.ts';
 import { type Client, createRenewedClient } from './renewed-client.ts';
 
-/** A batch that takes longer is given up: its connection is dropped, so that a dead one holds nobody up. */
+/** A batch that takes longer is given up and its connection dropped, so that a dead one does not block the next batch. */
 const WRITE_TIMEOUT_MS = 4_000;
 const CLOSE_WITHIN_MS = 2_000;
-/** An instance that has not heard its own notification by then is deaf, and says so. */
-const DEAF_AFTER_MS = 2_000;
-const DEAF =
-  'notifications of the store are not heard: the journal is polled instead; behind a transaction pooler, set DATABASE_POOLED=true';
+/** An instance that has not received its own notification by then logs a warning. */
+const NOTIFIED_WITHIN_MS = 2_000;
+const NO_NOTIFICATIONS =
+  'notifications of the store are not received: the journal is polled instead; behind a transaction pooler, set DATABASE_POOLED=true';
 
 /**
- * Every statement of ours finds its rows by an index. A plan made while a table was small must not stay a scan of
- * the whole table, or a join that needs one, for the connection's life. (A plan that cannot avoid what is off looks
- * so dear that PostgreSQL would compile it, which takes 10 ms: hence no jit.)
+ * Every statement of Callboard finds its rows by an index. A plan made while a table was small must not keep scanning
+ * the whole table, or joining by such a scan, for the connection's life. (A plan that cannot avoid a disabled method
+ * gets so high a cost that PostgreSQL would compile it, which takes 10 ms: hence no JIT.)
  */
 const BY_INDEX = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off' };
 
-/** So that a frozen instance holds nobody up, nor the writer's lock for longer than 2 s. */
+/** So that a frozen instance does not hold the writer's lock, or any other, for longer than 2 s. */
 const WRITER_SETTINGS = {
   ...BY_INDEX,
   lock_timeout: 2_000,
@@ -36,7 +36,7 @@ const WRITER_SETTINGS = {
 
 const READER_SETTINGS = { ...BY_INDEX, statement_timeout: 5_000 };
 
-/** Behind a transaction pooler nothing may be set on the session: each transaction sets it for itself. */
+/** Behind a transaction pooler nothing may be set on the session: each transaction sets its own. */
 const setForTransaction = sql.join([
   sql`select `,
   sql.join(
@@ -50,7 +50,7 @@ export interface PostgresOptions {
   readonly pooled: boolean;
   /** At most, of this process: at least 3. */
   readonly connections: number;
-  /** Statements may take as long as they need: for commands, which nobody waits for. */
+  /** No time-outs on statements: for commands, which no client waits for. */
   readonly patient: boolean;
   readonly log: Logger;
   readonly emit?: Emit | undefined;
@@ -96,14 +96,14 @@ export function openPostgres({
       }),
     () => emit.storeReconnecting?.({ client: 'writer' }),
   );
-  /** A batch in flight is let go on: the next one gets another connection. */
+  /** The batch in flight goes on; the next one gets another connection. */
   let isWriterStale = false;
   const transaction = createTransactionClient(writer.sql);
   const writing = asDb(transaction.client);
   const writingAlone = asDb(writer.sql);
   let listener: Client | null = null;
 
-  /** Gives up what the store does not answer in time, and the writing connection with it. */
+  /** Gives up a write that the store does not answer in time, and drops the writing connection. */
   async function inTime<T>(write: () => Promise<T>): Promise<T> {
     if (isWriterStale) {
       isWriterStale = false;
@@ -128,7 +128,7 @@ export function openPostgres({
     kind: 'postgres',
     db: asDb(readers.sql),
     async write(work) {
-      // Wrapped, because postgres.js would settle what stands in an array.
+      // Wrapped in an object, because postgres.js awaits the members of an array.
       const { result } = await inTime(() =>
         writer.sql.begin(async (client) => ({
           result: await transaction.during(client, async () => {
@@ -142,21 +142,21 @@ export function openPostgres({
     writeAtOnce: pooled ? null : (statement) => inTime(() => statement(writingAlone)),
     listen: pooled
       ? null
-      : async (heard) => {
+      : async (onPosition) => {
           listener ??= createPostgresClient({ url, pooled, max: 1, patient });
           const hello = randomUUID();
-          const deaf = setTimeout(() => log.warn(DEAF), DEAF_AFTER_MS).unref();
+          const late = setTimeout(() => log.warn(NO_NOTIFICATIONS), NOTIFIED_WITHIN_MS).unref();
           await listener.sql.listen(
             CHANNEL,
             (payload) => {
-              if (payload === hello) clearTimeout(deaf);
-              else if (/^\d+$/.test(payload)) heard(Number(payload));
+              if (payload === hello) clearTimeout(late);
+              else if (/^\d+$/.test(payload)) onPosition(Number(payload));
             },
-            () => heard(null),
+            () => onPosition(null),
           );
           await readers.sql`select pg_notify(${CHANNEL}, ${hello})`;
           return async () => {
-            clearTimeout(deaf);
+            clearTimeout(late);
             // Not UNLISTEN: a dead connection would never answer it, and nothing else uses this one.
             await listener?.end(CLOSE_WITHIN_MS);
             listener = null;

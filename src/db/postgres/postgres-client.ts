@@ -11,17 +11,17 @@ export interface PostgresClientOptions {
   readonly pooled: boolean;
   /** Connections at most. */
   readonly max: number;
-  /** Of each session. */
+  /** Set on each session. */
   readonly settings?: Readonly<Record<string, string | number>>;
-  /** Statements may take as long as they need. */
+  /** No time-outs on statements. */
   readonly patient: boolean;
-  /** Called as soon as a connection that stood is broken. */
+  /** Called as soon as an established connection breaks. */
   readonly onBroken?: () => void;
   /** Called when a connection is about to be made. */
   readonly onMade?: () => void;
 }
 
-/** A client of postgres.js as all of ours are. Connects with its first statement. */
+/** Makes a postgres.js client, configured as every client of the store is. Connects with its first statement. */
 export function createPostgresClient(options: PostgresClientOptions): Client {
   const { pooled, max, settings = {}, patient, onBroken = () => {}, onMade = () => {} } = options;
   const { url, tls } = readStoreAddress(options.url);
@@ -30,13 +30,13 @@ export function createPostgresClient(options: PostgresClientOptions): Client {
     max,
     prepare: !pooled,
     connect_timeout: 2,
-    // A connection that ends by plan would count as broken.
+    // A connection that reached its max_lifetime would count as broken.
     max_lifetime: null,
-    // No array crosses the wire, so its types need no look-up on each connection.
+    // No array types are used, so they need no look-up on each connection.
     fetch_types: false,
     backoff: () => 0.2,
     onnotice: () => {},
-    // Encrypted by our own sockets, where it is.
+    // The sockets below encrypt, where TLS is on.
     ssl: false,
     // Documented by postgres.js, yet missing in its types.
     ...{ socket: (address: Address) => sockets.connect(address) },
@@ -45,7 +45,7 @@ export function createPostgresClient(options: PostgresClientOptions): Client {
   return {
     sql,
     async end(withinMs) {
-      // `end` waits for the other side to hang up, also past its timeout: one that is gone never does.
+      // `end` waits for the server to close the connection, even past its timeout: a dead server never does.
       const late = setTimeout(() => sockets.end(), withinMs);
       await sql.end({ timeout: withinMs / 1_000 }).catch(() => {});
       clearTimeout(late);

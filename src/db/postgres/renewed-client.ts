@@ -1,29 +1,29 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type { Sql } from 'postgres';
 
-/** A client of postgres.js and the end of it. */
+/** A client of postgres.js, and how it is ended. */
 export interface Client {
   readonly sql: Sql;
-  /** Ends it in peace, or after `withinMs` at once, with all that it still waits for. Never rejects. */
+  /** Ends it once its queries are answered; after `withinMs` at once, and they fail. Never rejects. */
   end(withinMs: number): Promise<void>;
 }
 
 /** A client of postgres.js that outlives its connections. */
 export interface RenewedClient {
-  /** Stands for the newest client: what is asked of it is asked of that one. */
+  /** Forwards every call to the newest client. */
   readonly sql: Sql;
-  /** Ends the newest client at once, with all that it still waits for, and takes a new one. */
+  /** Ends the newest client at once, failing its pending queries, and makes a new one. */
   renew(): void;
   end: Client['end'];
 }
 
 /**
- * Takes a new client whenever a connection of the old one breaks. postgres.js goes on with a broken connection, but
- * what it had begun to write is never flushed then (3.4.9: `closed()` leaves its timer set): the connection takes
- * queries and answers none of them, and a transaction's rollback is written to no socket, which throws where nobody
- * can catch it. A client that is ended before it hears of the break does neither (see watched-socket.ts).
- * @param open gives a new client, whose connections call back as soon as one of them is broken
- * @param onRenewed called after a new client was taken
+ * Makes a new client whenever a connection of the old one breaks. postgres.js would reconnect by itself, but what it
+ * had begun to write before is never flushed (3.4.9: `closed()` leaves its timer set): the connection accepts queries
+ * and answers none of them, and a transaction's rollback is written to a missing socket, which throws where nobody can
+ * catch it. A client that is ended before it notices the break does neither (see watched-socket.ts).
+ * @param open makes a new client, whose connections call back as soon as one of them is broken
+ * @param onRenewed called after a new client was made
  */
 export function createRenewedClient(
   open: (onBroken: () => void) => Client,
@@ -36,7 +36,7 @@ export function createRenewedClient(
     const client = open(() => {
       if (client === current && !ended) renew();
     });
-    // Drizzle reads dates itself: it sets a client's parsers when it is given one.
+    // Drizzle parses dates itself: it sets a client's parsers when it wraps it.
     drizzle({ client: client.sql });
     return client;
   }

@@ -3,16 +3,16 @@ import { isIP, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { StoreTls } from './tls.ts';
 
-/** https://www.postgresql.org/docs/current/protocol-message-formats.html: SSLRequest, and the answer "go on". */
+/** https://www.postgresql.org/docs/current/protocol-message-formats.html: SSLRequest, and the answer that accepts it. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const WILLING = 'S'.charCodeAt(0);
 
 /**
- * Asks the server at the other end of `socket`, which is still connecting, for TLS, and gives the encrypted socket
- * once both have agreed. Gives `socket` itself where the server has no TLS and none is required. Rejects where the
- * server has none or its certificate is not accepted, and where that takes longer than `withinMs`.
+ * Asks the server at the other end of `socket`, which is still connecting, for TLS, and returns the encrypted socket
+ * after the handshake. Returns `socket` itself where the server has no TLS and it is optional. Rejects where it is
+ * required and missing, where the certificate is not accepted, and where all of it takes longer than `withinMs`.
  *
- * postgres.js could do so itself, but takes off every listener on its way and then knows no own list of issuers.
+ * postgres.js could do so itself, but it removes every listener of the socket, and does not know `sslrootcert`.
  */
 export async function secureSocket(
   socket: Socket,

@@ -8,15 +8,15 @@ export type SslMode = (typeof SSL_MODES)[number];
 
 /** How connections to PostgreSQL are encrypted. */
 export interface StoreTls {
-  /** Where the server speaks no TLS the connection goes on without it. */
+  /** Whether the connection continues unencrypted where the server has no TLS. */
   readonly isOptional: boolean;
-  /** What `tls.connect` takes for a server of this name. */
+  /** The options of `tls.connect` for a server of this name. */
   optionsFor(host: string): ConnectionOptions;
 }
 
-/** A DATABASE_URL as postgres.js may have it, and what was said of TLS in it. */
+/** A DATABASE_URL for postgres.js, and its TLS settings. */
 export interface StoreAddress {
-  /** Without the parameters that are read here: postgres.js would send them to the server as settings. */
+  /** Without the TLS parameters: postgres.js would send them to the server as settings. */
   readonly url: string;
   /** Null: not encrypted. */
   readonly tls: StoreTls | null;
@@ -60,7 +60,7 @@ export function readStoreAddress(databaseUrl: string): StoreAddress {
 }
 
 function modeOf(text: string | null, root: string | null): SslMode {
-  // libpq takes nothing less than verify-full with the roots of the system; `ssl` was postgres.js' own word.
+  // With the system's roots libpq requires verify-full; `ssl` is postgres.js' own name for sslmode.
   if (text === null) return root === 'system' ? 'verify-full' : 'disable';
   if (text === 'true') return 'verify-full';
   if (text === 'false') return 'disable';

@@ -2,13 +2,13 @@ import { Socket } from 'node:net';
 import { secureSocket } from './secure-socket.ts';
 import type { StoreTls } from './tls.ts';
 
-/** A server that leaves what was sent unanswered for this long is taken for gone. No statement may take longer. */
+/** A server that does not answer for this long counts as dead. No statement may take longer. */
 const SILENT_FOR_MS = 6_000;
 const LOOK_EVERY_MS = 1_000;
-/** For the connection and its encryption to stand. */
+/** The time to connect and to finish the TLS handshake. */
 const CONNECT_WITHIN_MS = 2_000;
 
-/** Where postgres.js was told to connect: one path, or hosts with their ports. */
+/** The address that postgres.js connects to: one path, or hosts with their ports. */
 export interface Address {
   readonly host: readonly string[];
   readonly port: readonly number[];
@@ -16,11 +16,11 @@ export interface Address {
 }
 
 export interface WatchedSocketsOptions {
-  /** Null: not encrypted. A path of this machine never is. */
+  /** Null: not encrypted. A Unix socket (`path`) never is. */
   readonly tls: StoreTls | null;
-  /** Whether a server that stays silent is taken for gone; else a statement may take as long as it needs. */
+  /** Whether a silent server counts as dead; else a statement may take as long as it needs. */
   readonly watch: boolean;
-  /** Called when a connection that stood goes, before anything else hears of it. */
+  /** Called when an established connection breaks, before postgres.js is notified. */
   readonly onBroken: () => void;
   /** Called when a connection is about to be made. */
   readonly onMade: () => void;
@@ -28,19 +28,19 @@ export interface WatchedSocketsOptions {
 
 /** All sockets of one client. */
 export interface WatchedSockets {
-  /** For postgres.js' option `socket`. What fails is reported by the socket, as Node's own do. */
+  /** For postgres.js' option `socket`. A failure is emitted by the socket, as Node's own sockets do. */
   connect(address: Address): Promise<Socket>;
   /**
-   * The end of those that would not end in peace. No other is opened: a client that is ended while it waits to connect
-   * again connects all the same (3.4.9), and nobody would ever close that connection.
+   * Destroys the sockets that are still open, and lets no other be opened: a client that is ended while it waits to
+   * reconnect connects all the same (3.4.9), and nobody would ever close that connection.
    */
   end(): void;
 }
 
 /**
- * The sockets of one client. postgres.js waits for ever for an answer, and where a wire was
- * cut without a word (a firewall that lost its state, a frozen server) none comes: every connection would hang,
- * and with it every query. These sockets are destroyed instead; their queries fail and new connections are made.
+ * The sockets of one client. postgres.js waits for ever for an answer, and none comes where a connection was lost
+ * without a FIN or RST (a firewall that lost its state, a frozen server): every connection would hang, and every query
+ * on it. These sockets are destroyed instead; their queries fail and new connections are made.
  */
 export function watchedSockets({ tls, watch, onBroken, onMade }: WatchedSocketsOptions): WatchedSockets {
   const open = new Set<Socket>();
@@ -56,7 +56,7 @@ export function watchedSockets({ tls, watch, onBroken, onMade }: WatchedSocketsO
     raw.once('close', () => open.delete(raw));
     if (path) raw.connect(path);
     else raw.connect(place);
-    // What postgres.js writes before the connection stands is kept by Node until then.
+    // Node buffers what postgres.js writes before the socket is connected.
     if (tls === null || path) return raw;
     return secureSocket(raw, { tls, host: place.host, withinMs: CONNECT_WITHIN_MS });
   }
@@ -67,7 +67,7 @@ export function watchedSockets({ tls, watch, onBroken, onMade }: WatchedSocketsO
       onMade();
       try {
         const socket = await openSocket(address);
-        // Over TLS it is another than the one beneath.
+        // With TLS it is another socket than `raw`.
         open.add(socket);
         socket.once('close', () => open.delete(socket));
         if (watch) watchSilence(socket);
@@ -83,39 +83,39 @@ export function watchedSockets({ tls, watch, onBroken, onMade }: WatchedSocketsO
   };
 }
 
-/** How long the end of a client takes to reach its connections: `end` of postgres.js uses a timer. */
+/** How long `close` is held back: `end` of postgres.js reaches its connections by a timer. */
 const ENDED_WITHIN_MS = 10;
 
 /**
- * Calls `onBroken` before postgres.js hears that the connection broke. A connection that the server refused (too many
- * clients, a wrong password) never stood: nothing was written on it that could be lost, postgres.js reports it to the
- * one query that wanted it, and the others' connections are none of its business.
+ * Calls `onBroken` before postgres.js is notified that the connection broke. It is not called for a connection that the
+ * server refused (too many clients, a wrong password): nothing was written on it that could be lost, postgres.js rejects
+ * the one query that wanted it, and the other connections are not affected.
  */
 function guarded(socket: Socket, onBroken: () => void): Socket {
-  let stood = false;
+  let isEstablished = false;
   whenReady(socket, () => {
-    stood = true;
+    isEstablished = true;
   });
   const destroy = socket._destroy.bind(socket);
   const emit = socket.emit.bind(socket);
   return Object.assign(socket, {
     _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-      if (stood) onBroken();
+      if (isEstablished) onBroken();
       destroy(error, callback);
     },
     emit(event: string | symbol, ...values: unknown[]): boolean {
-      if (event !== 'close' || !stood) return emit(event, ...values);
+      if (event !== 'close' || !isEstablished) return emit(event, ...values);
       setTimeout(() => emit(event, ...values), ENDED_WITHIN_MS);
       return true;
     },
   });
 }
 
-/** Type, and length with itself: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+/** Type, and length including itself: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const HEAD_BYTES = 5;
 const READY_FOR_QUERY = 'Z'.charCodeAt(0);
 
-/** Calls back once, when the server has let the client in. */
+/** Calls back once, when the server has accepted the client. */
 function whenReady(socket: Socket, ready: () => void): void {
   let head = Buffer.alloc(0);
   let skip = 0;
@@ -141,14 +141,14 @@ function whenReady(socket: Socket, ready: () => void): void {
   socket.on('data', read);
 }
 
-/** A socket that fails as soon as postgres.js listens: it would wait for ever for one that it is not given. */
+/** A socket that fails as soon as postgres.js listens to it: without a socket postgres.js would wait for ever. */
 function failing(error: unknown): Socket {
   const socket = new Socket();
   setImmediate(() => socket.destroy(error instanceof Error ? error : new Error(String(error))));
   return socket;
 }
 
-/** Counts bytes rather than listening, encrypted ones too. */
+/** Compares byte counts, which needs no listener and works for encrypted sockets too. */
 function watchSilence(socket: Socket): void {
   let answered = { read: 0, written: 0, at: performance.now() };
   const timer = setInterval(() => {

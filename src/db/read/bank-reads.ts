@@ -15,9 +15,9 @@ export interface BankFacts {
 }
 
 export interface BankReads {
-  /** Null where no callback named it. For a reader to whom a session or payment of the bank was shown. */
+  /** Null where no callback named it. Only for a bank of a session or payment that was already read for the viewer. */
   find(bankId: string, reader: Reader): Promise<BankFacts | null>;
-  /** Whether the reader may know of the bank: operators of each, others of those of their sessions and payments. */
+  /** Whether the viewer may see the bank: operators see each, others those of their own sessions and payments. */
   isVisible(bankId: string, reader: Reader): Promise<boolean>;
 }
 
@@ -41,7 +41,7 @@ export function createBankReads({ db }: Pick<Store, 'db'>, queue: ReadQueue): Ba
   };
 }
 
-/** The empty text, which no row has, stands for a viewer without a user, and for an id that no row can have. */
+/** The empty text, which no row has, stands in for a viewer without a user, and for an id that no row can have. */
 const ownerId = (id: string | null): string => (id !== null && isStorableId(id) ? id : '');
 
 function prepareBank(db: Db) {

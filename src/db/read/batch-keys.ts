@@ -6,13 +6,13 @@ import type { Db } from '../store.ts';
 import { createBatchLoader } from './batch-loader.ts';
 import type { ReadQueue } from './read-queue.ts';
 
-/** What one row is looked up by: an id, and the owner that the row must have. */
+/** The key of one look-up: an id, and the owner that the row must have. */
 export interface Key {
   readonly id: string;
   readonly owner: Owner;
 }
 
-/** The key of what is named; null where no row can have it, or where the viewer owns none. */
+/** The key for a named state; null where no row can have that id, or where the viewer owns none. */
 export function keyOf(named: Named, owner: Owner | undefined): Key | null {
   const id = 'id' in named ? named.id : named.externalId;
   if (owner === undefined || (owner !== null && !isStorableId(owner))) return null;
@@ -20,8 +20,8 @@ export function keyOf(named: Named, owner: Owner | undefined): Key | null {
 }
 
 /**
- * The batch's keys as a table. What is looked up for each stands in a lateral join with a limit of its own: so
- * each key is one walk down an index, whatever the planner believes of the table's size.
+ * The batch's keys as a table. Each key's row is looked up in a lateral join with a limit of its own: so each key is one
+ * index look-up, however large the planner estimates the table to be.
  */
 export function batchKeys(db: Db) {
   return db
@@ -34,12 +34,12 @@ export function batchKeys(db: Db) {
     .as('keys');
 }
 
-/** The value of the parameter that `batchKeys` reads: each key with its place in the batch. */
+/** The value of the parameter that `batchKeys` reads: each key with its index in the batch. */
 export function keysParameter(keys: readonly Key[]): string {
   return JSON.stringify(keys.map((key, n) => ({ n, ...key })));
 }
 
-/** A statement that reads `batchKeys`: each row says which key it belongs to. */
+/** A statement that reads `batchKeys`: each row has the index of its key. */
 export interface KeyStatement<Row> {
   execute(values: { keys: string }): Promise<readonly (Row & { readonly keys: { readonly n: number } })[]>;
 }
@@ -47,12 +47,12 @@ export interface KeyStatement<Row> {
 interface KeyLoaderOptions<Row, Answer> {
   readonly statement: KeyStatement<Row>;
   readonly toAnswer: (row: Row) => Answer;
-  /** The answer for a key that has no row. Left out where the statement gives a row for each. */
+  /** The answer for a key that has no row. Left out where the statement returns a row for each key. */
   readonly absent?: Answer;
   readonly queue?: ReadQueue;
 }
 
-/** Loads by key, through one statement a batch. */
+/** Loads by key, with one statement a batch. */
 export function createKeyLoader<Row, Answer>({
   statement,
   toAnswer,

@@ -1,15 +1,15 @@
 import type { Cancellation } from '../../domain/cancellation.ts';
 import type { ReadQueue } from './read-queue.ts';
 
-/** How a batch is read, and what distinguishes its keys. */
+/** How a batch is read, and how its keys are distinguished. */
 export interface BatchLoaderOptions<Key, Value> {
-  /** Answers for all keys in their order, with one statement. Its keys differ from each other by `nameOf`. */
+  /** Returns the answers for all keys in their order, with one statement. No two keys have the same `nameOf`. */
   readonly load: (keys: readonly Key[]) => Promise<readonly Value[]>;
-  /** Keys of one name share one answer within a batch. Ownership, where it matters, is part of the name. */
+  /** Keys with the same name share one answer within a batch. Where ownership matters, the owner is part of the name. */
   readonly nameOf: (key: Key) => string;
   /** The most keys one statement carries. */
   readonly limit?: number;
-  /** Where its statements wait for the store; without it they are sent at once. */
+  /** Where its statements wait for their turn; without it they are sent at once. */
   readonly queue?: ReadQueue;
 }
 
@@ -18,7 +18,7 @@ interface Entry<Key, Value> {
   readonly answer: Promise<Value>;
   readonly resolve: (value: Value) => void;
   readonly reject: (cause: unknown) => void;
-  /** Who wants it; null: somebody who never gives up. */
+  /** The cancellations of all that wait for the key; null: a read without one. */
   readonly wantedBy: (Cancellation | null)[];
 }
 
@@ -26,11 +26,10 @@ interface Entry<Key, Value> {
 type Batch<Key, Value> = Map<string, Entry<Key, Value>>;
 
 /**
- * Coalesces reads: keys read in the same turn of the event loop, by any operation, go to the store as one
- * statement. Nothing is kept beyond the batch, and the statement is sent after the last of its keys was asked
- * for: so a read sees all that was committed before it was asked, as if it stood alone. A statement that fails
- * rejects all of its keys. A key that nobody wants any more when the statement is sent is left out of it, and rejects
- * with the reason.
+ * Coalesces reads: keys read in the same turn of the event loop, by any operation, are read by one statement. Nothing is
+ * cached beyond the batch, and the statement is sent after the last of its keys was requested: so each read sees all
+ * that was committed before it was requested, as if it were alone. A statement that fails rejects all of its keys. A
+ * key whose readers have all given up when the statement is sent is left out, and rejects with the reason.
  */
 export function createBatchLoader<Key, Value>({
   load,
@@ -86,7 +85,7 @@ function entryOf<Key, Value>(key: Key): Entry<Key, Value> {
   return { key, answer, ...settle, wantedBy: [] };
 }
 
-/** Rejects the key where all that wanted it gave up. */
+/** Rejects the key where all of its readers gave up. */
 function isWanted<Key, Value>({ wantedBy, reject }: Entry<Key, Value>): boolean {
   if (wantedBy.some((cancellation) => cancellation?.aborted !== true)) return true;
   reject(wantedBy[0]?.reason);

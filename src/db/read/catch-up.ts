@@ -24,7 +24,7 @@ import {
 } from './state-statements.ts';
 import { PAYMENT_TABLE, SESSION_TABLE, type StateTable } from './state-table.ts';
 
-/** Reads for subscriptions. Those that open in the same turn of the event loop are one statement. */
+/** Reads for subscriptions. Those that open in the same turn of the event loop share one statement. */
 export function createCatchUp({ db }: Pick<Store, 'db'>): CatchUp {
   const journalSince = prepareJournalSince(db);
   return {
@@ -59,7 +59,7 @@ function statementsOf<T extends StateTable['table']>(db: Db, table: StateTable<T
   };
 }
 
-/** A row of an answer: the head of the moment, and the state that was found. */
+/** A row of an answer: the head as the statement saw it, and the state that was found. */
 interface Answered<Row> {
   readonly head: Head;
   readonly found: Row | null;
@@ -108,15 +108,15 @@ function createStateCatchUp<S extends State, Row>(
   };
 }
 
-/** A key that no row has: where nothing can be found, the head is read all the same. */
+/** A key that no row has: used where no state can be found, because the head is still needed. */
 const NO_ROW: Key = { id: '', owner: null };
 
-/** An owner who has no row stands for one that no row can have, and for nobody. */
+/** The empty text, an owner without rows, stands in for an owner that no row can have and for a missing one. */
 function storableOwner(owner: Exclude<Owner, null> | undefined): string {
   return owner !== undefined && isStorableId(owner) ? owner : '';
 }
 
-/** The head stands in every row, also in the one that says that there is none. */
+/** Every row holds the head, also the single row of an empty result. */
 function portionOf<Row extends { readonly head: Head }, Shown>(
   rows: readonly Row[],
   toShown: (row: Row) => Shown | null,

@@ -11,18 +11,18 @@ import type { Instant } from '../../domain/session/session.ts';
 import { unreachable } from '../../errors.ts';
 
 /**
- * One condition on the rows of a list. Its text is made only when a statement of its shape is prepared for the first
- * time; `shape` names the text, and `values` are bound at each execution.
+ * One condition on the rows of a list. Its SQL is made only when a statement of its shape is first prepared; `shape`
+ * identifies the SQL, and `values` are bound at each execution.
  */
 export interface Condition {
   readonly shape: string;
   readonly text: () => SQL;
   readonly values: Readonly<Record<string, string | number | boolean>>;
-  /** One value may admit half of all rows and another none: a plan made for all values at once would suit neither. */
+  /** True where one value may match half of all rows and another none: one plan for all values would suit neither. */
   readonly skewed?: true;
 }
 
-/** What admits nothing: an empty list, or a text that no row can hold. */
+/** Matches nothing: for an empty list, or a text that no row can hold. */
 export const NOTHING: Condition = { shape: 'never', text: () => sql`false`, values: {} };
 
 /** The column, or the expression, that each field of a filter is compared with. */
@@ -39,7 +39,7 @@ export function filterConditions<State, Wanted>(
   );
 }
 
-/** Ids of which one may stand in half of all rows, and another in none. */
+/** Columns of which one value may occur in half of all rows, and another in none. */
 const SKEWED_IDS: readonly string[] = ['bankId'];
 
 function conditionsOf(name: string, column: SQLWrapper, demand: Restriction<never>): Condition[] {
@@ -74,7 +74,7 @@ export function allOf(conditions: readonly Condition[]): SQL | undefined {
   return and(...conditions.map(({ text }) => text()));
 }
 
-/** An instant as a bound value; beyond what PostgreSQL and four-digit years hold, the nearest that they do. */
+/** An instant as a bound value, clamped to the range of PostgreSQL and of four-digit years. */
 export function instantText(at: Instant): string {
   return new Date(Math.min(Math.max(at, FIRST_INSTANT), LAST_INSTANT)).toISOString();
 }
@@ -82,12 +82,12 @@ export function instantText(at: Instant): string {
 const FIRST_INSTANT = Date.parse('0001-01-01T00:00:00.000Z');
 const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** The place of an instant, bound as text: what a driver makes of a Date is then no matter. */
+/** The placeholder of an instant, bound as text, because drivers encode a Date differently. */
 export const instantAt = (name: string): SQL => sql`(${sql.placeholder(name)}::text)::timestamptz`;
 
 /**
- * The words stand in the text, not in the values: so the planner knows how rare each is, and can prove that a partial
- * index serves it. They are of closed sets, so there are few texts; what is no word is of none of them.
+ * The words are written into the SQL, not bound: so the planner knows how rare each is, and can prove that a partial
+ * index applies. They are members of closed sets, so there are few texts; any other value matches nothing.
  */
 function isOneOf(name: string, column: SQLWrapper, wanted: readonly string[]): Condition {
   const words = [...new Set(wanted)].filter((word) => WORD.test(word)).sort();
@@ -102,7 +102,7 @@ function skewed(conditions: readonly Condition[]): Condition[] {
   return conditions.map((condition) => ({ ...condition, skewed: true }));
 }
 
-/** Written out as well, so that the planner can prove that a partial index serves it. */
+/** Written into the SQL as well, so that the planner can prove that a partial index applies. */
 function isBoolean(name: string, column: SQLWrapper, wanted: boolean): Condition {
   return { shape: `${name}:${wanted}`, text: () => sql`${column} = ${sql.raw(String(wanted))}`, values: {} };
 }

@@ -20,7 +20,7 @@ export interface StageFact {
   readonly stage: StageName;
   readonly status: StageStatus;
   readonly attempt: number;
-  /** Of the first callback that reported it, by position. */
+  /** Of the first callback, by position, that reported it. */
   readonly receivedAt: Instant;
   readonly position: number;
   /** Deliveries of all callbacks that reported it. */
@@ -33,8 +33,8 @@ export type PaymentFact = Omit<StageFact, 'stage' | 'status' | 'attempt'> & {
 };
 
 /**
- * Every status the journal holds of one session or payment, oldest first; quarantined callbacks report nothing.
- * For sessions and payments that were already read for the viewer. Reads of one turn are one statement.
+ * Every status that the journal holds of one session or payment, oldest first; quarantined callbacks do not count. Only
+ * for sessions and payments that were already read for the viewer. Reads of one turn share one statement.
  */
 export interface FactReads {
   ofSession(sessionId: string, reader: Reader): Promise<readonly StageFact[]>;

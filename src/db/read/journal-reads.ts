@@ -13,18 +13,18 @@ import type { Reader } from './reader.ts';
 
 export type CallbackPage = Page<CallbackFilter, 'POSITION'>;
 
-/** The journal, which is for operators: nobody else finds anything in it. */
+/** Reads of the journal, which is for operators: for other viewers it is empty. */
 export interface JournalReads {
   row(position: number, reader: Reader): Promise<JournalRow | null>;
   list(page: CallbackPage, reader: Reader): Promise<ListOf<JournalRow>>;
 }
 
-/** Positions have no ties. */
+/** The order by position, which has no ties. */
 export const CALLBACK_COLUMNS: OrderColumns = { at: callbacks.position, id: null };
 
 const FILTER_COLUMNS = { ...callbacks, repeated: sql`(${callbacks.deliveries} > 1)` };
 
-/** The rows that the filter admits, where the viewer is an operator; else none. */
+/** The conditions of the filter where the viewer is an operator; else one that matches nothing. */
 export function callbackConditions({ filter }: CallbackPage, { viewer }: Reader): Condition[] {
   const conditions = filterConditions(CALLBACK_FILTER, FILTER_COLUMNS, filter);
   return viewer.isOperator ? conditions : [NOTHING, ...conditions];

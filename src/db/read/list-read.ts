@@ -15,10 +15,10 @@ export interface PageStatement<Row> {
 }
 
 interface ListOptions<P extends AnyPage, Row, Shown> {
-  /** What its statements are named after. */
+  /** The prefix of its statements' names. */
   readonly name: string;
   columnsOf(page: P): OrderColumns;
-  /** What the viewer and the filter demand of its rows. */
+  /** The conditions of the viewer and of the filter on its rows. */
   conditionsOf(page: P, reader: Reader): readonly Condition[];
   /** The statement for pages of this shape; without a name it is planned at each execution. */
   prepare(query: PageQuery<P>, name?: string): PageStatement<Row>;
@@ -37,7 +37,7 @@ export function createListRead<P extends AnyPage, Row, Shown>(list: ListOptions<
   };
 }
 
-/** The statement of a list that is one table. */
+/** The statement of a list over a single table. */
 export function preparePage<T extends PgTable, P extends AnyPage>(
   db: Db,
   table: T,

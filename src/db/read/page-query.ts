@@ -15,13 +15,13 @@ import {
   windowConditions,
 } from './page.ts';
 
-/** One page as a statement: its shape, its values, and what its text is made of. */
+/** One page as a statement: its shape, its values, and the parts of its SQL. */
 export interface PageQuery<P extends Page<unknown, string> = Page<unknown, string>> {
   readonly page: P;
   readonly columns: OrderColumns;
   readonly conditions: readonly Condition[];
   readonly shape: string;
-  /** Whether one plan suits all values, so that the statement may stay prepared under a name. */
+  /** Whether one plan suits all values, so that the statement may be prepared under a name. */
   readonly isPlannedOnce: boolean;
   readonly values: Record<string, unknown>;
 }
@@ -43,12 +43,12 @@ export function planPage<P extends Page<unknown, string>>(
   };
 }
 
-/** Whether a row stands in the page's window. */
+/** Whether a row is in the page's window. */
 export function whereOf({ page, columns, conditions }: PageQuery): SQL | undefined {
   return allOf([...conditions, ...windowConditions(page, columns)]);
 }
 
-/** The store's row, with whether rows that meet the conditions stand before and behind the page's window. */
+/** The store's row, and whether there are matching rows before and after the page's window. */
 export function headOf(db: Db, table: PgTable, { page, columns, conditions }: PageQuery) {
   const { previous, next } = beyondConditions(page, columns);
   const any = (beyond: Condition | null) =>
@@ -71,7 +71,7 @@ export interface PageRow<Row> {
   readonly row: Row | null;
 }
 
-/** What a page's statement found, as the page. */
+/** The rows that a page's statement returned, as the page. */
 export function listOf<Row, Shown>(
   page: Page<unknown, string>,
   found: readonly PageRow<Row>[],

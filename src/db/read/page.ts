@@ -5,7 +5,7 @@ import { type Condition, instantAt, instantText } from './conditions.ts';
 
 export type OrderDirection = 'ASC' | 'DESC';
 
-/** A row's place in a list: what the list is ordered by, then what breaks ties. */
+/** A row's place in a list: the value that the list is ordered by, then the one that breaks ties. */
 export interface ListPlace {
   /** An instant, or the journal's position. */
   readonly at: number;
@@ -13,7 +13,7 @@ export interface ListPlace {
   readonly id: string;
 }
 
-/** Which rows of a list are wanted: `count` of them, from one end of the window between two places. */
+/** The requested rows of a list: `count` of them, from one end of the window between two places. */
 export interface Page<Filter, Field> {
   readonly filter: Filter | null;
   readonly orderBy: { readonly field: Field; readonly direction: OrderDirection };
@@ -21,17 +21,17 @@ export interface Page<Filter, Field> {
   readonly count: number;
   /** `start` is GraphQL's `first`, `end` its `last`. */
   readonly from: 'start' | 'end';
-  /** Exclusive ends of the window, in the list's order; null where it is open. */
+  /** The exclusive bounds of the window, in the list's order; null where it is open. */
   readonly after: ListPlace | null;
   readonly before: ListPlace | null;
 }
 
-/** The page's rows in the list's order, and what lies beyond them. */
+/** The page's rows in the list's order, and whether there are others before and after them. */
 export interface ListOf<Row> {
   readonly rows: readonly Row[];
   readonly hasPrevious: boolean;
   readonly hasNext: boolean;
-  /** Read in the same statement as the rows: a change above it is in none of them. */
+  /** Read in the same statement as the rows: no change after this position is in them. */
   readonly head: Head;
 }
 
@@ -42,19 +42,19 @@ export interface OrderColumns {
 }
 
 /**
- * How many rows a statement fetches. Few different limits make few different statements, and written out
- * (not bound) they let the planner see that it needs only the beginning of an index.
+ * How many rows a statement fetches. Few different limits make few different statements; written into the SQL (not
+ * bound), they let the planner see that it needs only the beginning of an index.
  */
 const FETCHES = [2, 6, 11, 21, 51, 101] as const;
 
-/** Enough for `count` rows and one more, which says whether there are others. */
+/** Enough for `count` rows and one more, which shows whether there are others. */
 function fetchFor(count: number): number {
   return FETCHES.find((fetch) => fetch > count) ?? FETCHES[FETCHES.length - 1] ?? count + 1;
 }
 
 /**
- * Rows nearest to the end the page counts from come first; a page from the end is turned round afterwards.
- * @param of the columns of a subquery of this name; left out: the table's own
+ * The rows nearest to the end that the page counts from come first; a page from the end is reversed afterwards.
+ * @param of orders by the columns of the subquery of this name; left out: by the table's own
  */
 export function orderOf(page: Page<unknown, string>, columns: OrderColumns, of?: string): SQL[] {
   const direction = (page.orderBy.direction === 'DESC') !== (page.from === 'end') ? sql`desc` : sql`asc`;
@@ -65,13 +65,13 @@ export function orderOf(page: Page<unknown, string>, columns: OrderColumns, of?:
   return columns.id === null ? [term(columns.at)] : [term(columns.at), term(columns.id)];
 }
 
-/** The same, and no more rows than the page needs. The limit is written out, because Drizzle's own binds it. */
+/** The same, with the page's limit, written into the SQL because Drizzle's `limit` would bind it. */
 export function topOf(page: Page<unknown, string>, columns: OrderColumns): SQL {
   const limit = sql.raw(String(fetchFor(page.count)));
   return sql`${sql.join(orderOf(page, columns), sql`, `)} limit ${limit}`;
 }
 
-/** The window's two ends as conditions on the rows. */
+/** The window's two bounds as conditions on the rows. */
 export function windowConditions(page: Page<unknown, string>, columns: OrderColumns): Condition[] {
   return [
     ...endOfWindow('after', page.after, isDescending(page) ? '<' : '>', columns),
@@ -79,7 +79,7 @@ export function windowConditions(page: Page<unknown, string>, columns: OrderColu
   ];
 }
 
-/** The opposite of the window's ends: rows at or before `after`, rows at or behind `before`. */
+/** The opposite of the window's bounds: rows at or before `after`, rows at or behind `before`. */
 export function beyondConditions(
   page: Page<unknown, string>,
   columns: OrderColumns,
@@ -89,13 +89,13 @@ export function beyondConditions(
   return { previous: previous ?? null, next: next ?? null };
 }
 
-/** What of a page makes its statement another one, its filter excepted. */
+/** The part of a statement's shape that the page decides, apart from its filter. */
 export function pageShape(page: Page<unknown, string>): string {
   const { field, direction } = page.orderBy;
   return `${field} ${direction} ${page.from} ${fetchFor(page.count)}`;
 }
 
-/** Cuts what a statement fetched to the page, in the list's order. */
+/** Cuts the fetched rows to the page, in the list's order. */
 export function toList<Row>(
   page: Page<unknown, string>,
   fetched: readonly Row[],
@@ -121,7 +121,7 @@ export function toList<Row>(
 
 const isDescending = (page: Page<unknown, string>): boolean => page.orderBy.direction === 'DESC';
 
-/** A row comparison, which one index range serves; written out with OR it would read all rows before it. */
+/** A row comparison, which uses one index range; written with OR it would read all rows before it. */
 function endOfWindow(
   name: string,
   place: ListPlace | null,

@@ -1,4 +1,4 @@
-/** Statements of one family that stay prepared, on every connection of the pool. */
+/** The most statements of one family that stay prepared, on every connection of the pool. */
 const MAX_STATEMENTS = 200;
 
 /** What identifies a statement, and whether one plan suits all of its values. */
@@ -8,9 +8,9 @@ export interface Shape {
 }
 
 /**
- * Keeps a family of statements, one for each shape. Those that one plan suits are given a name, under which they stay
- * prepared at the store; the others get none and are planned each time. The first `MAX_STATEMENTS` shapes are kept, so
- * that ever new combinations of filters do not fill the memory.
+ * Keeps a family of statements, one for each shape. Those for which one plan suits all values get a name, under which
+ * PostgreSQL keeps them prepared; the others get none and are planned each time. Only the first `MAX_STATEMENTS` shapes
+ * are kept, so that the number of filter combinations does not fill the memory.
  */
 export function createPreparedByShape<Statement>(
   family: string,

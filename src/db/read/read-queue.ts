@@ -1,9 +1,9 @@
 import type { Cancellation } from '../../domain/cancellation.ts';
 
 /**
- * Runs reads one after the other, each in a turn of the event loop of its own; resolves as the read does. For a store
- * on our own thread: what it is handed at once it works off without letting timers and sockets have their turn, and
- * nothing can be taken back. What waits here can be given up: a read looks when its turn has come.
+ * Runs reads one after the other, each in a turn of the event loop of its own; resolves as the read does. For PGlite,
+ * which runs on this thread: reads handed to it together would run without letting timers and sockets have their turn,
+ * and could not be cancelled. A read that waits here can be: it checks when its turn comes.
  */
 export type ReadQueue = <T>(read: () => Promise<T>) => Promise<T>;
 
@@ -28,10 +28,10 @@ export function createReadQueue(): ReadQueue {
   };
 }
 
-/** For a store that works elsewhere, on several connections. */
+/** For a store in another process, with several connections: runs each read at once. */
 export const unqueued: ReadQueue = (read) => read();
 
-/** Runs a read through the queue; where it was given up before its turn it rejects with the reason, unread. */
+/** Runs a read through the queue; where it was cancelled before its turn it rejects with the reason, unread. */
 export function readThrough<T>(
   queue: ReadQueue,
   cancellation: Cancellation | undefined,

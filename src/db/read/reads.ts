@@ -18,11 +18,11 @@ import { createStateReads, type StateReads, stateStatements } from './state-read
 import { PAYMENT_TABLE, SESSION_TABLE } from './state-table.ts';
 
 /**
- * All that is read for a viewer. Reads of one turn of the event loop that are alike are one statement (batch-loader.ts).
- * Ownership stands in each statement; nothing is cached, so that a read sent after a callback's 200 sees that callback,
- * at any instance. Ids that no row can have (domain/ids.ts) are absent.
+ * All reads on behalf of a viewer. Similar reads of one turn of the event loop share one statement (batch-loader.ts).
+ * Each statement checks ownership. Nothing is cached, so a read sent after a callback's 200 sees that callback, at any
+ * instance. Ids that no row can have (domain/ids.ts) are not found.
  *
- * A cache wraps it: an object that has the same members and hands on to these what it does not hold.
+ * A cache can wrap it: an object with the same members that forwards what it does not hold.
  */
 export interface Reads {
   head(): Promise<Head>;

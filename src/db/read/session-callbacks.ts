@@ -19,13 +19,13 @@ interface Key {
   readonly reader: Reader;
 }
 
-/** A key's place in its batch, and the key. */
+/** A key with its index in the batch. */
 type Placed = readonly [place: number, key: Key];
 
 /**
- * A page of one session's journal, quarantined rows that claim the session too; empty unless the viewer is an operator.
- * For a session that was already read for the viewer. Pages that are read in one turn and differ in nothing but the
- * session are one statement.
+ * A page of one session's journal, with the quarantined rows that claim the session; empty unless the viewer is an
+ * operator. Only for a session that was already read for the viewer. Pages that are read in one turn and differ only in
+ * the session share one statement.
  */
 export type SessionCallbacks = (
   sessionId: string,
@@ -37,7 +37,7 @@ export function createSessionCallbacks({ db }: Pick<Store, 'db'>, queue: ReadQue
   const prepared = createPreparedByShape<ReturnType<typeof prepareSessionCallbacks>>('session_callbacks');
   const pageName = ({ page, reader }: Key) => JSON.stringify([page, reader.viewer.isOperator]);
 
-  /** One statement for keys that differ in the session alone. */
+  /** One statement for keys that differ only in the session. */
   async function loadAlike({ page, reader }: Key, keys: readonly Placed[]) {
     const query = planPage(page, CALLBACK_COLUMNS, [OF_KEY, ...callbackConditions(page, reader)]);
     const statement = prepared(query, (name) => prepareSessionCallbacks(db, query, name));
@@ -64,7 +64,7 @@ export function createSessionCallbacks({ db }: Pick<Store, 'db'>, queue: ReadQue
   return (sessionId, page, reader) => load({ sessionId, page, reader }, reader.cancellation);
 }
 
-/** The journal of the session that the batch's key names. */
+/** The journal rows of the key's session. */
 const OF_KEY: Condition = {
   shape: 'of-key',
   text: () => sql`${callbacks.sessionId} = "keys"."id"`,

@@ -16,9 +16,9 @@ import type { StateTable } from './state-table.ts';
 export type StateOrderField = 'CREATED_AT' | 'UPDATED_AT';
 type StatePage<F> = Page<F, StateOrderField>;
 
-/** The states of one subject. Ownership stands in each statement: what is not the reader's is not found. */
+/** Reads of the states of one subject. Each statement checks ownership: other viewers' states are not found. */
 export interface StateReads<S, F> {
-  /** Null where it is absent or not the reader's. Of several with one external id the one created last, then the higher id. */
+  /** Null where absent or not the viewer's. Of several with one external id: the one created last, then the higher id. */
   find(named: Named, reader: Reader): Promise<S | null>;
   list(page: StatePage<F>, reader: Reader): Promise<ListOf<S>>;
 }
@@ -67,7 +67,7 @@ export function createStateReads<S extends State, Row, Wanted>({
   });
   const { table, id } = states;
 
-  /** What restricts a list to the states that the viewer may see. */
+  /** The conditions that restrict a list to the states that the viewer may see. */
   function ownedBy(viewer: Viewer): Condition[] {
     const owner = ownerFor(subject, viewer);
     if (owner === null) return [];

@@ -6,13 +6,13 @@ import { HEAD_COLUMNS } from '../tables/head-columns.ts';
 import { batchKeys } from './batch-keys.ts';
 import type { StateTable } from './state-table.ts';
 
-/** Rows read at once while catching up: the next are read when these are on their way. */
+/** Rows read at once while catching up: the next are read after these were handed on. */
 export const ROWS_PER_READ = 200;
 
 /** An external id may be shared: then the state created last is found. */
 type LookedUpBy = 'id' | 'external';
 
-/** States by keys. */
+/** Finds states by keys. */
 export function prepareStates<T extends StateTable['table']>(db: Db, states: StateTable<T>, by: LookedUpBy) {
   const keys = batchKeys(db);
   return db
@@ -22,7 +22,7 @@ export function prepareStates<T extends StateTable['table']>(db: Db, states: Sta
     .prepare(`${states.subject}_by_${by}`);
 }
 
-/** States by keys, with the head and their last change: a row for each key, also where there is no state. */
+/** Finds states by keys, with the head and their last change; returns a row for each key, also without a state. */
 export function prepareStatesAtHead<T extends StateTable['table']>(
   db: Db,
   states: StateTable<T>,
@@ -40,7 +40,7 @@ export function prepareStatesAtHead<T extends StateTable['table']>(
     .prepare(`${states.subject}_at_head_by_${by}`);
 }
 
-/** States that changed last after a position, everybody's or one owner's, with the head. */
+/** States whose last change is after a position, of all owners or of one, with the head. */
 export function prepareStatesSince<T extends StateTable['table']>(
   db: Db,
   states: StateTable<T>,
@@ -66,7 +66,7 @@ export function prepareStatesSince<T extends StateTable['table']>(
     .prepare(`${subject}s_since_${whose}`);
 }
 
-/** The journal after a position, with the head. */
+/** Journal rows after a position, with the head. */
 export function prepareJournalSince(db: Db) {
   const found = db
     .select()
@@ -96,7 +96,7 @@ export function prepareFingerprints(db: Db) {
 
 const SINCE = sql`${sql.placeholder('position')}::bigint`;
 
-/** The state that one key names, where its owner matches. */
+/** The state of one key, where the owner matches. */
 function stateOfKey<T extends StateTable['table']>(
   db: Db,
   { table, id, owner }: StateTable<T>,
@@ -115,12 +115,12 @@ function stateOfKey<T extends StateTable['table']>(
 
 const foundPosition = ({ table }: StateTable): SQL => sql`"found".${sql.identifier(table.position.name)}`;
 
-/** The store's row, which stands in every row of an answer: also in the one that says that nothing was found. */
+/** The store's row, joined to every row of a result, so that an empty result still has it. */
 function headOf(db: Db) {
   return db.select(HEAD_COLUMNS).from(store).as('head');
 }
 
-/** What the row that changed a state last was about. */
+/** The journal row that changed a state last. */
 function lastRow(db: Db) {
   const { position: at, fingerprint, kind, stage } = callbacks;
   return db.select({ at, fingerprint, kind, stage }).from(callbacks).as('last');

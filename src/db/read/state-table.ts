@@ -10,12 +10,12 @@ interface StateColumns {
   readonly updatedAt: PgColumn;
 }
 
-/** The table of one subject's states, as it is read. */
+/** The table of one subject's states, and its columns that reads use. */
 export interface StateTable<T extends PgTable & StateColumns = PgTable & StateColumns> {
   readonly subject: SubjectName;
   readonly table: T;
   readonly id: PgColumn;
-  /** The user whose it is. */
+  /** The column of the owner's user id. */
   readonly owner: PgColumn;
 }
 

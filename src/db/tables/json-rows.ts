@@ -2,19 +2,18 @@ import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 
 /*
- * Many rows through one parameter: a statement's text does not depend on how many rows it writes, so it is
- * prepared once. Rows travel as one JSON array, which both drivers bind alike; the table's own input functions
- * read each field.
+ * Many rows through one parameter: a statement's text does not depend on how many rows it writes, so it is prepared
+ * once. Rows are sent as one JSON array, which both drivers bind alike; PostgreSQL's input functions parse each field.
  */
 
-/** Writes rows of a table, keyed by our names, as the JSON array that `rowsFrom` reads. */
+/** Encodes rows of a table, keyed by the names of the Drizzle schema, as the JSON array that `rowsFrom` reads. */
 export function rowEncoder<Row extends object>(table: PgTable): (rows: readonly Row[]) => string {
   const columns = Object.entries(getTableColumns(table)).map(([key, column]) => ({
     key,
     name: `${JSON.stringify(column.name)}:`,
     write: writerOf(column.getSQLType()),
   }));
-  // By hand: one object more for each row, made to be written, costs as much as writing it.
+  // Encoded field by field: one more object for each row would cost as much as encoding it.
   return (rows) => {
     let text = '[';
     for (const [index, row] of rows.entries()) {
@@ -22,7 +21,7 @@ export function rowEncoder<Row extends object>(table: PgTable): (rows: readonly 
       let isFirst = true;
       for (const { key, name, write } of columns) {
         const value: unknown = Reflect.get(row, key);
-        // What is missing is null to the table, and costs nothing on the way.
+        // A missing field is null to the table, and takes no bytes.
         if (value === null) continue;
         text += isFirst ? name : `,${name}`;
         text += write(value);
@@ -50,7 +49,7 @@ export const columnNames = (table: PgTable): SQL =>
     sql`, `,
   );
 
-/** For `set`: every column takes what the named source has of it. */
+/** For `set`: every column gets the named source's value. */
 export function rowsOf(source: string, table: PgTable): Record<string, SQL> {
   return Object.fromEntries(
     Object.entries(getTableColumns(table)).map(([key, column]) => [
@@ -61,8 +60,8 @@ export function rowsOf(source: string, table: PgTable): Record<string, SQL> {
 }
 
 /**
- * Whether a column is one of the texts of a JSON array. An array and not a subquery: of a subquery's rows the
- * planner knows nothing, and it then reads half the table.
+ * Whether a column is one of the texts of a JSON array. Compared with an array and not with a subquery: the planner has
+ * no estimate of a subquery's rows, and would then read half the table.
  */
 export const isAnyOf = (column: PgColumn, name: string): SQL =>
   sql`${column} = any(array(select json_array_elements_text(${sql.placeholder(name)}::text::json)))`;
@@ -74,7 +73,7 @@ function writerOf(sqlType: string): (value: unknown) => string {
   return writeScalar;
 }
 
-/** Digests, ids and words mostly: that they need no escaping is found out faster than they are escaped. */
+/** Mostly digests, ids and enum values: checking that they need no escaping is faster than escaping them. */
 const PLAIN = /^[\w .:/-]*$/;
 
 function writeScalar(value: unknown): string {
@@ -87,7 +86,7 @@ const writeBytes = (value: unknown): string =>
     ? `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"`
     : 'null';
 
-/** Many rows of a batch came in the same millisecond. */
+/** Cached, because many rows of a batch have the same millisecond. */
 function createInstantWriter(): (value: unknown) => string {
   let last = Number.NaN;
   let text = 'null';
@@ -99,7 +98,7 @@ function createInstantWriter(): (value: unknown) => string {
   };
 }
 
-/** Of an object whose members seldom change (a session's stages), each member is written once as long as it lives. */
+/** Caches the JSON of each member of an object whose members seldom change (a session's stages). */
 function createObjectWriter(): (value: unknown) => string {
   const written = new WeakMap<object, string>();
   const writeMember = (member: unknown): string => {

@@ -1,6 +1,6 @@
 import type { Db } from '../store.ts';
 
-/** Makes a database's statements once: building one costs more than sending it. */
+/** Builds the statements of a `Db` once: building one costs more than sending it. */
 export function preparedByConnection<Statements>(make: (db: Db) => Statements): (db: Db) => Statements {
   const made = new WeakMap<Db, Statements>();
   return (db) => {

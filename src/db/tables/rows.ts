@@ -8,7 +8,7 @@ export type SessionRow = InferSelectModel<typeof sessions>;
 export type PaymentRow = InferSelectModel<typeof payments>;
 export type CallbackRow = InferSelectModel<typeof callbacks>;
 
-/** A stored session is a session: the columns bear its names. The types meet here, so that a drift fails to compile. */
+/** A row is a session: the columns have the same names. The types meet here, so that a difference fails to compile. */
 export const toSession = (row: SessionRow): Session => row;
 
 export const fromSession = (session: Session): SessionRow => ({ ...session });

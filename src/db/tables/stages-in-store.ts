@@ -4,7 +4,7 @@ import type { StageName } from '../../domain/words.ts';
 import { store as storeTable } from '../schema.ts';
 import type { Db } from '../store.ts';
 
-/** What the store's row says of EXPECTED_STAGES. */
+/** The columns of the store's row about EXPECTED_STAGES. */
 export interface StagesInStore {
   readonly expectedStages: string;
   readonly recomputedTo: string | null;

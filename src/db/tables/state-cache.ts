@@ -5,7 +5,7 @@ import type { Session } from '../../domain/session/session.ts';
 /** A row as this process last read or wrote it. */
 export interface Cached<State> {
   readonly state: State;
-  /** The row's `xmin`: each transaction that writes the row, of any instance, gives it another. */
+  /** The row's `xmin`: every transaction that writes the row, of any instance, changes it. */
   readonly stamp: string;
 }
 
@@ -17,33 +17,33 @@ export interface CachedHead {
   readonly expectedStages: string;
   /** The row's `xmin`. */
   readonly stamp: string;
-  /** Which server it is, since when it runs, and which table it has: see SERVER in write-batch.ts. */
+  /** Identifies the server, its start and its table: see SERVER in write-batch.ts. */
   readonly server: string;
   /** See `Store.connections`. */
   readonly connections: number;
 }
 
 /**
- * What the writer knows of the store's rows. It never answers anything by itself: what is in it counts only where the
+ * The writer's cache of the store's rows. It is never read without a check: an entry is valid only where the row in the
  * store, under the writer's lock, still has the same stamp.
  */
 export interface StateCache {
   /** Null until a batch was committed, and after `clear`. */
   head: CachedHead | null;
   /**
-   * Says where the store's rows are read and written from now on; what was kept from elsewhere is dropped. False where
-   * anything may have been: a stamp is unlike all others only on one server, and only while a connection lives.
+   * Sets the server and connection that rows are read and written over from now on. Where they are others than before it
+   * empties the cache and returns false: a stamp is unique only on one server, and only for one connection's life.
    */
   isOf(server: string, connections: number): boolean;
   session(sessionId: string): Cached<Session> | undefined;
   keepSession(state: Session, stamp: string): void;
   bank(bankId: string): Cached<StoredBank> | undefined;
   keepBank(state: StoredBank, stamp: string): void;
-  /** Called where the outcome of a transaction is unknown: the store may be another one by then (a restored copy). */
+  /** Called where the outcome of a transaction is unknown: the store may then be another one (a restored copy). */
   clear(): void;
 }
 
-/** Accounts and first pages, and as much for each session itself: about 200 bytes each, so some megabytes. */
+/** In parts: an account and a first page are one each, a session is ten. About 200 bytes a part, so some megabytes. */
 const MAX_PARTS = 50_000;
 const PARTS_PER_SESSION = 10;
 /** A bank has a hundred identifiers at most. */

@@ -42,7 +42,7 @@ export async function readStates(tx: Db, names: Names, cache: StateCache | null 
 
 /**
  * Writes states: one statement a table, none where there is nothing to write.
- * @param held what was read of them before: of what exists, only what changed is sent
+ * @param held the states as they were read before: of an existing row, only what changed is sent
  */
 export async function writeStates(tx: Db, states: StateRows, held: StateRows): Promise<void> {
   await Promise.all([
@@ -54,12 +54,12 @@ export async function writeStates(tx: Db, states: StateRows, held: StateRows): P
 
 async function readSessions(tx: Db, ids: readonly string[], cache: StateCache | null): Promise<Session[]> {
   if (ids.length === 0) return [];
-  // Taken out now: what is read may push it out of the cache.
+  // Looked up now: rows read below may evict it from the cache.
   const cached = new Map(ids.map((id) => [id, cache?.session(id)]));
   const known = ids.map((id) => ({ id, stamp: cached.get(id)?.stamp ?? null }));
   const found = await statementsFor(tx).readSessions.execute({ known: JSON.stringify(known) });
   return found.flatMap(({ known: { id }, held, news }) => {
-    // Of a join that found nothing, Drizzle gives null for a table and an object of nulls for an expression.
+    // Where a join found nothing, Drizzle returns null for a table and an object of nulls for an expression.
     const stamp = held?.stamp ?? null;
     if (stamp === null) return [];
     if (news === null) return cached.get(id)?.state ?? [];
@@ -84,7 +84,7 @@ async function readBanks(tx: Db, ids: readonly string[], cache: StateCache | nul
   });
 }
 
-/** Null: as it is in the store. */
+/** A list that is null stays as it is in the store. */
 type SessionUpdate = Omit<SessionRow, 'accounts' | 'transactionPages'> & {
   readonly [List in 'accounts' | 'transactionPages']: SessionRow[List] | null;
 };
@@ -107,7 +107,7 @@ interface SessionRows {
   readonly changed: string | null;
 }
 
-/** @param before what the store has of these sessions */
+/** @param before these sessions as they are in the store */
 export function encodeSessionRows(states: readonly Session[], before: readonly Session[]): SessionRows {
   const old = new Map<string, Session>();
   for (const state of before) old.set(state.sessionId, state);
@@ -124,7 +124,7 @@ export function encodeSessionRows(states: readonly Session[], before: readonly S
   };
 }
 
-/** The lists can be long and seldom change: the fold gives back the very list that it was given. */
+/** The lists can be long and seldom change; where one does not, the fold returns the same array. */
 const changesOf = (row: SessionRow, old: Session): SessionUpdate => ({
   ...row,
   accounts: row.accounts === old.accounts ? null : row.accounts,
@@ -159,7 +159,7 @@ const statementsFor = preparedByConnection((db) => ({
   writeBanks: upsert(db, banks, banks.bankId).prepare('writer_upsert_banks'),
 }));
 
-/** Writes rows whole, over those that have the same key. */
+/** Inserts rows, or overwrites those with the same key. */
 const upsert = (db: Db, table: PgTable, key: PgColumn) =>
   db
     .insert(table)
@@ -167,8 +167,8 @@ const upsert = (db: Db, table: PgTable, key: PgColumn) =>
     .onConflictDoUpdate({ target: key, set: rowsOf('excluded', table) });
 
 /**
- * Every column of each row; of a list that is null, what the store has stays.
- * @param only whether anything is changed at all
+ * Updates every column of each row, except a list that is null.
+ * @param only a condition without which no row is changed
  */
 export const changeSessions = (db: Db, json: SQL, only = sql`true`) =>
   db
@@ -181,7 +181,7 @@ export const changeSessions = (db: Db, json: SQL, only = sql`true`) =>
     .from(sql`${recordset(sessions, json)} as changed`)
     .where(sql`${sessions.sessionId} = changed.session_id and ${only}`);
 
-/** Of each id its row's stamp, and the row itself where the stamp is not the one that is known. */
+/** Reads each id's stamp, and the row itself only where the stamp differs from the cached one. */
 function prepareReadSessions(db: Db) {
   const known = db
     .select({ id: sql<string>`id`.as('id'), stamp: sql<string | null>`stamp`.as('stamp') })

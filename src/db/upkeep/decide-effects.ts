@@ -6,16 +6,16 @@ import { effectOf } from '../../domain/session/attempt.ts';
 import { callbacks } from '../schema.ts';
 import type { Db } from '../store.ts';
 
-/** A row that was applied, and what its body says. */
+/** A row that was applied, and its parsed body. */
 export interface ReadRow {
   readonly row: JournalRow;
   readonly callback: Callback;
 }
 
 /**
- * Advances the states by rows of version 0.1, which do not say whether they confirm and put back: decides it as it
- * would be decided on receipt, with the attempt that the row has, and writes it to the row. Rows come in the order of
- * position, and the same rows are always given the same.
+ * Advances the states by rows of version 0.1, which lack `confirms` and `putsBack`: decides both as on receipt, with the
+ * attempt that the row has, and writes them to the row. Rows come in the order of position. The same rows always get
+ * the same values.
  */
 export async function decideEffects(tx: Db, rows: readonly ReadRow[], states: States): Promise<void> {
   const decided: { position: number; confirms: boolean; puts_back: boolean }[] = [];

@@ -3,15 +3,15 @@ import { lockForWriting } from '../locks.ts';
 import { callbacks, payments, sessions, store as storeTable } from '../schema.ts';
 import type { Db, Store } from '../store.ts';
 
-/** What is to go, whole: sessions and payments with all that the journal holds of them, and single journal rows. */
-export interface Doomed {
+/** What to delete: sessions and payments with all of their journal rows, and single journal rows. */
+export interface ToErase {
   readonly sessions: readonly string[];
   readonly payments: readonly string[];
   /** Positions of quarantined rows. */
   readonly positions: readonly number[];
 }
 
-/** How many rows of each kind are gone. */
+/** How many rows of each kind were deleted. */
 export interface Erased {
   readonly sessions: number;
   readonly payments: number;
@@ -29,15 +29,16 @@ export function sumErased(a: Erased, b: Erased): Erased {
 }
 
 /**
- * Deletes what `find` gives, in one transaction under the writer's lock, so that no callback of a session is recorded
- * between its rows. Quarantined rows that claim one of the ids go too. The highest deleted position is kept in
- * `store.lowest`, with its row's fingerprint: a cursor below it counts as no longer reached. What stays is still the fold of its journal.
+ * Deletes what `find` returns, in one transaction under the writer's lock, so that no callback of a session is recorded
+ * meanwhile. Quarantined rows that claim one of the ids are deleted too. The highest deleted position is kept in
+ * `store.lowest` with its row's fingerprint: a cursor below it is no longer honoured. The remaining states are still the
+ * fold of the remaining journal.
  */
-export function erase(store: Store, find: (tx: Db) => Promise<Doomed>): Promise<Erased> {
+export function erase(store: Store, find: (tx: Db) => Promise<ToErase>): Promise<Erased> {
   return store.write(async (tx) => {
     await tx.execute(lockForWriting);
-    const doomed = await find(tx);
-    const gone = await eraseRows(tx, doomed);
+    const toErase = await find(tx);
+    const gone = await eraseRows(tx, toErase);
     if (gone.length > 0) {
       const highest = gone.reduce((highest, row) => (row.position > highest.position ? row : highest));
       await tx
@@ -46,22 +47,22 @@ export function erase(store: Store, find: (tx: Db) => Promise<Doomed>): Promise<
         .where(lt(storeTable.lowest, highest.position));
     }
     return {
-      sessions: await eraseStates(tx, sessions, sessions.sessionId, doomed.sessions),
-      payments: await eraseStates(tx, payments, payments.paymentId, doomed.payments),
+      sessions: await eraseStates(tx, sessions, sessions.sessionId, toErase.sessions),
+      payments: await eraseStates(tx, payments, payments.paymentId, toErase.payments),
       callbacks: gone.length,
     };
   });
 }
 
-/** Gives the rows that are gone. */
+/** Returns the deleted rows. */
 async function eraseRows(
   tx: Db,
-  doomed: Doomed,
+  toErase: ToErase,
 ): Promise<readonly { readonly position: number; readonly fingerprint: string }[]> {
   const parts: SQL[] = [];
-  if (doomed.sessions.length > 0) parts.push(inArray(callbacks.sessionId, [...doomed.sessions]));
-  if (doomed.payments.length > 0) parts.push(inArray(callbacks.paymentId, [...doomed.payments]));
-  if (doomed.positions.length > 0) parts.push(inArray(callbacks.position, [...doomed.positions]));
+  if (toErase.sessions.length > 0) parts.push(inArray(callbacks.sessionId, [...toErase.sessions]));
+  if (toErase.payments.length > 0) parts.push(inArray(callbacks.paymentId, [...toErase.payments]));
+  if (toErase.positions.length > 0) parts.push(inArray(callbacks.position, [...toErase.positions]));
   if (parts.length === 0) return [];
   const { position, fingerprint, replayOf } = callbacks;
   const gone = await tx
@@ -69,7 +70,7 @@ async function eraseRows(
     .where(or(...parts))
     .returning({ position, fingerprint, replayOf });
   const applied = gone.flatMap((row) => row.replayOf ?? []);
-  // What was replayed held the same body, and its subject may have been unreadable then.
+  // A replayed quarantined row has the same body, though its columns may not name the session or payment.
   const replayed =
     applied.length === 0
       ? []

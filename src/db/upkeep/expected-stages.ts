@@ -5,30 +5,30 @@ import type { Store } from '../store.ts';
 import type { StagesInStore } from '../tables/stages-in-store.ts';
 import { finishOutcomes, settleOutcomes } from './recompute-outcomes.ts';
 
-/** A recomputation that has not moved for this long has lost whoever did it, in milliseconds. */
+/** A recomputation without progress for this long counts as abandoned by its instance, in milliseconds. */
 const ABANDONED_AFTER_MS = 2_000;
 
-/** The stages that this deployment awaits: those in the store's row, whatever this instance was started with. */
+/** The stages that this deployment expects: those in the store's row, not those this instance was started with. */
 export interface ExpectedStages {
-  /** As the row was read last: under a second ago where other instances write too. */
+  /** As the row was read last: less than a second ago where other instances write too. */
   readonly current: readonly StageName[];
-  /** Called with what was just read of the store's row. */
+  /** Called with the store's row each time it was read. */
   see(row: StagesInStore): void;
-  /** Leaves what it recomputes to others, at the end of a portion. */
+  /** Stops recomputing after the current transaction; other instances finish it. */
   close(): Promise<void>;
 }
 
 export interface ExpectedStagesOptions {
   readonly store: Store;
-  /** EXPECTED_STAGES of this instance: from its start on those of all. */
+  /** EXPECTED_STAGES of this instance, which apply to all instances from its start on. */
   readonly wanted: readonly StageName[];
   readonly log: Logger;
 }
 
 /**
- * Makes this instance's EXPECTED_STAGES those of the store, and resolves when every stored outcome is theirs. From
- * then on it follows the store's row: another instance may be started with others. A recomputation that another
- * instance began and did not end is finished here.
+ * Writes this instance's EXPECTED_STAGES to the store, and resolves when every stored outcome was computed by them.
+ * From then on it follows the store's row: another instance may be started with other stages. It finishes a
+ * recomputation that another instance began and abandoned.
  */
 export async function createExpectedStages({
   store,
@@ -45,7 +45,7 @@ export async function createExpectedStages({
   const differed = await settleOutcomes(store, wanted);
   if (differed > 0) log.info({ sessions: differed, expectedStages: text }, 'outcomes follow EXPECTED_STAGES');
 
-  /** Failures are logged; whatever is left is looked at again when the row is next seen. */
+  /** Failures are logged; the rest is tried again when the row is next read. */
   async function finish(): Promise<void> {
     try {
       const sessions = await finishOutcomes(store, () => closed);

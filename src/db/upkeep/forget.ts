@@ -3,24 +3,24 @@ import { callbacks, payments, sessions } from '../schema.ts';
 import type { Db, Store } from '../store.ts';
 import { type Erased, erase, NOTHING_ERASED, sumErased } from './erase.ts';
 
-/** Who or what is to be forgotten, by the aggregator's id. */
+/** The user, session or payment to forget, by id. */
 export interface Forgotten {
   readonly kind: 'user' | 'session' | 'payment';
   readonly id: string;
 }
 
-/** Makes the judge of whether a body's bytes name the id. */
+/** Makes a test of whether a body's bytes name the id. */
 type NamesId = (kind: Forgotten['kind'], id: string) => (body: Uint8Array) => boolean;
 
-/** Sessions and payments that go in one transaction: callbacks wait for it. */
-const PORTION = 50;
-/** Quarantined rows looked at in one turn. */
-const QUARANTINED = 200;
+/** Sessions, and payments, deleted in one transaction: callbacks wait for it. */
+const SUBJECTS_PER_TRANSACTION = 50;
+/** Quarantined rows searched at once. */
+const ROWS_PER_READ = 200;
 
 /**
  * Deletes a session, a payment, or all of a user's: with `user`, sessions by their `userId` and payments by their
- * `user.externalId`. Whatever names the id goes: state, journal and quarantine. Each session and payment goes whole,
- * in one transaction. A callback that comes again afterwards is a new one.
+ * `user.externalId`. Everything that names the id is deleted: states, journal and quarantine; all of one session or
+ * payment in one transaction. A callback that is delivered again afterwards counts as new.
  */
 export async function forget(store: Store, forgotten: Forgotten, namesId: NamesId): Promise<Erased> {
   const { kind, id } = forgotten;
@@ -34,26 +34,26 @@ export async function forget(store: Store, forgotten: Forgotten, namesId: NamesI
   }
   let erased = NOTHING_ERASED;
   for (let more = true; more; ) {
-    const portion = await erase(store, async (tx) => ({
+    const deleted = await erase(store, async (tx) => ({
       sessions: await idsWhere(tx, sessions, sessions.sessionId, eq(sessions.userId, id)),
       payments: await idsWhere(tx, payments, payments.paymentId, eq(payments.userExternalId, id)),
       positions: [],
     }));
-    erased = sumErased(erased, portion);
-    more = portion.sessions + portion.payments > 0;
+    erased = sumErased(erased, deleted);
+    more = deleted.sessions + deleted.payments > 0;
   }
   const positions = await quarantinedNaming(store, namesId(kind, id));
   return sumErased(erased, await erase(store, async () => ({ sessions: [], payments: [], positions })));
 }
 
-/** The first ids of a portion. */
+/** The ids to delete in the next transaction. */
 async function idsWhere(
   tx: Db,
   table: typeof sessions | typeof payments,
   id: typeof sessions.sessionId | typeof payments.paymentId,
   isDue: SQL,
 ): Promise<readonly string[]> {
-  const rows = await tx.select({ id }).from(table).where(isDue).limit(PORTION);
+  const rows = await tx.select({ id }).from(table).where(isDue).limit(SUBJECTS_PER_TRANSACTION);
   return rows.map((row) => row.id);
 }
 
@@ -69,7 +69,7 @@ async function quarantinedNaming(
       .from(callbacks)
       .where(and(eq(callbacks.outcome, 'QUARANTINED'), gt(callbacks.position, after)))
       .orderBy(asc(callbacks.position))
-      .limit(QUARANTINED);
+      .limit(ROWS_PER_READ);
     named.push(...rows.filter(({ body }) => names(body)).map(({ position }) => position));
     const last = rows.at(-1);
     if (last === undefined) return named;

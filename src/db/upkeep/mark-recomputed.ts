@@ -5,10 +5,10 @@ import { store } from '../schema.ts';
 import type { Db } from '../store.ts';
 
 /**
- * Says that state was computed anew, other than by a new row of the journal. Called once, in the last transaction of
- * whatever did it: it takes the writer's lock, where the transaction has not done so. From then on no earlier cursor
- * is honoured, since what its bearer holds may differ in more than what came later, and instances send their
- * subscribers a SNAPSHOT. The head gets another fingerprint, so that this is true of a cursor at the head, too.
+ * Records that states were computed again, other than by a new row of the journal. Called once, in the last transaction
+ * of the recomputation; takes the writer's lock, where the transaction does not hold it yet. From then on no earlier
+ * cursor is honoured, since the states that a client has may differ from the recomputed ones, and instances send their
+ * subscribers a SNAPSHOT. The head gets another fingerprint, so that a cursor at the head is not honoured either.
  */
 export async function markRecomputed(tx: Db): Promise<void> {
   await tx.execute(lockForWriting);

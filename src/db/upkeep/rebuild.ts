@@ -17,13 +17,13 @@ import { namesOf, readStates, writeStates } from '../tables/state-tables.ts';
 import { decideEffects } from './decide-effects.ts';
 import { markRecomputed } from './mark-recomputed.ts';
 
-/** Rows folded in one transaction, at most, and what their bodies come to. */
-const PORTION = 1_000;
-const PORTION_BYTES = 8 * 1024 * 1024;
-/** Fewer rows than this are left for the last step, which holds the writer's lock. */
-const CAUGHT_UP = 200;
+/** The most rows folded in one transaction, and the most bytes of their bodies. */
+const ROWS_PER_TRANSACTION = 1_000;
+const BODY_BYTES_PER_TRANSACTION = 8 * 1024 * 1024;
+/** The most rows left for the last transaction, which holds the writer's lock. */
+const MAX_LAST_ROWS = 200;
 
-/** What a rebuild found. Counts are of sessions and payments whose content differed from the journal's fold. */
+/** The result of a rebuild: rows folded, and how many sessions and payments differed from the journal's fold. */
 export interface Rebuilt {
   readonly rows: number;
   readonly sessions: number;
@@ -32,20 +32,20 @@ export interface Rebuilt {
 
 export interface RebuildOptions extends Pick<JournalOptions, 'parse'> {
   readonly store: Pick<Store, 'db'>;
-  /** Called after each portion: the position folded up to, and the journal's last. */
+  /** Called after each transaction with the position folded up to, and the journal's last. */
   readonly onProgress?: (position: number, last: number) => void;
 }
 
 /**
- * Computes all state anew from the journal, beside the live tables and without holding anybody up, then puts right
- * what differs in one short transaction under the writer's lock: readers see all of the old state or all of the
- * new. A row whose content differed gets a version above its old one, so that a cache takes the right one; the others stay
- * as they are. Where any differed, subscribers are sent a SNAPSHOT (see recomputed.ts). Quarantine is not decided anew,
- * and banks that no row names any more stay.
+ * Computes all states again from the journal, in shadow tables and without blocking callbacks, then corrects the live
+ * tables in one short transaction under the writer's lock: readers see all of the old states or all of the new ones. A
+ * row that differed gets a version above its old one, so that clients' caches replace it; the others are not touched.
+ * Where any differed, subscribers are sent a SNAPSHOT (mark-recomputed.ts). Quarantined rows stay quarantined, and banks
+ * that no row names any more stay.
  *
- * Of a store whose rows do not yet say whether they confirm and put back, that is decided on the way and written to
- * them. The last transaction sets the edition of the rules; a process that ends before leaves nothing that the next
- * rebuild does not write in the same way. Rejects where another rebuild begins meanwhile.
+ * Where rows of version 0.1 lack `confirms` and `putsBack`, both are decided on the way and written to them. The last
+ * transaction sets the edition of the rules; after a crash the next rebuild starts over and writes the same. Rejects
+ * where another rebuild begins meanwhile.
  */
 export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
   for (;;) {
@@ -55,7 +55,7 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
   }
 }
 
-/** Gives null, and changes nothing, where other EXPECTED_STAGES were set meanwhile. */
+/** Returns null, and changes no state, where other EXPECTED_STAGES were set meanwhile. */
 async function rebuildFor(
   expectedStages: readonly StageName[],
   options: RebuildOptions,
@@ -70,23 +70,23 @@ async function rebuildFor(
   await prepare(db, fold.run);
   let rows = 0;
   let position = 0;
-  for (let last = await readPosition(db); last - position > CAUGHT_UP; last = await readPosition(db)) {
-    const portion = await db.transaction((tx) => foldPortion(tx, position, fold));
-    if (portion.rows === 0) break;
-    position = portion.position;
-    rows += portion.rows;
+  for (let last = await readPosition(db); last - position > MAX_LAST_ROWS; last = await readPosition(db)) {
+    const folded = await db.transaction((tx) => foldRows(tx, position, fold));
+    if (folded.rows === 0) break;
+    position = folded.position;
+    rows += folded.rows;
     onProgress(position, last);
   }
   return db.transaction(async (tx) => {
     await tx.execute(lockForWriting);
     if (formatStages(await readExpectedStages(tx)) !== formatStages(expectedStages)) return null;
     for (let more = true; more; ) {
-      const portion = await foldPortion(tx, position, fold);
-      position = portion.position;
-      rows += portion.rows;
-      more = portion.rows > 0;
+      const folded = await foldRows(tx, position, fold);
+      position = folded.position;
+      rows += folded.rows;
+      more = folded.rows > 0;
     }
-    await takeTime(tx);
+    await allowTableScans(tx);
     const corrected = { rows, sessions: await correct(tx, sessions), payments: await correct(tx, payments) };
     await takeBanks(tx);
     await tx.execute(sql`drop schema rebuild cascade`);
@@ -108,8 +108,8 @@ async function readEdition(db: Db): Promise<number> {
 }
 
 /**
- * The shadow tables bear the live ones' names in a schema of their own, so that the same statements write them. They
- * have the key alone: nothing else is looked up in them.
+ * The shadow tables have the live ones' names in a schema of their own, so that the same statements write them. Their
+ * only index is the primary key: nothing else is looked up in them.
  */
 async function prepare(db: Db, run: string): Promise<void> {
   await db.transaction(async (tx) => {
@@ -124,21 +124,21 @@ async function prepare(db: Db, run: string): Promise<void> {
   });
 }
 
-/** From here to the end of the transaction, the state tables' names mean the shadow tables, which stay ours. */
+/** Until the end of the transaction, the state tables' names refer to this run's shadow tables. */
 async function useShadow(tx: Db, run: string): Promise<void> {
-  await tx.execute(FOR_PORTIONS);
+  await tx.execute(USE_SHADOW);
   const [row] = await tx.select({ run: sql<string>`run` }).from(sql`rebuild.run`);
   if (row?.run !== run)
     throw new Error('another rebuild of this store began meanwhile: this one is given up');
 }
 
-/** A plan made while a shadow table was small must not stay a scan of it. */
-const FOR_PORTIONS = sql`select set_config('search_path', 'rebuild, public', true),
+/** The search path, and no plans by scan: a plan made while a shadow table was small must not stay a scan of it. */
+const USE_SHADOW = sql`select set_config('search_path', 'rebuild, public', true),
   set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
   set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`;
 
-/** Comparing whole tables takes its time, and joins that single look-ups do without. */
-async function takeTime(tx: Db): Promise<void> {
+/** Comparing whole tables takes time, and join methods that are off for single look-ups. */
+async function allowTableScans(tx: Db): Promise<void> {
   for (const setting of [
     'statement_timeout = 0',
     'enable_hashjoin = on',
@@ -152,17 +152,17 @@ async function takeTime(tx: Db): Promise<void> {
 interface Fold extends Pick<JournalOptions, 'parse'> {
   readonly expectedStages: readonly StageName[];
   readonly decidesEffects: boolean;
-  /** What this run has written into its shadow schema. */
+  /** Identifies this rebuild in its shadow schema. */
   readonly run: string;
 }
 
-async function foldPortion(
+async function foldRows(
   tx: Db,
   after: number,
   { parse, expectedStages, decidesEffects, run }: Fold,
 ): Promise<{ rows: number; position: number }> {
   await useShadow(tx, run);
-  const upTo = await endOfPortion(tx, after);
+  const upTo = await lastOfNextRows(tx, after);
   if (upTo === null) return { rows: 0, position: after };
   const found = await tx
     .select()
@@ -180,14 +180,14 @@ async function foldPortion(
 
 const isNext = (after: number) => [gt(callbacks.position, after), ne(callbacks.outcome, 'QUARANTINED')];
 
-/** The position of the portion's last row; null where none is left. Looks at no body. */
-async function endOfPortion(tx: Db, after: number): Promise<number | null> {
+/** The last position of the next transaction's rows; null where none is left. Reads no bodies. */
+async function lastOfNextRows(tx: Db, after: number): Promise<number | null> {
   const next = tx
     .select({ position: callbacks.position, body: callbacks.body })
     .from(callbacks)
     .where(and(...isNext(after)))
     .orderBy(asc(callbacks.position))
-    .limit(PORTION)
+    .limit(ROWS_PER_TRANSACTION)
     .as('next');
   const counted = tx
     .select({
@@ -200,11 +200,11 @@ async function endOfPortion(tx: Db, after: number): Promise<number | null> {
   const [end] = await tx
     .select({ position: sql<number | null>`max(${counted.position})`.mapWith(callbacks.position) })
     .from(counted)
-    .where(sql`${counted.n} = 1 or ${counted.bytes} <= ${PORTION_BYTES}`);
+    .where(sql`${counted.n} = 1 or ${counted.bytes} <= ${BODY_BYTES_PER_TRANSACTION}`);
   return end?.position ?? null;
 }
 
-/** Makes the live table's content that of the shadow table. Gives how many rows differed, were missing or too many. */
+/** Makes the live table equal to the shadow table. Returns how many rows differed, were missing or were too many. */
 async function correct(tx: Db, table: typeof sessions | typeof payments): Promise<number> {
   const key = keyOf(table);
   const names = Object.values(getTableColumns(table)).map((column: PgColumn) => sql.identifier(column.name));
@@ -214,7 +214,7 @@ async function correct(tx: Db, table: typeof sessions | typeof payments): Promis
       content.map((name) => sql`${prefix}.${name}`),
       sql`, `,
     );
-  // Rows of 0.1 that changed nothing visible raised no version, and do now.
+  // In 0.1, rows that changed nothing visible did not raise the version; now they do.
   const differ = sql`live.${key} = shadow.${key} and
     ((${list(sql`live`)}) is distinct from (${list(sql`shadow`)}) or shadow.version > live.version)`;
   const tooMany = sql`not exists (select from rebuild.${table} as shadow where shadow.${key} = live.${key})`;
@@ -253,7 +253,7 @@ async function addMissing(tx: Db, table: PgTable): Promise<void> {
   );
 }
 
-/** Banks are named by many sessions: one that no row names any more stays, since others may show it. */
+/** A bank that no row names any more stays: many sessions name the same bank, and one of them may be shown. */
 async function takeBanks(tx: Db): Promise<void> {
   await tx.execute(
     sql`update public.${banks} as live set secondary_identifiers = shadow.secondary_identifiers from rebuild.${banks} as shadow

@@ -2,7 +2,6 @@ import { asc, eq, gt } from 'drizzle-orm';
 import { formatStages, parseStages } from '../../domain/session/expected-stages.ts';
 import { deriveSession } from '../../domain/session/outcome.ts';
 import type { StageName } from '../../domain/words.ts';
-
 import { lockForWriting } from '../locks.ts';
 import { sessions, store as storeTable } from '../schema.ts';
 import type { Db, Store } from '../store.ts';
@@ -10,14 +9,14 @@ import { toSession } from '../tables/rows.ts';
 import { writeStates } from '../tables/state-tables.ts';
 import { markRecomputed } from './mark-recomputed.ts';
 
-/** Sessions looked at in one transaction: short enough that callbacks hardly wait. */
-const PORTION = 500;
+/** Sessions recomputed in one transaction: few enough that callbacks hardly wait. */
+const SESSIONS_PER_TRANSACTION = 500;
 
 /**
- * Makes `expectedStages` those of the store, for all instances: the one that started last sets them. From the first
- * transaction on every batch of every instance folds by them; then the outcomes that were stored before are computed
- * again. A process that ends midway leaves the rest to whichever instance calls `finishOutcomes` next.
- * Gives how many sessions differed.
+ * Writes `expectedStages` to the store, for all instances: the instance started last sets them. From the first
+ * transaction on every batch of every instance folds by them; then the outcomes stored before are computed again. Where
+ * the process ends midway, the instance that calls `finishOutcomes` next does the rest. Returns how many sessions
+ * differed.
  */
 export async function settleOutcomes(store: Store, expectedStages: readonly StageName[]): Promise<number> {
   const wanted = formatStages(expectedStages);
@@ -42,23 +41,23 @@ async function readRow(db: Db) {
 }
 
 /**
- * Goes on with the outcomes that are not yet those of the store's `expectedStages`, in portions under the writer's
- * lock. Several instances may do it at once: each takes the next portion. A session whose outcome differs gets its
- * version + 1, so that a cache takes the right one; its times and position stay, since no callback came.
- * @param isOver looked at between two portions: true leaves the rest to others
+ * Computes again the outcomes that are not yet those of the store's `expectedStages`, in several transactions under the
+ * writer's lock. Several instances may do it at once: each transaction takes the next sessions. A session whose outcome
+ * differs gets its version + 1, so that clients' caches replace it; its times and position stay, since no callback came.
+ * @param isOver called between two transactions: true stops, and leaves the rest to other instances
  */
 export async function finishOutcomes(store: Store, isOver = (): boolean => false): Promise<number> {
   let differed = 0;
   while (!isOver()) {
-    const portion = await store.write(recomputePortion);
-    if (portion === null) break;
-    differed += portion;
+    const more = await store.write(recomputeNext);
+    if (more === null) break;
+    differed += more;
   }
   return differed;
 }
 
-/** Gives how many sessions differed; null where nothing is left to do. */
-async function recomputePortion(tx: Db): Promise<number | null> {
+/** Returns how many sessions differed; null where nothing is left to do. */
+async function recomputeNext(tx: Db): Promise<number | null> {
   await tx.execute(lockForWriting);
   const row = await readRow(tx);
   if (row.recomputedTo === null) return null;
@@ -68,7 +67,7 @@ async function recomputePortion(tx: Db): Promise<number | null> {
     .from(sessions)
     .where(gt(sessions.sessionId, row.recomputedTo))
     .orderBy(asc(sessions.sessionId))
-    .limit(PORTION);
+    .limit(SESSIONS_PER_TRANSACTION);
   const held = found.map(toSession);
   const differing = held.flatMap((before) => {
     const after = deriveSession(before, expectedStages);
@@ -77,9 +76,9 @@ async function recomputePortion(tx: Db): Promise<number | null> {
   });
   const none = { payments: [], banks: [] };
   await writeStates(tx, { ...none, sessions: differing }, { ...none, sessions: held });
-  const last = held.length < PORTION ? null : (held.at(-1)?.sessionId ?? null);
+  const last = held.length < SESSIONS_PER_TRANSACTION ? null : (held.at(-1)?.sessionId ?? null);
   await tx.update(storeTable).set({ recomputedTo: last }).where(eq(storeTable.id, 1));
-  // In the same transaction: an instance that reads of it reads the last outcome too.
+  // In the same transaction: an instance that sees the mark also sees the last outcome.
   if (last === null) await markRecomputed(tx);
   return differing.length;
 }

@@ -6,7 +6,7 @@ import { callbacks } from '../schema.ts';
 import type { Store } from '../store.ts';
 import { toJournalRow } from '../tables/rows.ts';
 
-/** What became of one quarantined row. */
+/** The result for one quarantined row; `found`: its callback was recorded already. */
 export type Replayed =
   | { readonly position: number; readonly did: 'applied' | 'found'; readonly at: number }
   | { readonly position: number; readonly did: 'kept'; readonly reason: string }
@@ -20,11 +20,11 @@ export interface ReplayOptions {
   readonly now: () => number;
 }
 
-const PORTION = 200;
+const ROWS_PER_READ = 200;
 
 /**
- * Applies quarantined rows that can be read by now: each as a new row at the head of the journal that names the
- * old one and keeps its `receivedAt`. Doing it again changes nothing. Gives what became of each row, in order.
+ * Applies quarantined rows that this version can parse: each as a new row at the head of the journal that refers to the
+ * old one and keeps its `receivedAt`. Doing it again changes nothing. Yields the result for each row, in order.
  * @param which the position of one row, or all that are still in quarantine
  */
 export async function* replay(
@@ -57,7 +57,7 @@ async function read(store: Store, where: SQL | undefined): Promise<readonly Jour
     .from(callbacks)
     .where(where)
     .orderBy(asc(callbacks.position))
-    .limit(PORTION);
+    .limit(ROWS_PER_READ);
   return rows.map(toJournalRow);
 }
 
@@ -68,10 +68,10 @@ async function replayRow({ recorder, parse, now }: ReplayOptions, row: JournalRo
   const parsed = parse(body);
   if (!parsed.ok) return { position, did: 'kept', reason: parsed.fault.reason };
   const replayed = { of: position, at: now() };
-  return told(position, await recorder.record({ parsed, body, receivedAt, webhookId, replay: replayed }));
+  return resultOf(position, await recorder.record({ parsed, body, receivedAt, webhookId, replay: replayed }));
 }
 
-function told(position: number, receipt: Receipt): Replayed {
+function resultOf(position: number, receipt: Receipt): Replayed {
   switch (receipt.outcome) {
     case 'quarantined':
       return { position, did: 'kept', reason: receipt.reason };

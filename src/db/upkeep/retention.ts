@@ -2,12 +2,12 @@ import { and, asc, eq, lt, ne, sql } from 'drizzle-orm';
 import type { Logger } from '../../logger.ts';
 import { callbacks, payments, sessions } from '../schema.ts';
 import type { Db, Store } from '../store.ts';
-import { type Doomed, type Erased, erase, NOTHING_ERASED, sumErased } from './erase.ts';
+import { type Erased, erase, NOTHING_ERASED, sumErased, type ToErase } from './erase.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-/** Sessions, payments and quarantined rows of one transaction: callbacks wait for it. */
-const PORTION = 20;
+/** Sessions, payments and quarantined rows, each, of one transaction: callbacks wait for it. */
+const ROWS_PER_TRANSACTION = 20;
 
 export interface RetentionOptions {
   readonly store: Store;
@@ -18,19 +18,19 @@ export interface RetentionOptions {
   readonly now: () => number;
 }
 
-/** Deletes what is older than it may be. */
+/** Deletes what is older than RETENTION_DAYS. */
 export interface Retention {
-  /** Deletes all that is due now; resolves when nothing more is. Rejects where the store cannot be reached. */
+  /** Deletes all that is due now and resolves when it is done. Rejects where the store cannot be reached. */
   run(): Promise<Erased>;
-  /** Takes part in no further deletion. */
+  /** Stops after the current transaction, and deletes nothing more. */
   close(): Promise<void>;
 }
 
 /**
- * Looks at once and then every hour. Whole sessions and payments go, with all their journal rows: finished ones
- * (sessions whose outcome is not PENDING, payments that are final) that changed last before the time. Unfinished ones
- * stay, however old, since nobody has said how they ended: `forget` is for them. Quarantined rows of that age that
- * belong to nothing that stays go too. Several instances may do it beside each other.
+ * Runs at once and then every hour. It deletes whole sessions and payments with all their journal rows: finished ones
+ * (sessions whose outcome is not PENDING, final payments) whose last change is older than `days`. Unfinished ones stay,
+ * however old, since it is not known how they ended: `forget` deletes them. Quarantined rows of that age are deleted
+ * too, unless they belong to a session or payment that stays. Several instances may run it at the same time.
  */
 export function createRetention({ store, days, log, now }: RetentionOptions): Retention {
   let closed = false;
@@ -40,9 +40,9 @@ export function createRetention({ store, days, log, now }: RetentionOptions): Re
     const before = new Date(now() - days * DAY_MS).toISOString();
     let erased = NOTHING_ERASED;
     while (!closed) {
-      const portion = await erase(store, (tx) => findDue(tx, before));
-      if (portion.sessions + portion.payments + portion.callbacks === 0) break;
-      erased = sumErased(erased, portion);
+      const deleted = await erase(store, (tx) => findDue(tx, before));
+      if (deleted.sessions + deleted.payments + deleted.callbacks === 0) break;
+      erased = sumErased(erased, deleted);
     }
     if (erased.sessions + erased.payments + erased.callbacks > 0) {
       log.info({ ...erased, days }, 'deleted what is older than RETENTION_DAYS');
@@ -78,20 +78,20 @@ export function createRetention({ store, days, log, now }: RetentionOptions): Re
   };
 }
 
-async function findDue(tx: Db, before: string): Promise<Doomed> {
+async function findDue(tx: Db, before: string): Promise<ToErase> {
   const limit = sql`${before}::timestamptz`;
   const dueSessions = await tx
     .select({ id: sessions.sessionId })
     .from(sessions)
     .where(and(lt(sessions.updatedAt, limit), ne(sessions.outcome, 'PENDING')))
     .orderBy(asc(sessions.updatedAt))
-    .limit(PORTION);
+    .limit(ROWS_PER_TRANSACTION);
   const duePayments = await tx
     .select({ id: payments.paymentId })
     .from(payments)
     .where(and(lt(payments.updatedAt, limit), eq(payments.isFinal, true)))
     .orderBy(asc(payments.updatedAt))
-    .limit(PORTION);
+    .limit(ROWS_PER_TRANSACTION);
   const dueRows = await tx
     .select({ position: callbacks.position })
     .from(callbacks)
@@ -105,7 +105,7 @@ async function findDue(tx: Db, before: string): Promise<Doomed> {
       ),
     )
     .orderBy(asc(callbacks.position))
-    .limit(PORTION);
+    .limit(ROWS_PER_TRANSACTION);
   return {
     sessions: dueSessions.map(({ id }) => id),
     payments: duePayments.map(({ id }) => id),

@@ -2,7 +2,7 @@ import { type DocumentNode, Kind, Lexer, type SelectionSetNode, Source, TokenKin
 import type { Limits } from '../../config/limits.ts';
 import { CallboardError } from '../../errors.ts';
 
-/** What a document may hold, judged before it is validated: so that what is too much costs next to nothing. */
+/** The limits of a document, checked before it is validated, so that a document above them costs next to nothing. */
 export interface DocumentLimits {
   /** The parser stops here. */
   readonly tokens: number;

@@ -34,7 +34,7 @@ function stageBody(session: Session, name: StageName): StageBody {
 }
 
 /**
- * The whole session: every stage in the order of the road, the accounts and the first pages, as they were reported.
+ * The whole session: every stage in order, the accounts and the first pages, as they were reported.
  * `failedStage` decides a bad end; `current` is false of an account that the newest run has not reported.
  */
 export function detailsBody(session: Session, viewer: Viewer) {
