@@ -5,7 +5,7 @@ import type { Session } from './session/session.ts';
 import type { Viewer } from './viewer.ts';
 import type { CallbackKind, StageName } from './words.ts';
 
-/** What the store is at one moment: its identity, its last row, and how far back its journal is whole. */
+/** The store at one moment: its identity, its last row, and from where on its journal is complete. */
 export interface Head extends JournalPlace {
   readonly identity: string;
   /** The highest position ever deleted, or the position at the last recomputation. */
@@ -18,11 +18,11 @@ export interface ChangedState<S> {
   readonly state: S;
   /** Of that row; empty where it was deleted. */
   readonly fingerprint: string;
-  /** What that row was about; null where it was deleted. */
+  /** Kind and stage of that row; null where it was deleted. */
   readonly last: { readonly kind: CallbackKind | null; readonly stage: StageName | null } | null;
 }
 
-/** Which one: by the aggregator's id, or the one created last of those that share an external id. */
+/** Names one state: by the aggregator's id, or by an external id, of which the state created last counts. */
 export type Named = { readonly id: string } | { readonly externalId: string };
 
 /** A part of a longer answer, in order. */
@@ -33,23 +33,23 @@ export interface Portion<Row> {
   readonly more: boolean;
 }
 
-/** One row, and the head of the same moment. */
+/** One row, and the head read with it. */
 export interface FoundAtHead<Row> {
   readonly head: Head;
   readonly found: Row | null;
 }
 
-/** What subscriptions read of one subject. */
+/** The reads of subscriptions to one subject. */
 export interface StateCatchUp<S> {
-  /** The named one, where the viewer may see it. */
+  /** The named state, where the viewer may see it. */
   find(named: Named, viewer: Viewer): Promise<FoundAtHead<ChangedState<S>>>;
-  /** Those that the viewer may see and that changed last after `position`, in the order of that change. */
+  /** The states that the viewer may see whose last change is after `position`, in the order of that change. */
   since(position: number, viewer: Viewer): Promise<Portion<ChangedState<S>>>;
 }
 
 /**
- * What subscriptions read from the store. Each answer is one statement, so what it holds and its head are of the
- * same moment; it holds nothing that the viewer may not see. Rejects where the store does not answer.
+ * The reads of subscriptions. Each answer is read by one statement, so its rows and its head are consistent; it holds
+ * nothing that the viewer may not see. Rejects where the store does not answer.
  */
 export interface CatchUp {
   head(): Promise<Head>;
@@ -57,6 +57,6 @@ export interface CatchUp {
   fingerprintAt(position: number): Promise<string | null>;
   readonly sessions: StateCatchUp<Session>;
   readonly payments: StateCatchUp<Payment>;
-  /** The journal after `position`, in order. It is for operators: the caller has checked that. */
+  /** The journal after `position`, in order. For operators only, which the caller must have checked. */
   journalSince(position: number): Promise<Portion<JournalRow>>;
 }

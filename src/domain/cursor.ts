@@ -1,11 +1,11 @@
-/** A row of the journal: its place, and what distinguishes it from the row that another history has there. */
+/** A journal row: its position, and the fingerprint that distinguishes it from another history's row there. */
 export interface JournalPlace {
   readonly position: number;
-  /** See fingerprint.ts. */
+  /** See journal/fingerprint.ts. */
   readonly fingerprint: string;
 }
 
-/** A place in the one total order of one store. */
+/** A place in the journal of one store. */
 export interface Cursor extends JournalPlace {
   /** Which store: eight hex digits (`store.identity`). */
   readonly identity: string;
@@ -13,14 +13,14 @@ export interface Cursor extends JournalPlace {
 
 const FORM = /^([0-9a-f]{8})\.(0|[1-9][0-9]{0,15})\.([0-9a-f]{16})$/;
 
-/** The opaque text handed to clients: good on every instance and for every subscription of the same store. */
+/** The opaque text given to clients: valid on every instance and for every subscription of the same store. */
 export function encodeCursor({ identity, position, fingerprint }: Cursor): string {
   return Buffer.from(`${identity}.${position}.${fingerprint}`).toString('base64url');
 }
 
 /**
- * The cursors that one text of a client holds: an argument, an extension or a header may hold several, separated by
- * commas. Null and an empty text hold none.
+ * The cursors in one text of a client: an argument, an extension or a header may hold several, separated by commas. Null
+ * and an empty text hold none.
  */
 export function splitCursors(text: string | null | undefined): readonly string[] {
   if (text == null || text === '') return [];
@@ -30,7 +30,7 @@ export function splitCursors(text: string | null | undefined): readonly string[]
     .filter((cursor) => cursor !== '');
 }
 
-/** Null where the text is not a cursor: a subscription that brings it opens with a SNAPSHOT, never with silence. */
+/** Null where the text is not a cursor: a subscription with it then opens with a SNAPSHOT. */
 export function decodeCursor(text: string): Cursor | null {
   const [, identity, digits, fingerprint] =
     FORM.exec(Buffer.from(text, 'base64url').toString('latin1')) ?? [];

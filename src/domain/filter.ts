@@ -7,23 +7,23 @@ export interface InstantRange {
   readonly before?: Instant | null | undefined;
 }
 
-/** What one field of a filter demands, as SQL reads it (db/read/conditions.ts). */
+/** What one field of a filter requires, as data for SQL (db/read/conditions.ts). */
 type Demand =
   | { readonly kind: 'equals'; readonly wanted: string }
   | { readonly kind: 'oneOf'; readonly wanted: readonly string[] }
   | { readonly kind: 'is'; readonly wanted: boolean }
   | { readonly kind: 'within'; readonly wanted: InstantRange };
 
-/** A demand with its rule in memory. A test holds both against each other. */
+/** The same with its predicate in memory. A test compares the two. */
 export type Restriction<State> = Demand & {
-  /** Whether one state meets it always or never. An id that is null may be set later, and then stays. */
+  /** Whether the answer never changes for one state, except that an id may be set once, from null. */
   readonly isLasting: boolean;
   admits(state: State): boolean;
 };
 
-/** One field of a filter: declared once, it is read by SQL, by subscriptions in memory and by the GraphQL input. */
+/** One field of a filter: declared once, used for SQL, for subscriptions in memory and for the GraphQL input. */
 export interface FilterField<State, Wanted> {
-  /** The GraphQL type; of a closed set, a list of its words. */
+  /** The GraphQL type; for a closed set, a list of its enum. */
   readonly input: 'ID' | 'Boolean' | 'DateTimeRange' | WordSet;
   readonly description: string;
   restrict(wanted: Wanted): Restriction<State>;
@@ -34,15 +34,15 @@ export type FilterFields<State, Wanted> = {
   readonly [Name in keyof Wanted]: FilterField<State, Wanted[Name]>;
 };
 
-/** What a client sends: fields join by and; null or absent does not restrict. */
+/** What a client sends: fields are combined by AND; null or absent does not restrict. */
 export type Filter<Wanted> = { readonly [Name in keyof Wanted]?: Wanted[Name] | null | undefined };
 
-/** The filter that a table of fields describes. */
+/** The filter's type, from its table of fields. */
 export type FilterOf<Fields> = Filter<{
   [Name in keyof Fields]: Fields[Name] extends FilterField<infer _State, infer Wanted> ? Wanted : never;
 }>;
 
-/** The kinds of field that a filter of these states can have. `of` reads the field's value. */
+/** The kinds of fields that a filter of these states can have. `of` reads the field's value. */
 export function filterFields<State>() {
   return {
     /** The same id. */
@@ -51,7 +51,7 @@ export function filterFields<State>() {
       description,
       restrict: (wanted) => ({ kind: 'equals', wanted, isLasting: true, admits: isSame(wanted, of) }),
     }),
-    /** One of these words; an empty list admits nothing, and null is none of them. */
+    /** One of these words; an empty list matches nothing, and null is none of them. */
     words: <Set extends WordSet>(
       input: Set,
       description: string,
@@ -99,7 +99,7 @@ function isWithin({ from, before }: InstantRange, at: Instant): boolean {
   return (from == null || at >= from) && (before == null || at < before);
 }
 
-/** What a filter demands of the fields that it has, by their names, in the order of the table. */
+/** The requirements of the fields that a filter sets, by name, in the order of the table. */
 export function restrictionsByName<State, Wanted>(
   fields: FilterFields<State, Wanted>,
   filter: Filter<Wanted> | null | undefined,
@@ -121,7 +121,7 @@ export function restrictionsOf<State, Wanted>(
   return restrictionsByName(fields, filter).map(([, restriction]) => restriction);
 }
 
-/** Whether all of these admit a state. Called for each change of each filter that is subscribed to. */
+/** Whether a state meets all of them. Called for each change, for each filter that is subscribed to. */
 export function admitsAll<State>(restrictions: readonly Restriction<State>[], state: State): boolean {
   for (const restriction of restrictions) if (!restriction.admits(state)) return false;
   return true;

@@ -1,6 +1,6 @@
 /**
  * An account number that is safe to show and to log: its first and last two characters, the rest dots. Of fewer
- * than five characters nothing is shown, because nothing would be left to hide.
+ * than five characters none is shown, because too few would be hidden.
  */
 export function maskNumber(accountNumber: string): string {
   const characters = Array.from(accountNumber);

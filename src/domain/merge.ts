@@ -9,22 +9,22 @@ import type { Account, Instant, ReportedIn, TransactionPage } from './session/se
 import { STAGE_NAMES, type StageName } from './words.ts';
 
 /*
- * Merging is free of order: whatever the order of two callbacks, the same values come out, but for
- * the order of lists. Each function gives back the very object it was given where nothing changes.
+ * Merging does not depend on order: two callbacks in either order give the same values, except for the order of lists.
+ * Each function returns the same object that it was given where nothing changes.
  */
 
-/** How long a session's lists may be. What is beyond is left out: no bank has as many, and every change costs by them. */
+/** The longest lists of a session; the rest is left out. No bank has as many, and each change takes time by length. */
 export const MAX_ACCOUNTS = 1_000;
 export const MAX_TRANSACTION_PAGES = 5_000;
 
-/** A list after merging: the very one that was held where nothing changed. */
+/** A list after merging: the same array as before where nothing changed. */
 export interface Merged<T> {
   readonly items: readonly T[];
-  /** How many that were reported found no place. */
+  /** How many reported items were left out because the list is full. */
   readonly leftOut: number;
 }
 
-/** The largest total, then the largest done; of two equal ones, the one that says what it counts. */
+/** The largest total, then the largest done; of two equal ones, the one that has a unit. */
 export function mergeProgress(held: Progress | null, reported: Progress | null): Progress | null {
   if (reported === null) return held;
   if (held === null) return reported;
@@ -33,15 +33,16 @@ export function mergeProgress(held: Progress | null, reported: Progress | null):
   return held.unit === null && reported.unit !== null ? reported : held;
 }
 
-/** Under which stage and in which of its attempts something was reported. */
+/** The stage, and its attempt, in which something was reported. */
 export interface ReportedUnder {
   readonly stage: StageName;
   readonly attempt: number;
 }
 
 /**
- * The union by number and type, in the order first seen; of any other field the first value given. Numbers that differ
- * in spaces or letter case alone are one, shown as first written; an account without a type joins one with its number.
+ * The union by number and type, in the order first seen; every other field keeps its first value. Numbers that differ
+ * only in spaces or letter case are the same, shown as first written; an account without a type is merged with one that
+ * has its number.
  */
 export function mergeAccounts(
   held: readonly Account[],
@@ -156,11 +157,11 @@ function mergePage(held: TransactionPage, reported: TransactionPage): Transactio
   };
 }
 
-/** Of each stage the highest attempt; `held` itself where `reported` has none higher. */
+/** The highest attempt of each stage; `held` itself where `reported` has none higher. */
 function mergeReportedIn(held: ReportedIn, reported: ReportedIn): ReportedIn {
   if (STAGE_NAMES.every((name) => (reported[name] ?? 0) <= (held[name] ?? 0))) return held;
   const merged: { -readonly [Name in keyof ReportedIn]: ReportedIn[Name] } = {};
-  // In the stages' order, so that the same reports make the same text whatever their order.
+  // In the order of the stages, so that the same reports give the same text in any order.
   for (const name of STAGE_NAMES) {
     const attempt = Math.max(held[name] ?? 0, reported[name] ?? 0);
     if (attempt > 0) merged[name] = attempt;
@@ -171,7 +172,7 @@ function mergeReportedIn(held: ReportedIn, reported: ReportedIn): ReportedIn {
 const least = (a: Day | null, b: Day | null) => (a === null || b === null ? (a ?? b) : a <= b ? a : b);
 const most = (a: Day | null, b: Day | null) => (a === null || b === null ? (a ?? b) : a >= b ? a : b);
 
-/** Where each key stands in a list: made once for each list that is merged into, and handed on to what comes of it. */
+/** The index of each key in a list: made once for each list that is merged into, and passed on to the merged list. */
 const places = new WeakMap<readonly object[], Map<string, number>>();
 
 function placesOf<T extends object>(list: readonly T[], key: (item: T) => string): Map<string, number> {
@@ -214,7 +215,7 @@ function mergeBy<T extends object>(
   return { items, leftOut };
 }
 
-/** The old list's places are the new one's now: whoever merges into the old one again finds them anew. */
+/** Moves the index to the new list; another merge into the old list would build its index again. */
 function handOn(found: Map<string, number>, from: readonly object[], to: readonly object[]): void {
   places.delete(from);
   places.set(to, found);

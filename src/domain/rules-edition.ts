@@ -1,9 +1,9 @@
 /**
- * The edition of the rules by which callbacks come to states: raised with every change of the parser, of a callback's
- * placement, of the fold or of what is derived from it that alters a state. A store of an earlier edition is computed
- * again when it is opened. 1 was 0.1's.
+ * The edition of the rules that compute states from callbacks: raised with every change that alters a state, be it in
+ * the parser, in a callback's placement, in the fold or in what is derived from it. The states of a store of an earlier
+ * edition are computed again when it is opened. Version 0.1 had edition 1.
  */
 export const RULES_EDITION = 2;
 
-/** The first edition whose rows say whether they confirm and put back: of an earlier one's it is decided afterwards. */
+/** The first edition whose rows have `confirms` and `putsBack`: for earlier rows, a rebuild decides them. */
 export const EFFECTS_IN_ROWS = 2;

@@ -27,7 +27,7 @@ type Status = StageStatus | PaymentStatus;
 // The one word in both sets, IN_PROGRESS, has the same rank in both, so one table serves them.
 const RANK: Readonly<Record<Status, number>> = { ...STAGE_RANK, ...PAYMENT_RANK };
 
-/** How far a status is; a status of a lower rank never takes back one of a higher. */
+/** The rank of a status; a status of a lower rank never replaces one of a higher rank. */
 export function rank(status: Status): number {
   return RANK[status];
 }
@@ -36,14 +36,14 @@ export function isTerminal(status: Status): boolean {
   return rank(status) === TERMINAL_RANK;
 }
 
-/** The different terminals among the facts of one attempt, in the order first seen. */
+/** The different terminal statuses among the facts of one attempt, in the order first seen. */
 export function terminalsOf<T extends Status>(facts: readonly T[]): readonly T[] {
   return facts.filter(isTerminal);
 }
 
 /**
- * The status that the facts of one attempt amount to: the highest rank; of several terminals the one that
- * stands last. `facts` holds at least one.
+ * The status that the facts of one attempt give: the one with the highest rank; of several terminal ones the last.
+ * `facts` holds at least one.
  */
 export function shownStatus<T extends Status>(facts: readonly T[]): T {
   let shown = facts[0];
@@ -53,9 +53,9 @@ export function shownStatus<T extends Status>(facts: readonly T[]): T {
 }
 
 /**
- * Adds a status to a set of facts. A non-terminal keeps the place where it was first seen; a terminal goes to the
- * end, since of two the newest is shown. The same array where nothing moves.
- * @param isOlder whether it is older than the terminal that is shown: then it goes before that one
+ * Adds a status to a set of facts. A non-terminal status keeps the place where it was first seen; a terminal one goes to
+ * the end, since the newest is shown. Returns the same array where nothing changes.
+ * @param isOlder whether it is older than the terminal status that is shown: then it goes before that one
  */
 export function withFact<T extends Status>(facts: readonly T[], fact: T, isOlder = false): readonly T[] {
   if (facts.at(-1) === fact) return facts;

@@ -2,10 +2,10 @@ import type { JournalEntry, StateChange } from './journal/entry.ts';
 import type { Instant } from './session/session.ts';
 import type { Viewer } from './viewer.ts';
 
-/** What the states of all subjects have. */
+/** The fields that the states of all subjects have. */
 export interface State {
   readonly externalId: string | null;
-  /** Of the row that changed it last. */
+  /** The position of the row that changed it last. */
   readonly position: number;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
@@ -15,24 +15,24 @@ export type SubjectName = 'session' | 'payment';
 
 /**
  * What callbacks are about: sessions, or payments. Topics, reads and subscriptions are written once, for any subject;
- * what differs is said here.
+ * the differences are declared here.
  */
 export interface Subject<S extends State> {
   readonly name: SubjectName;
   /** The aggregator's id. */
   idOf(state: S): string;
-  /** The user whose it is; null: nobody's, so that operators alone see it. */
+  /** The user who owns it; null: nobody, so that only operators see it. */
   ownerOf(state: S): string | null;
-  /** What a viewer is called among the owners; null: they own none. */
+  /** The viewer's id among the owners; null: the viewer owns none. */
   userOf(viewer: Viewer): string | null;
-  /** What a journal entry changed, where it was a state of this subject. */
+  /** The change of a journal entry, where it changed a state of this subject. */
   changeOf(entry: JournalEntry): StateChange<S> | null;
 }
 
-/** Whose states are read: everybody's (null), or one user's. */
+/** Whose states are read: all (null), or one user's. */
 export type Owner = string | null;
 
-/** Whose states the viewer may see; undefined: nobody's. */
+/** Whose states the viewer may see; undefined: none. */
 export function ownerFor({ userOf }: Pick<Subject<State>, 'userOf'>, viewer: Viewer): Owner | undefined {
   return viewer.isOperator ? null : (userOf(viewer) ?? undefined);
 }

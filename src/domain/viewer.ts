@@ -1,4 +1,4 @@
-/** Who sends a request, as this gateway understood the token. Every read and every change is scoped by it. */
+/** Who sends a request, by its token. Every read and every published change is scoped by it. */
 export interface Viewer {
   /** Compared with a session's `userId`; null when the token names nobody, or in explore mode. */
   readonly userId: string | null;
@@ -6,7 +6,7 @@ export interface Viewer {
   readonly paymentUserId: string | null;
   /** Sees every session and payment, and the journal. */
   readonly isOperator: boolean;
-  /** Reads account numbers and bodies whole, everywhere. Owners read their own numbers without it. */
+  /** Reads all account numbers unmasked, and all bodies. Owners read their own numbers without it. */
   readonly readsAccounts: boolean;
   /** When the token ends, in milliseconds since 1970; null when it never does. */
   readonly expiresAt: number | null;
@@ -22,19 +22,19 @@ export const EXPLORER: Viewer = Object.freeze({
 });
 
 /**
- * Whether the viewer may read this user's account numbers whole. Owners read their own, others need the scope; an
- * operator is not the owner by being one.
+ * Whether the viewer may read this user's account numbers unmasked. Owners may read their own, others need the scope;
+ * being an operator is not enough.
  */
 export function mayReadNumbersOf(viewer: Viewer, userId: string): boolean {
   return viewer.readsAccounts || viewer.userId === userId;
 }
 
-/** Whether the viewer may read a callback's body, in which any account number may stand: by the scope alone. */
+/** Whether the viewer may read a callback's body, which may hold any account number: only with the scope. */
 export function mayReadBodies(viewer: Viewer): boolean {
   return viewer.readsAccounts;
 }
 
-/** What subscriptions must agree in to share one execution: all of the viewer that can alter an answer. */
+/** What two subscriptions must have in common to share one execution: all of the viewer that can affect an answer. */
 export function viewerScope(viewer: Viewer): string {
   return JSON.stringify([viewer.userId, viewer.paymentUserId, viewer.isOperator, viewer.readsAccounts]);
 }

@@ -3,7 +3,7 @@
  * parser are all made from these lists. Source: the aggregator's page "Callback services".
  */
 
-/** Stages in the order of the road. */
+/** Stages in the order in which a session passes them. */
 export const STAGE_NAMES = [
   'AUTHENTICATION',
   'ACCOUNTS',
@@ -13,7 +13,7 @@ export const STAGE_NAMES = [
 ] as const;
 export type StageName = (typeof STAGE_NAMES)[number];
 
-/** Where a stage stands, in order of rank; the last three are terminal and share one rank. */
+/** The statuses of a stage, in order of rank; the last three are terminal and share one rank. */
 export const STAGE_STATUSES = [
   'INITIATED',
   'IN_PROGRESS',
@@ -24,7 +24,7 @@ export const STAGE_STATUSES = [
 ] as const;
 export type StageStatus = (typeof STAGE_STATUSES)[number];
 
-/** Where a payment stands, in the aggregator's numbering: the first is 1. From COMPLETED on they are terminal. */
+/** The statuses of a payment, in the aggregator's numbering: the first is 1. From COMPLETED on they are terminal. */
 export const PAYMENT_STATUSES = [
   'CREATED',
   'IN_PROGRESS',
@@ -55,7 +55,7 @@ export type ProgressUnit = (typeof PROGRESS_UNITS)[number];
 export const CALLBACK_KINDS = ['SESSION_STATUS', 'ACCOUNTS', 'TRANSACTION_PAGE', 'PAYMENT'] as const;
 export type CallbackKind = (typeof CALLBACK_KINDS)[number];
 
-/** What became of a callback in the journal. A repeat is RECORDED or LATE with deliveries above 1. */
+/** The outcome of a callback in the journal. A repeat is RECORDED or LATE with deliveries above 1. */
 export const CALLBACK_OUTCOMES = ['RECORDED', 'LATE', 'QUARANTINED'] as const;
 export type CallbackOutcome = (typeof CALLBACK_OUTCOMES)[number];
 
@@ -69,7 +69,7 @@ export type PaymentChangeKind = (typeof PAYMENT_CHANGE_KINDS)[number];
 /** Why a message about a state was sent. */
 export type ChangeKind = SessionChangeKind | PaymentChangeKind;
 
-/** Each set by the name of its GraphQL enum. */
+/** The sets by the names of their GraphQL enums. */
 export const WORD_SETS = {
   StageName: STAGE_NAMES,
   StageStatus: STAGE_STATUSES,
@@ -91,8 +91,8 @@ export function toWire(word: string): string {
 }
 
 /**
- * Reads the aggregator's spelling of one closed set, whatever its letter case and the spaces around it; undefined for
- * anything that the set does not hold.
+ * Reads the aggregator's spelling of one closed set, ignoring letter case and surrounding spaces; undefined for anything
+ * that is not in the set.
  */
 export function wireReader<T extends string>(words: readonly T[]): (text: string) => T | undefined {
   const byWire = new Map(

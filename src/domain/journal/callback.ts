@@ -3,13 +3,13 @@ import type { CallbackKind, PaymentStatus, ProgressUnit, StageName, StageStatus 
 /** Any value JSON can carry. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** A type and value by which a bank or a payment's user is known elsewhere; a BIC is type `1` or `swiftBicCode`. */
+/** A type and value by which others identify a bank or a payment's user; a BIC is type `1` or `swiftBicCode`. */
 export interface SecondaryIdentifier {
   readonly type: string;
   readonly value: string;
 }
 
-/** The bank as one callback names it. `bankId` is always text, whether the wire held text or a number. */
+/** The bank as one callback names it. `bankId` is always text, also where it was sent as a number. */
 export interface ReportedBank {
   readonly bankId: string;
   readonly secondaryIdentifiers: readonly SecondaryIdentifier[];
@@ -30,7 +30,7 @@ export interface ReportedAccount {
   readonly manualAccountRelation: string | null;
 }
 
-/** A day without a time, `YYYY-MM-DD`, of the years 0001 to 9999: two compare as their texts do. */
+/** A day without a time, `YYYY-MM-DD`, of the years 0001 to 9999: so days can be compared as text. */
 export type Day = string;
 
 /** The first page of one account's transactions in one status; (accountId, transactionStatus) is its identity. */
@@ -71,7 +71,7 @@ export interface PaymentCallback {
   readonly user: PaymentUser;
 }
 
-/** Who ordered a payment, in the words of the party that started it. */
+/** Who ordered a payment, as the party that started it names them. */
 export interface PaymentUser {
   readonly externalId: string | null;
   readonly secondaryIdentifiers: readonly SecondaryIdentifier[];
@@ -79,7 +79,7 @@ export interface PaymentUser {
 
 export type Callback = SessionCallback | PaymentCallback;
 
-/** What a body claims, unjudged: it finds a quarantined callback's session. Null where nothing readable stands. */
+/** What a body claims, unchecked: by it, a quarantined callback's session is found. Null where nothing is readable. */
 export interface ReportedSubject {
   readonly userId: string | null;
   readonly sessionId: string | null;
@@ -92,8 +92,8 @@ export interface ReportedSubject {
 }
 
 /**
- * Why a callback cannot be applied, or what of it could not be read: a sentence that begins with the field, and a JSON
- * Pointer to it. Neither repeats an id, an account number or any other value of a person.
+ * Why a callback cannot be applied, or which field could not be read: a sentence that begins with the field, and a JSON
+ * Pointer to it. Neither repeats an id, an account number or any other personal data.
  */
 export interface Fault {
   readonly reason: string;
@@ -101,22 +101,22 @@ export interface Fault {
   readonly path: string;
 }
 
-/** Where in a body stands what only the rules find fault with: JSON Pointers, of what its shape may have. */
+/** JSON Pointers to the fields that rules outside of the parser may find faults in, as far as the shape has them. */
 export interface RuledPaths {
   readonly owner: string;
   readonly accounts?: string;
   readonly page?: string;
 }
 
-/** What reading a body found besides its meaning. */
+/** The faults and unknown fields of a body. */
 export interface Findings {
-  /** What could not be read and was left out, the rest being applied; empty where the callback is quarantined. */
+  /** Fields that were unreadable and left out of an applied callback; empty where the callback is quarantined. */
   readonly faults: readonly Fault[];
-  /** JSON Pointers of fields that this version does not know; a name that many members of a list have stands once. */
+  /** JSON Pointers of unknown fields; a name shared by several members of a list is listed once. */
   readonly unknownFields: readonly string[];
 }
 
-/** What parsing makes of a body. `digest` is the hex SHA-256 of the canonical JSON, or of the bytes where quarantined. */
+/** The result of parsing a body. `digest` is the hex SHA-256 of the canonical JSON, or of the bytes where quarantined. */
 export type Parsed = Findings &
   (
     | {

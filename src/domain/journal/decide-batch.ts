@@ -10,26 +10,26 @@ import { fingerprintOf } from './fingerprint.ts';
 import type { JournalRow } from './row.ts';
 import { type StateRows, States } from './state-fold.ts';
 
-/** One authentic request of the aggregator, parsed, and the moment it came. */
+/** One authentic request of the aggregator, parsed, and when it was received. */
 export interface Delivery {
   readonly parsed: Parsed;
   readonly body: Uint8Array;
   readonly receivedAt: number;
-  /** The sender's id, only where its signature was verified. */
+  /** The `webhook-id` header, only where its signature was verified. */
   readonly webhookId: string | null;
-  /** Set where a quarantined row is applied at last: that row's position, and now. */
+  /** Set where a quarantined row is replayed: that row's position, and the time now. */
   readonly replay?: { readonly of: number; readonly at: number };
 }
 
-/** What became of a delivery: the body of its answer. */
+/** The result of a delivery: the body of its answer. */
 export type Receipt =
   | { readonly outcome: 'recorded' | 'repeated' | 'late'; readonly position: number }
   | { readonly outcome: 'quarantined'; readonly position: number; readonly reason: string };
 
-/** What a repeat is recognized by: the columns of a journal row. */
+/** The columns of a journal row by which a repeat is recognized. */
 export type KeyRow = Pick<JournalRow, 'position' | 'digest' | 'attempt' | 'reason' | 'webhookId'>;
 
-/** What the store holds of everything that a batch touches, read under the writer's lock. */
+/** The stored rows that a batch touches, read under the writer's lock. */
 export interface StoredState {
   readonly position: number;
   /** Of the last row, `position`. */
@@ -39,7 +39,7 @@ export interface StoredState {
   readonly keys: readonly KeyRow[];
 }
 
-/** What a row reported beyond its session's longest lists: it stands in the row's body alone. */
+/** What a row reported beyond the limits of its session's lists: only the row's body holds it. */
 export interface RowLeftOut extends LeftOut {
   readonly position: number;
 }
@@ -49,19 +49,19 @@ export interface Applied {
   readonly entries: readonly JournalEntry[];
   readonly repeats: readonly { readonly position: number; readonly n: number; readonly at: number }[];
   readonly states: StateRows;
-  /** Of the rows that had more than their session has room for. */
+  /** For the rows that reported more than their session may hold. */
   readonly leftOut: readonly RowLeftOut[];
   /** In the order of the deliveries. */
   readonly receipts: readonly Receipt[];
 }
 
-/** The settings that enter on receipt; what they decide stands in the rows. */
+/** The settings that apply on receipt; the rows hold what was decided by them. */
 export interface ApplySettings {
   readonly restartQuietMs: number;
   readonly expectedStages: readonly StageName[];
 }
 
-/** Thrown where one delivery alone cannot be applied by a fault of Callboard; the rest of the batch can. */
+/** Thrown where a bug of Callboard keeps one delivery from being applied; the rest of the batch can be. */
 export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
   readonly index: number;
@@ -72,7 +72,7 @@ export class DeliveryError extends Error {
   }
 }
 
-/** Decides a batch, delivery by delivery, in the order of arrival. Pure: it reads `stored` and gives what to write. */
+/** Decides a batch, delivery by delivery, in the order of arrival. Pure: it reads `stored` and returns what to write. */
 export function applyBatch(
   deliveries: readonly Delivery[],
   stored: StoredState,
@@ -90,8 +90,8 @@ export function applyBatch(
 }
 
 /**
- * A delivery whose callback names another owner than its session or payment has is quarantined under the key of
- * its bytes. Gives the batch with those deliveries replaced, so that their keys can be read with the others'.
+ * A delivery whose callback names another owner than its session or payment has is quarantined under the key of its
+ * bytes. Returns the batch with those deliveries replaced, so that their keys are looked up with the others'.
  */
 export function checkOwners(
   deliveries: readonly Delivery[],
@@ -275,7 +275,7 @@ class Batch {
     this.#addKey(row);
   }
 
-  /** A replay is no delivery: what it finds recorded already is left as it stands. */
+  /** A replay is no delivery: a row that it finds recorded already is not changed. */
   #repeat(row: KeyRow, { receivedAt, replay }: Delivery): Receipt {
     if (replay === undefined) {
       const { n, at } = this.#repeats.get(row.position) ?? { n: 0, at: 0 };
@@ -300,7 +300,7 @@ const FIRST: Placement = Object.freeze({ attempt: 1, confirms: false, putsBack: 
 const isSameId = (row: KeyRow, webhookId: string | null): boolean =>
   webhookId !== null && row.webhookId === webhookId;
 
-/** What found no place in its session, as faults of the callback. */
+/** The accounts and pages that were left out of the session, as faults of the callback. */
 function leftOutFaults({ accounts, transactionPages }: LeftOut, paths: RuledPaths): readonly Fault[] {
   const faults: Fault[] = [];
   if (accounts > 0) {
@@ -314,7 +314,7 @@ function leftOutFaults({ accounts, transactionPages }: LeftOut, paths: RuledPath
   return faults;
 }
 
-/** What is decided of a new row; the rest of it comes from its delivery. */
+/** The decided fields of a new row; the others come from its delivery. */
 type Decision = { readonly faults: readonly Fault[] } & Omit<
   JournalRow,
   | 'position'

@@ -7,9 +7,9 @@ import type { JournalRow } from './row.ts';
 export interface StateChange<S> {
   readonly position: number;
   readonly kind: Exclude<ChangeKind, 'SNAPSHOT'>;
-  /** The stage that the row reports; null of a payment. */
+  /** The stage that the row reports; null for a payment. */
   readonly stage: StageName | null;
-  /** What was shown until then; null for its first callback. It decides which filters it stops matching. */
+  /** The state before; null for its first callback. It decides which filters the state stops matching. */
   readonly before: S | null;
   readonly after: S;
   readonly changedAt: Instant;
@@ -23,7 +23,7 @@ export interface PaymentChange extends StateChange<Payment> {
   readonly of: 'payment';
 }
 
-/** A row new to the journal, whether or not it changed anything. Its state change, if any, has the same position. */
+/** A new row of the journal, whether or not it changed a state. Its state change, if any, has the same position. */
 export interface JournalEntry {
   readonly position: number;
   readonly row: JournalRow;

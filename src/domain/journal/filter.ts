@@ -3,7 +3,7 @@ import type { JournalRow } from './row.ts';
 
 const { id, words, flag, time } = filterFields<JournalRow>();
 
-/** What lists and subscriptions of the journal are filtered by. */
+/** The filter of lists and subscriptions of the journal. */
 export const CALLBACK_FILTER = {
   outcome: words('CallbackOutcome', 'What became of it.', ({ outcome }) => outcome),
   kind: words('CallbackKind', 'What it reports.', ({ kind }) => kind),

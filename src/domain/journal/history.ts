@@ -1,20 +1,20 @@
 import type { Head } from '../catch-up.ts';
 import type { JournalPlace } from '../cursor.ts';
 
-/** What one reading of a store says of its history, to a reader that knows its journal up to a row. */
+/** The history of a store at one moment, for a reader that knows its journal up to a row. */
 export interface Sighting extends Head {
   /** The fingerprint of the row that the journal has at that position; null where it has none. */
   readonly rowThere: string | null;
   /** How often state was recomputed. */
   readonly recomputations: number;
-  /** Which cluster, and which of its timelines; null where the store does not say. */
+  /** The system identifier of the cluster, and its timeline; null where they cannot be read. */
   readonly system: string | null;
   readonly timeline: string | null;
-  /** A standby may be behind, so what it says proves nothing. */
+  /** A standby may be behind, so its journal proves nothing. */
   readonly isStandby: boolean;
 }
 
-/** Why what is known of a store no longer holds. */
+/** Why what a reader knows of a store is no longer valid. */
 const BREAKS = [
   'another store is there',
   'another database cluster is there',
@@ -26,9 +26,9 @@ const BREAKS = [
 export type Break = (typeof BREAKS)[number];
 
 /**
- * Whether the journal holds a row that a reader knows. What `forget` and retention deleted is no other history: of the
- * highest row deleted the fingerprint is kept, and of the head.
- * @param rowThere the fingerprint that the journal has at that position; used for other rows than those two
+ * Whether the journal holds a row that a reader knows. Deletions by `forget` and retention do not make another history:
+ * the store keeps the fingerprints of the highest deleted row and of the head.
+ * @param rowThere the fingerprint that the journal has at that position; used for rows other than those two
  */
 export function holdsPlace(
   head: Head,
@@ -42,7 +42,7 @@ export function holdsPlace(
 }
 
 /**
- * What broke between two readings of a store; null where the later one goes on from the earlier.
+ * Compares two readings of a store: returns why the later one does not continue the earlier one; null where it does.
  * @param place the last row that is known; `now.rowThere` belongs to its position
  */
 export function breakBetween(before: Sighting, place: JournalPlace, now: Sighting): Break | null {
@@ -57,7 +57,7 @@ export function breakBetween(before: Sighting, place: JournalPlace, now: Sightin
     : 'the journal holds another row, or none, where it was read last';
 }
 
-/** Whether the address has come to lead to another server: a connection to the old one reads old data. */
+/** Whether the address now leads to another server: a connection to the old one would read old data. */
 export const isOtherServer = (before: Sighting, now: Sighting): boolean =>
   differs(before.system, now.system) || differs(before.timeline, now.timeline);
 

@@ -2,7 +2,7 @@ import type { Instant } from '../session/session.ts';
 import type { CallbackKind, CallbackOutcome, StageName } from '../words.ts';
 import type { Fault } from './callback.ts';
 
-/** One row of the journal: one distinct callback, and what became of it. */
+/** One row of the journal: one distinct callback and its outcome. */
 export interface JournalRow {
   readonly position: number;
   /** Null where the shape is unknown. */
@@ -11,7 +11,7 @@ export interface JournalRow {
   readonly reason: string | null;
   /** JSON Pointer to the offending field. */
   readonly path: string | null;
-  /** What could not be read and was left out; null where nothing was, and in rows of version 0.1: the body says it. */
+  /** Fields that were unreadable and left out; null where there were none, and in rows of 0.1: then parse the body. */
   readonly faults: readonly Fault[] | null;
   /** JSON Pointers of fields that were not known when it was recorded; null as with `faults`. */
   readonly unknownFields: readonly string[] | null;
@@ -22,9 +22,9 @@ export interface JournalRow {
   readonly status: string | null;
   /** 0 where quarantined. */
   readonly attempt: number;
-  /** Whether it makes its attempt, until then only suspected, the one that is shown. Decided once, on receipt. */
+  /** Whether it confirms its attempt, which was only suspected, so that it is shown. Decided once, on receipt. */
   readonly confirms: boolean;
-  /** Whether it makes every later stage unobserved again. Decided once, on receipt. */
+  /** Whether it resets every later stage to unobserved. Decided once, on receipt. */
   readonly putsBack: boolean;
   readonly digest: string;
   /** Of this row and all before it: see fingerprint.ts. */

@@ -22,27 +22,27 @@ export interface StateRows {
   readonly banks: readonly StoredBank[];
 }
 
-/** Where a row stands in the journal, and what was decided of it on receipt. */
+/** A row's position in the journal, and what was decided about it on receipt. */
 export interface RowPlacement extends Placement {
   readonly position: number;
   readonly receivedAt: Instant;
   readonly replayOf: number | null;
-  /** The version that the row made of its session or payment; absent where it is being recorded. */
+  /** The version that the row gave its session or payment; absent while it is being recorded. */
   readonly version?: number | null;
 }
 
-/** What a row made of its session or payment. */
+/** The effect of a row on its session or payment. */
 export interface Advance {
   readonly changed: readonly string[];
   readonly late: boolean;
   readonly change: SessionChange | PaymentChange;
-  /** What it reported beyond a session's longest lists. */
+  /** What it reported beyond the limits of a session's lists. */
   readonly leftOut: LeftOut;
 }
 
 /**
- * The fold at work on many sessions and payments at once. Recording, catching up and rebuilding all go through
- * here, so that the same rows give the same states and the same changes.
+ * Applies the fold to many sessions and payments at once. Recording, catching up and rebuilding all use it, so that the
+ * same rows give the same states and the same changes.
  */
 export class States {
   readonly #expectedStages: readonly StageName[];
@@ -71,7 +71,7 @@ export class States {
       : this.#advanceSession(callback, place);
   }
 
-  /** What was advanced, as it stands now. */
+  /** All states that were advanced, as they are now. */
   touched(): StateRows {
     return {
       sessions: pick(this.#touched.sessions, this.#sessions),

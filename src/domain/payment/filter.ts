@@ -3,7 +3,7 @@ import type { Payment } from './payment.ts';
 
 const { id, words, flag, time } = filterFields<Payment>();
 
-/** What lists and subscriptions of payments are filtered by. A field's name is that of its column. */
+/** The filter of lists and subscriptions of payments. A field's name is that of its column. */
 export const PAYMENT_FILTER = {
   userExternalId: id('The person who pays, by your own id.', ({ user }) => user.externalId),
   bankId: id("The bank, by the aggregator's id.", ({ bankId }) => bankId),

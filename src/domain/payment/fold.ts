@@ -8,19 +8,19 @@ import type { Payment, PaymentState } from './payment.ts';
 export interface PaymentJournalRow {
   readonly position: number;
   readonly receivedAt: Instant;
-  /** The version it made of its payment, where it is recorded already: a recomputation may have raised it before. */
+  /** The version it gave its payment, where it was recorded before: a recomputation may have raised the version. */
   readonly version?: number | null;
-  /** The quarantined row that it applies at last: then it is as old as its `receivedAt`; else null. */
+  /** The quarantined row that it replays, else null. A replayed row counts as old as its `receivedAt`. */
   readonly replayOf: number | null;
   readonly callback: PaymentCallback;
 }
 
-/** What a row made of a payment. */
+/** The effect of a row on a payment. */
 export interface FoldedPayment {
   readonly state: PaymentState;
-  /** Field paths that visibly changed, e.g. `status`; empty where nothing did. */
+  /** Paths of the fields that visibly changed, e.g. `status`; empty where none did. */
   readonly changed: readonly string[];
-  /** A fact that came after the payment had got further. */
+  /** Whether the fact came after the payment had already gone further. */
   readonly late: boolean;
 }
 

@@ -11,7 +11,7 @@ export interface PaymentState {
   readonly user: PaymentUser;
   /** The set of statuses reported, in the order first seen. */
   readonly facts: readonly PaymentStatus[];
-  /** When the shown terminal was received; null where none was. */
+  /** When the shown terminal status was received; null where none was. */
   readonly terminalAt: Instant | null;
   /** From 1; rises with every row of the journal. */
   readonly version: number;

@@ -4,12 +4,12 @@ import { STAGE_NAMES, type StageName } from '../words.ts';
 import { needsAuthorization } from './outcome.ts';
 import type { Instant, Session, SessionState, StageState } from './session.ts';
 
-/** Which run of its stage a callback belongs to, and what it does to the runs. */
+/** The run of its stage that a callback belongs to, and its effect on the runs. */
 export interface Placement {
   readonly attempt: number;
-  /** Its attempt, until then only suspected, is shown from now on. */
+  /** It confirms its attempt, which was only suspected: the attempt is shown from now on. */
   readonly confirms: boolean;
-  /** Every later stage becomes unobserved, at its next attempt. */
+  /** It resets every later stage to unobserved, with its next attempt to come. */
   readonly putsBack: boolean;
 }
 
@@ -17,15 +17,16 @@ export interface Placement {
 export interface Received {
   readonly callback: SessionCallback;
   readonly receivedAt: Instant;
-  /** Whether it was received long ago, and is applied only now. */
+  /** Whether it was quarantined on receipt and is replayed now. */
   readonly isReplay: boolean;
 }
 
 /**
- * Decided once, on receipt, and kept in the journal row, so that the fold knows neither clock nor setting.
+ * Decided once, on receipt, and kept in the journal row, so that the fold depends on neither clock nor settings.
  *
- * An Initiated that comes `restartQuietMs` after the newest terminal suspects a restart, and so does a repeated
- * Authentication/Initiated at once after a sign-in that failed or was rejected. What follows a suspected restart belongs to it.
+ * An Initiated that comes at least `restartQuietMs` after the newest terminal status begins a suspected restart, and so
+ * does, without that delay, a repeated Authentication/Initiated after a sign-in that failed or was rejected. Callbacks
+ * that follow a suspected restart belong to it.
  */
 export function placementOf(session: Session | null, received: Received, restartQuietMs: number): Placement {
   const attempt = attemptFor(session, received, restartQuietMs);
@@ -42,7 +43,7 @@ function attemptFor(
   if (isReplay) return attemptAt(stage, receivedAt);
   if (stage.shown === null) return stage.next;
   if (stage.suspected !== null) return stage.suspected.number;
-  // An earlier stage runs again already: this one's turn comes.
+  // An earlier stage is running again already: this one will follow.
   if (stage.passed && stage.shown.facts.some(isTerminal)) return stage.shown.number + 1;
   const restarts =
     callback.status === 'INITIATED' &&
@@ -51,9 +52,10 @@ function attemptFor(
 }
 
 /**
- * Whether the callback confirms the attempt it belongs to, and whether the road starts again with it: an attempt that
- * is only suspected is confirmed by its first terminal or, while the session shows a bad end, by its first callback
- * that is not Initiated. A first Authentication after a bad end starts the road again too (a refreshed session).
+ * Whether the callback confirms the attempt it belongs to, and whether it resets the later stages. A suspected attempt is
+ * confirmed by its first terminal status or, while the session has a `failedStage`, by its first callback that is not
+ * Initiated. While the session has a `failedStage`, the callback resets the later stages where it confirms an attempt,
+ * and where it is the first of Authentication (a refreshed session).
  */
 export function effectOf(
   session: Session | null,
@@ -70,7 +72,7 @@ export function effectOf(
   return { confirms, putsBack: confirms && endedBadly };
 }
 
-/** The run that was under way at a moment in the past: the last that had begun by then, else the first. */
+/** The run that was under way at a past moment: the last that had begun by then, else the first. */
 function attemptAt({ past, shown, suspected, next, putBackAt }: StageState, at: Instant): number {
   const begun = [...past, ...(shown === null ? [] : [shown]), ...(suspected === null ? [] : [suspected])];
   const [first] = begun;
@@ -97,11 +99,11 @@ function isReauthentication(
 }
 
 /**
- * Whether bytes that an attempt of their stage holds already say nothing new, so that they are a repeat of it. A restart
- * and a late duplicate are byte for byte the same; taking these for duplicates is wrong least often:
- * - anything but Initiated, of a stage that the restart of an earlier one left behind, before the observed stage next
- *   before it has finished in the new run;
- * - a terminal, while the shown attempt has one: except where it is the status that is shown, and either a new attempt
+ * Whether a body that an attempt of its stage already holds is a repeat of it. A callback of a restart and a late
+ * duplicate have the same bytes; counting these as duplicates is wrong least often:
+ * - any status except Initiated, of a stage that the restart of an earlier one left behind, until the nearest observed
+ *   stage before it has finished in the new run;
+ * - a terminal status, while the shown attempt has one: except where it is the shown status, and either a new attempt
  *   was both initiated and in progress, or an earlier stage was restarted. Old bytes may confirm a run; they never
  *   change a status.
  */
@@ -116,7 +118,7 @@ export function isOldNews(session: Session | null, { stage: name, status }: Sess
   return !passed && runsAgain !== true;
 }
 
-/** Whether the observed stage next before this one shows Finished. */
+/** Whether the nearest observed stage before this one shows Finished. */
 function hasFinishedBefore({ stages }: SessionState, name: StageName): boolean {
   const before = STAGE_NAMES.slice(0, STAGE_NAMES.indexOf(name)).findLast(
     (other) => stages[other].shown !== null,

@@ -3,7 +3,7 @@ import type { Session } from './session.ts';
 
 const { id, words, flag, time } = filterFields<Session>();
 
-/** What lists and subscriptions of sessions are filtered by. A field's name is that of its column. */
+/** The filter of lists and subscriptions of sessions. A field's name is that of its column. */
 export const SESSION_FILTER = {
   userId: id('The person it belongs to.', ({ userId }) => userId),
   bankId: id("The bank, by the aggregator's id.", ({ bankId }) => bankId),

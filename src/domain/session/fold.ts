@@ -7,29 +7,29 @@ import { currentStageOf } from './outcome.ts';
 import type { Attempt, Instant, SessionState, StageState } from './session.ts';
 import { hasConflict, progressOf, type ShownProgress, summaryOf } from './stage-view.ts';
 
-/** A journal row about a session, as the fold reads it: neither clock nor setting enters. */
+/** A journal row about a session, as the fold reads it: no clock and no settings. */
 export interface SessionFactRow extends Placement {
   readonly position: number;
   readonly receivedAt: Instant;
-  /** The quarantined row that it applies at last: then it is as old as its `receivedAt`; else null. */
+  /** The quarantined row that it replays, else null. A replayed row counts as old as its `receivedAt`. */
   readonly replayOf: number | null;
-  /** The version it made of its session, where it is recorded already: a recomputation may have raised it before. */
+  /** The version it gave its session, where it was recorded before: a recomputation may have raised the version. */
   readonly version?: number | null;
   readonly callback: SessionCallback;
 }
 
-/** What a row made of a session. */
+/** The effect of a row on a session. */
 export interface FoldedSession {
   readonly state: SessionState;
-  /** Field paths that visibly changed, e.g. `stages.ACCOUNTS.status`; empty where nothing but a fact was added. */
+  /** Paths of the fields that visibly changed, e.g. `stages.ACCOUNTS.status`; empty where only a fact was added. */
   readonly changed: readonly string[];
-  /** A fact that came after its stage had got further, or of an attempt that is not shown. */
+  /** Whether the fact came after its stage had gone further, or belongs to an attempt that is not shown. */
   readonly late: boolean;
-  /** What it reported beyond the longest lists, in number: it is not in the state. */
+  /** How many items it reported beyond the limits of the lists: they are not in the state. */
   readonly leftOut: LeftOut;
 }
 
-/** Accounts and first pages of a callback that found no place in their session. */
+/** How many accounts and first pages of a callback were left out of their session. */
 export interface LeftOut {
   readonly accounts: number;
   readonly transactionPages: number;
@@ -176,7 +176,7 @@ function foldAttempt(
   };
 }
 
-/** A later stage where the road starts again: its next attempt, unobserved. */
+/** A later stage after a reset: unobserved, with its next attempt to come. */
 function putBack(stage: StageState, at: Instant): StageState {
   const { shown, suspected, past } = stage;
   const last = suspected?.number ?? shown?.number ?? 0;
@@ -195,7 +195,7 @@ function isLate({ shown }: StageState, { attempt, callback }: SessionFactRow): b
   return shown === null || shown.number !== attempt || rank(callback.status) < rank(shownStatus(shown.facts));
 }
 
-/** What of a session is compared: all that is shown and may change. */
+/** The parts of a session that are compared: all that is shown and may change. */
 type Comparable = Pick<SessionState, 'externalId' | 'isSca' | 'stages' | 'accounts' | 'transactionPages'>;
 
 function changedPaths(before: Comparable & Pick<SessionState, 'version'>, after: Comparable): string[] {
@@ -211,7 +211,7 @@ function changedPaths(before: Comparable & Pick<SessionState, 'version'>, after:
       if (hasConflict(a) !== hasConflict(b)) changed.push(conflict);
       if ((a.suspected !== null) !== (b.suspected !== null)) changed.push(restartSuspected);
     }
-    // That of Transactions may be counted, by the accounts, the pages and the other stages.
+    // The progress of Transactions may be derived from the accounts, the pages and the other stages.
     const mayDiffer = a !== b || name === 'TRANSACTIONS';
     if (mayDiffer && !isSameProgress(progressOf(before, name, a), progressOf(after, name, b)))
       changed.push(progress);
@@ -222,7 +222,7 @@ function changedPaths(before: Comparable & Pick<SessionState, 'version'>, after:
   return changed;
 }
 
-/** What of a stage is shown, and may change. */
+/** The parts of a stage that are shown and may change. */
 const PATHS = {
   AUTHENTICATION: pathsOf('AUTHENTICATION'),
   ACCOUNTS: pathsOf('ACCOUNTS'),

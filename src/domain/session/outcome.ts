@@ -9,7 +9,7 @@ import {
 import type { ReportedIn, Session, SessionState, StageState } from './session.ts';
 import { hasConflict, isOfThisRun } from './stage-view.ts';
 
-/** The session as a whole, and the stage that decides a bad end; null with PENDING and SUCCEEDED. */
+/** The session as a whole, and the stage that decides its outcome: null with PENDING and SUCCEEDED. */
 export interface Verdict {
   readonly outcome: SessionOutcome;
   readonly failedStage: StageName | null;
@@ -19,31 +19,31 @@ const PENDING: Verdict = Object.freeze({ outcome: 'PENDING', failedStage: null }
 const SUCCEEDED: Verdict = Object.freeze({ outcome: 'SUCCEEDED', failedStage: null });
 
 /**
- * The first rule that holds, over the shown attempts. The road ends with the last expected stage: when it has
- * finished, or when a stage beyond it was received and it has not failed. A stage beyond it counts for that alone; one
- * on the way that is not expected counts until the road has ended.
+ * The first rule that applies, over the shown attempts. A session ends with the last expected stage: when that has
+ * finished, or when a stage after it was received and it has not failed. A stage after it counts for that only; an
+ * unexpected stage before it counts until the session has ended.
  */
 function verdictOf(session: SessionState, expectedStages: readonly StageName[]): Verdict {
   const { stages } = session;
   const end = expectedStages.reduce((last, name) => Math.max(last, STAGE_NAMES.indexOf(name)), 0);
   const ended = hasEnded(session, end);
-  const road = STAGE_NAMES.filter((name, place) => (ended ? expectedStages.includes(name) : place <= end));
-  const unauthorized = road.findLast((name) => needsAuthorization(stages[name]));
+  const counted = STAGE_NAMES.filter((name, place) => (ended ? expectedStages.includes(name) : place <= end));
+  const unauthorized = counted.findLast((name) => needsAuthorization(stages[name]));
   if (unauthorized !== undefined) return { outcome: 'NEEDS_AUTHORIZATION', failedStage: unauthorized };
 
-  const failed = road.findLast((name) => statusOf(stages[name]) === 'FAILED') ?? null;
+  const failed = counted.findLast((name) => statusOf(stages[name]) === 'FAILED') ?? null;
   const short = ended
-    ? (road.findLast((name, place) => endedShort(session, name, road.slice(place))) ?? null)
+    ? (counted.findLast((name, place) => endedShort(session, name, counted.slice(place))) ?? null)
     : null;
   if (failed === null && ended) return short === null ? SUCCEEDED : partly(short);
-  if (failed === null || (!ended && isAwaited(session, road))) return PENDING;
+  if (failed === null || (!ended && isAwaited(session, counted))) return PENDING;
   const isPartial = short !== null || hasBrought(session);
   return { outcome: isPartial ? 'PARTIALLY_SUCCEEDED' : 'FAILED', failedStage: failed };
 }
 
-/** Whether a stage is under way that no later one of this run shows to have gone on. */
-function isAwaited(session: SessionState, road: readonly StageName[]): boolean {
-  return road.some(
+/** Whether a stage is under way and no later stage of this run was received. */
+function isAwaited(session: SessionState, counted: readonly StageName[]): boolean {
+  return counted.some(
     (name) => isUnderWay(session.stages[name]) && !isReceivedAfter(session, STAGE_NAMES.indexOf(name)),
   );
 }
@@ -56,7 +56,7 @@ function hasEnded(session: SessionState, end: number): boolean {
   return status === 'FINISHED' || (status !== 'FAILED' && isReceivedAfter(session, end));
 }
 
-/** Whether a stage behind this place was received in this run. */
+/** Whether a stage after this one was received in this run. */
 function isReceivedAfter({ stages }: SessionState, place: number): boolean {
   return STAGE_NAMES.some(
     (name, other) => other > place && stages[name].shown !== null && !stages[name].passed,
@@ -74,8 +74,8 @@ function isUnderWay(stage: StageState): boolean {
 }
 
 /**
- * Whether its Finished itself reported less than all; what was reported on the way is stale by then. While a stage
- * behind it still stands as an earlier run left it, this run goes on.
+ * Whether its Finished itself reported incomplete progress; progress reported before it no longer counts. While a later
+ * stage is still as an earlier run left it, this run is not over.
  */
 function endedShort({ stages }: SessionState, name: StageName, onwards: readonly StageName[]): boolean {
   const { shown } = stages[name];
@@ -84,19 +84,19 @@ function endedShort({ stages }: SessionState, name: StageName, onwards: readonly
   return shown.endProgress !== null && shown.endProgress.done < shown.endProgress.total;
 }
 
-/** Whether this run brought anything. */
+/** Whether this run delivered anything. */
 function hasBrought(session: SessionState): boolean {
   const isOfIt = ({ reportedIn }: { readonly reportedIn: ReportedIn }) => isOfThisRun(session, reportedIn);
   return session.accounts.some(isOfIt) || session.transactionPages.some(isOfIt);
 }
 
-/** A confirmed restart of Authentication puts the later stages back to unobserved, so no look at it is needed. */
+/** A confirmed restart of Authentication resets the later stages to unobserved, so it needs no check here. */
 export function needsAuthorization(stage: StageState): boolean {
   const status = statusOf(stage);
   return status === 'AUTHORIZATION_FAILED' || status === 'AUTHENTICATION_REQUIRED';
 }
 
-/** What the person does next, or somebody who serves them. */
+/** What the person, or their support, does next. */
 function nextActionOf(session: SessionState, outcome: SessionOutcome): NextAction {
   if (outcome === 'NEEDS_AUTHORIZATION') return 'REAUTHENTICATE';
   if (statusOf(session.stages.AUTHENTICATION) === 'FAILED') return 'REAUTHENTICATE';

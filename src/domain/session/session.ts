@@ -8,22 +8,22 @@ export type Instant = number;
 export interface Attempt {
   /** From 1. */
   readonly number: number;
-  /** The set of statuses reported in this attempt; of two terminals the newest stands last. */
+  /** The set of statuses reported in this attempt; of two terminal ones the newest comes last. */
   readonly facts: readonly StageStatus[];
-  /** The furthest progress that was reported on the way; null where none was. */
+  /** The furthest progress reported before the end; null where none was. */
   readonly progress: Progress | null;
   /** The furthest progress that a Finished itself reported; null where none did. */
   readonly endProgress: Progress | null;
   /** When its first and its last callback was received. */
   readonly startedAt: Instant;
   readonly lastFactAt: Instant;
-  /** When the shown terminal was received. */
+  /** When the shown terminal status was received. */
   readonly finishedAt: Instant | null;
   /** When the newest callback with a terminal was received: the quiet time counts from here. */
   readonly terminalAt: Instant | null;
 }
 
-/** A run of a stage that was shown once, as it stood when another took its place. */
+/** A run of a stage that was shown before, as it was when another run replaced it. */
 export interface PastAttempt {
   readonly number: number;
   readonly status: StageStatus;
@@ -32,17 +32,17 @@ export interface PastAttempt {
   readonly finishedAt: Instant | null;
 }
 
-/** Where one stage stands. */
+/** The state of one stage. */
 export interface StageState {
   /** The attempt that is shown; null while the stage is unobserved. */
   readonly shown: Attempt | null;
-  /** An attempt that began after a terminal and is not yet confirmed: never shown. */
+  /** An attempt that began after a terminal status and is not confirmed yet: never shown. */
   readonly suspected: Attempt | null;
   /** Attempts that were shown, oldest first. */
   readonly past: readonly PastAttempt[];
   /** The attempt that the next callback belongs to while nothing is shown. */
   readonly next: number;
-  /** When an earlier stage's restart made it unobserved last; null where none did. */
+  /** When an earlier stage's restart last reset it to unobserved; null where none did. */
   readonly putBackAt: Instant | null;
   /** Whether an earlier stage was restarted since this one was last reported: then it is not the current stage. */
   readonly passed: boolean;
@@ -51,7 +51,7 @@ export interface StageState {
   readonly updatedAt: Instant | null;
 }
 
-/** Of each stage under which something was reported, the highest attempt that reported it. */
+/** For each stage in which something was reported: the highest attempt that reported it. */
 export type ReportedIn = Readonly<Partial<Record<StageName, number>>>;
 
 /** An account of the person; its number (spaces and letter case aside) and its type are its identity. */
@@ -66,7 +66,7 @@ export interface TransactionPage extends ReportedPage {
   readonly reportedIn: ReportedIn;
 }
 
-/** All that the journal says of one session. */
+/** The fold of one session's journal rows. */
 export interface SessionState {
   readonly sessionId: string;
   readonly externalId: string | null;
@@ -85,7 +85,7 @@ export interface SessionState {
   readonly createdAt: Instant;
   /** When the last row was received. */
   readonly updatedAt: Instant;
-  /** The same: when anything was received last, repeats excepted. */
+  /** The same: when anything was received last, except repeats. */
   readonly heardAt: Instant;
 }
 
@@ -97,8 +97,8 @@ export interface Session extends SessionState {
   readonly status: StageStatus;
   readonly outcome: SessionOutcome;
   readonly nextAction: NextAction;
-  /** The stage that decides an outcome that is neither PENDING nor SUCCEEDED; else null. */
+  /** The stage that decides the outcome; null with PENDING and SUCCEEDED. */
   readonly failedStage: StageName | null;
-  /** Whether any stage has two different terminals. */
+  /** Whether any stage has two different terminal statuses. */
   readonly conflict: boolean;
 }

@@ -9,7 +9,7 @@ export interface ShownProgress extends Progress {
   readonly derived: boolean;
 }
 
-/** One stage as it is shown: all that the stored state says of it, and nothing of this deployment's settings. */
+/** One stage as it is shown: derived from the stored state alone, independent of this deployment's settings. */
 export interface StageView {
   readonly sessionId: string;
   readonly name: StageName;
@@ -31,7 +31,7 @@ export interface StageView {
   readonly updatedAt: Instant | null;
 }
 
-/** What is shown of one stage of a session. */
+/** The view of one stage of a session. */
 export function stageView(session: SessionState, name: StageName): StageView {
   const { sessionId } = session;
   const stage = session.stages[name];
@@ -70,18 +70,18 @@ const UNOBSERVED: Omit<StageView, 'sessionId' | 'name'> = Object.freeze({
   updatedAt: null,
 });
 
-/** Whether the shown attempt has two different terminals. */
+/** Whether the shown attempt has two different terminal statuses. */
 export function hasConflict({ shown }: StageState): boolean {
   return shown !== null && terminalsOf(shown.facts).length > 1;
 }
 
-/** An attempt as it is remembered and listed. */
+/** An attempt as it is kept and listed. */
 export function summaryOf({ number, facts, startedAt, finishedAt }: Attempt): PastAttempt {
   const conflict = terminalsOf(facts).length > 1;
   return { number, status: shownStatus(facts), conflict, startedAt, finishedAt };
 }
 
-/** Whether something was reported in an attempt that is shown now, of a stage that no earlier one has left behind. */
+/** Whether it was reported in an attempt that is shown now, of a stage that no restart has left behind. */
 export function isOfThisRun({ stages }: Pick<SessionState, 'stages'>, reportedIn: ReportedIn): boolean {
   return STAGE_NAMES.some((name) => {
     const { shown, passed } = stages[name];
@@ -89,14 +89,14 @@ export function isOfThisRun({ stages }: Pick<SessionState, 'stages'>, reportedIn
   });
 }
 
-/** What progress is made of. */
+/** The inputs of a stage's progress. */
 type Reported = Pick<SessionState, 'stages' | 'accounts' | 'transactionPages'>;
 
 /**
- * What the aggregator reported, of a finished stage at its end: what it reported on the way is stale by then. Else, for
- * Transactions alone, accounts of this run with a first page of accounts known. Derived progress is null while no
- * account is known, where more pages came than accounts are known, and after the end where not a single page came:
- * then this aggregator sends none, and nothing is known.
+ * What the aggregator reported; for a finished stage only what its Finished reported, since earlier progress is stale by
+ * then. Else, for Transactions only, derived from what this run reported: accounts with a first page, out of all
+ * accounts. Derived progress is null without accounts, where more accounts have pages than were reported, and after the
+ * end where no page came at all: then this aggregator sends none.
  */
 export function progressOf(session: Reported, name: StageName, stage: StageState): ShownProgress | null {
   const { shown } = stage;
@@ -117,7 +117,7 @@ const countAccounts = (pages: SessionState['transactionPages']): number =>
   new Set(pages.map((page) => page.accountId)).size;
 
 interface Counted {
-  /** The attempts shown when it was counted. */
+  /** The attempts that were shown when it was counted. */
   readonly run: string;
   readonly count: number;
 }
@@ -125,7 +125,7 @@ interface Counted {
 const accountsCounted = new WeakMap<SessionState['accounts'], Counted>();
 const pagesCounted = new WeakMap<SessionState['transactionPages'], Counted>();
 
-/** Counts what is of this run: once for a list, which may be long and is counted several times a callback. */
+/** Counts the items of this run, with a cache: a list may be long, and is counted several times a callback. */
 function countOfThisRun<Item extends { readonly reportedIn: ReportedIn }>(
   session: Pick<SessionState, 'stages'>,
   items: readonly Item[],
@@ -140,7 +140,7 @@ function countOfThisRun<Item extends { readonly reportedIn: ReportedIn }>(
   return count;
 }
 
-/** The attempts that are shown and not left behind, as one text to compare. */
+/** The attempts that are shown and that no restart has left behind, as one text to compare. */
 function runOf({ stages }: Pick<SessionState, 'stages'>): string {
   let run = '';
   for (const name of STAGE_NAMES) {
