@@ -1,4 +1,4 @@
-/** The codes of DESIGN §10: what a client reads in `extensions.code`. */
+/** The error codes that a client reads in `extensions.code`. */
 export const ERROR_CODES = [
   'BAD_USER_INPUT',
   'UNAUTHENTICATED',
@@ -27,8 +27,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'UNAVAILABLE', 'TIMEOUT']);
 
 /**
- * An error whose message may be shown to whoever asked: it says what is wrong and what to do next, and holds
- * nothing personal. Everything else that is thrown is masked at the edge and logged once.
+ * An error whose message may be shown to the client: it says what is wrong and what to do next, and holds no personal
+ * data. Any other error is masked before it is sent, and logged once.
  */
 export class CallboardError extends Error {
   override readonly name = 'CallboardError';
@@ -39,7 +39,7 @@ export class CallboardError extends Error {
     this.code = code;
   }
 
-  /** The HTTP status that says the same. */
+  /** The corresponding HTTP status. */
   get status(): number {
     return STATUS[this.code];
   }
@@ -60,7 +60,7 @@ export function unavailable(message: string, cause?: unknown): CallboardError {
   return new CallboardError('UNAVAILABLE', message, { cause });
 }
 
-/** A default for the `switch` over a closed set: a new member that was forgotten fails to compile here. */
+/** The default of a `switch` over a closed set: a forgotten member fails to compile here. */
 export function unreachable(value: never): never {
   throw new Error(`unreachable: ${String(value)}`);
 }

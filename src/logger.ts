@@ -13,7 +13,7 @@ export type { Logger };
 /** Headers that hold credentials, wherever a request's or an answer's headers are logged. */
 const CREDENTIALS = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization', 'webhook-signature'];
 
-/** What errors of the store hold of the rows and statements that they are about: people's data. */
+/** Fields of database errors that hold parts of rows and statements, and so personal data. */
 const OF_ROWS = ['detail', 'where', 'query', 'parameters', 'args', 'internal_query'];
 
 /**
@@ -48,13 +48,13 @@ export function createLogger({
 }
 
 const WARN = 40;
-/** Lines are written together up to this many characters. */
+/** Buffered lines are written at the latest at this many characters. */
 const MAX_GATHERED = 64 * 1024;
 
 /**
  * Lines up to info are written once a turn of the event loop, so that a batch of callbacks costs one write and not
- * hundreds. From warn on a line is written at once, with what came before it: the last one before a crash is the one
- * that is needed. The process's end writes what is left.
+ * hundreds. A line from warn on is written at once, together with the lines before it, since the last line before a
+ * crash matters most. At the process's end the rest is written.
  */
 function gathered(to: DestinationStream): DestinationStream & { lastLevel: number; flushSync(): void } {
   let waiting = '';
@@ -84,8 +84,8 @@ function gathered(to: DestinationStream): DestinationStream & { lastLevel: numbe
 }
 
 /**
- * Writes lines at info whose members are JSON already (`"a":1,"b":2`), for what happens thousands of times a second:
- * a tenth of what the logger itself takes. Null where the log leaves out info.
+ * Writes info lines whose members are JSON already (`"a":1,"b":2`), for events that happen thousands of times a second:
+ * it takes a tenth of the logger's own time. Null where info is not logged.
  */
 export function createLineWriter(log: Logger): ((members: string, message: string) => void) | null {
   const to: unknown = Reflect.get(log, symbols.streamSym);

@@ -5,30 +5,30 @@ import { createGateway, type Gateway } from './gateway.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { type OpenFilesShortage, openFilesShortage } from './transport/http/open-files.ts';
 
-/** The clean end takes less than this beside DRAIN_MS; a process that hangs is ended by itself. */
+/** A clean stop takes less than DRAIN_MS plus this; a process that hangs for longer is ended. */
 const LAST_RESORT_MS = 10_000;
-/** A start that is told to stop has this long to finish: what it waits for may never come. */
+/** A start that gets a signal has this long to finish: what it waits for may never come. */
 const STARTING_MS = 2_000;
 
 /**
- * How much may die before V8 looks for it, in percent of what lives: by itself it waits for up to four times as much,
- * which for a gateway under load is more than 100 MiB for nothing (docs/decisions/0008).
+ * How far V8's heap may grow before garbage is collected, in percent of what is live: by default V8 waits for up to four
+ * times as much, which for a gateway under load is more than 100 MiB of garbage (docs/decisions/0008).
  */
 const HEAP_GROWING_PERCENT = 100;
 
 /**
- * How many functions of PGlite's WebAssembly V8 optimizes at once. By itself it takes as many as there are processors,
- * and their working memory is what a start holds at its peak: 275 MiB, and 215 with one (docs/decisions/0015).
+ * How many functions of PGlite's WebAssembly V8 optimizes at once. The default is one for each processor, and their
+ * working memory makes up the peak of a start: 275 MiB, and 215 MiB with one (docs/decisions/0015).
  */
 const WASM_COMPILATION_TASKS = 1;
 
-/** The process: reads its environment, starts one gateway, and ends it when told to. */
+/** The process: reads its environment, starts one gateway, and stops it on SIGTERM or SIGINT. */
 async function run(): Promise<void> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   setFlagsFromString(`--wasm-num-compilation-tasks=${WASM_COMPILATION_TASKS}`);
   const config = orExit(() => readConfig(process.env));
   const log = createLogger({ level: config.logLevel });
-  // No stray throw ends the process: whoever is being served is not to pay for it.
+  // An uncaught error does not end the process: it would disconnect every client.
   process.on('uncaughtException', (err) => log.fatal({ err }, 'an error was caught by nobody; going on'));
   process.on('unhandledRejection', (err) =>
     log.fatal({ err }, 'a rejection was handled by nobody; going on'),
@@ -56,7 +56,7 @@ const openFilesNote = (connections: number, { allowed, needed }: OpenFilesShorta
   `This process may open ${allowed} files, and LIMIT_CONNECTIONS=${connections} needs ${needed}: raise the limit (ulimit -n, LimitNOFILE=), or lower LIMIT_CONNECTIONS.`;
 const MEMORY_NOTE = 'DATA_DIR=memory: nothing is kept when this process ends.';
 
-/** Ends the gateway once at the first SIGTERM or SIGINT, also at one that came during the start; a second ends the process at once. */
+/** Stops the gateway at the first SIGTERM or SIGINT, also during the start; a second ends the process at once. */
 function stopOnSignals(drainMs: number, log: Logger): (gateway: Gateway) => void {
   let signalled = false;
   let running: Gateway | null = null;
@@ -94,7 +94,7 @@ function orExit<T>(read: () => T): T {
   }
 }
 
-/** What cannot start says why in words, not in a stack. */
+/** A failed start prints the reason in a sentence, not a stack. */
 function fail(error: unknown): never {
   process.stderr.write(`callboard: ${toText(error)}\n`);
   process.exit(1);

@@ -14,13 +14,13 @@ export interface CallbackAnswered {
   /** Of the body; null where it was not read. */
   readonly bytes: number | null;
   readonly ms: number;
-  /** As it was sent, where it is one by W3C Trace Context. */
+  /** As it was sent, where it is valid by W3C Trace Context. */
   readonly traceparent: string | null;
   /** Why it was refused; null where it was not. */
   readonly cause: string | null;
 }
 
-/** What carries subscriptions. */
+/** The transports of subscriptions. */
 export type LiveTransport = 'ws' | 'sse';
 
 export const OPERATION_CODES = [
@@ -32,18 +32,18 @@ export const OPERATION_CODES = [
 /** How an operation ended: `extensions.code` of its first error, or OK. */
 export type OperationCode = (typeof OPERATION_CODES)[number];
 
-/** What a subscription is about. */
+/** The subject of a subscription. */
 export type LiveSubject = 'session' | 'payment' | 'callback';
 
 /** Why a subscription ended; `completed`: the client ended it. */
 export type ReaderEnd = 'completed' | 'disconnected' | 'slow' | 'failed' | 'expired' | 'draining';
 
 /**
- * What happens in a gateway, in the order in which data travels, by name and with what is known of it: closed words,
- * numbers and errors. Nothing here names a person, an account, a session or a secret, so that a listener may publish
- * all of it except `err`, which the logger redacts.
+ * The events of a gateway by name, in the order in which data passes through it. Their fields are enum values, numbers
+ * and errors. None identifies a person, an account, a session or a secret, so that a listener may publish all of them
+ * except `err`, which the logger redacts.
  *
- * A new event takes a member here, one in `NO_LISTENERS`, and one line where it happens.
+ * A new event needs a member here, one in `NO_LISTENERS`, and one line where it is emitted.
  */
 export interface Events {
   /** The gateway listens. `settings` without secrets. */
@@ -63,28 +63,28 @@ export interface Events {
 
   /** A batch is about to be written; `waiting` callbacks have no answer yet. */
   readonly batchBegan: { readonly waiting: number };
-  /** Within the batch's transaction, its journal rows are in; where a batch is one statement, it is about to be sent. */
+  /** The batch's journal rows are inserted, not committed; where the batch is one statement, it is about to be sent. */
   readonly journalWritten: { readonly rows: number };
-  /** All of the batch is in its transaction: COMMIT follows. Where it is one statement, the driver has it. */
+  /** The batch is written, and COMMIT follows; where the batch is one statement, it was given to the driver. */
   readonly batchWritten: { readonly callbacks: number; readonly rows: number };
   /** After COMMIT, before its callbacks are answered. `ms` since the batch began. */
   readonly batchCommitted: { readonly callbacks: number; readonly rows: number; readonly ms: number };
   /** Its callbacks were answered: publishing follows. */
   readonly batchAnswered: { readonly callbacks: number };
-  /** A batch was rolled back, or may have been: because of one of its callbacks, of data in it, or of the store. */
+  /** A batch was rolled back, or may have been; `cause`: one of its callbacks, data in it, or the store. */
   readonly batchFailed: { readonly callbacks: number; readonly cause: 'callback' | 'data' | 'store' };
 
-  /** The store is away: a read or a batch was answered UNAVAILABLE. `sqlState` where PostgreSQL said why. */
+  /** The store is away: a read or a batch was answered UNAVAILABLE. `sqlState`: PostgreSQL's code, if there is one. */
   readonly storeFailed: {
     readonly during: 'read' | 'write';
     readonly sqlState: string | null;
   };
-  /** Connections that stood have gone, and new ones are taken; `client` says what for. */
+  /** Established connections broke, and new ones are made; `client` says which. */
   readonly storeReconnecting: { readonly client: 'readers' | 'writer' };
   /** The store does not answer this instance. */
   readonly storeLost: { readonly err: unknown };
   readonly storeReached: { readonly afterMs: number };
-  /** What was read of the store no longer holds. `before` and `position`: its last rows as known before, and now. */
+  /** The store was restored or recomputed. `before` and `position`: the last known position before, and now. */
   readonly historyReplaced: {
     readonly found: string;
     readonly before: number;
@@ -95,21 +95,21 @@ export interface Events {
   /** A subscription was accepted. `readerEnded` follows once, whether it opens or not. */
   readonly readerJoined: { readonly transport: LiveTransport; readonly subject: LiveSubject };
 
-  /** A subscription's first read of the store is done. `recovered` is false where it sent a cursor in vain. */
+  /** A subscription's first read of the store is done. `recovered` is false where none of its cursors was honoured. */
   readonly subscriptionOpened: {
     readonly transport: LiveTransport;
     readonly subject: LiveSubject;
     readonly recovered: boolean;
   };
-  /** A change was handed to a socket, `ms` after the gateway received its callback; null for a snapshot. */
+  /** A change was written to a socket, `ms` after the gateway received its callback; null for a snapshot. */
   readonly changeDelivered: {
     readonly transport: LiveTransport;
     readonly subject: LiveSubject;
     readonly ms: number | null;
   };
-  /** A change took the place of one that was still waiting for a slow reader. */
+  /** A change replaced one that was still waiting for a slow reader. */
   readonly changeConflated: { readonly subject: LiveSubject };
-  /** A subscription is over, also one that never opened. */
+  /** A subscription ended, also one that never opened. */
   readonly readerEnded: {
     readonly transport: LiveTransport;
     readonly subject: LiveSubject;
@@ -117,8 +117,8 @@ export interface Events {
   };
 
   /**
-   * A query was executed or a subscription prepared, its wait for admission in `ms`; or it was refused. `code` is that
-   * of its first error.
+   * A query was executed or a subscription prepared, or either was refused. `ms` includes the wait for admission; `code`
+   * is that of the first error.
    */
   readonly operationExecuted: {
     readonly type: 'query' | 'subscription';
@@ -126,11 +126,11 @@ export interface Events {
     readonly ms: number;
   };
 
-  /** A WebSocket handshake or `connection_init` that was turned away, by HTTP status or close code. */
+  /** A WebSocket handshake or `connection_init` was refused, with an HTTP status or a close code. */
   readonly upgradeRefused: { readonly code: number; readonly cause: string };
-  /** A request from a page of an origin that is not allowed. */
+  /** A page of an origin that is not allowed sent a request. */
   readonly originRefused: { readonly origin: string };
-  /** In explore mode, a request that names another machine than this one. */
+  /** In explore mode, a request's Host was not this machine. */
   readonly hostRefused: { readonly host: string };
   /** A client was answered "Unexpected error." with this id. */
   readonly failedUnexpectedly: { readonly errorId: string; readonly what: string; readonly err: unknown };
@@ -146,18 +146,18 @@ export interface Events {
 
 export type EventName = keyof Events;
 
-/** Called with each event of its name, at once and in order. It must not block; one that throws harms nobody. */
+/** Called with each event of its name, at once and in order. Must not block; an error it throws is only logged. */
 export type Listener<Name extends EventName> = (event: Events[Name]) => void;
 
 type Emitters = { [Name in EventName]: Listener<Name> | null };
 
 /**
- * One function an event, null while nobody listens to it. Call it by `?.` with the event written as its argument:
+ * One function for each event, null without listeners. Call it by `?.` with the event written as its argument:
  *
  *     emit.batchCommitted?.({ callbacks, rows, ms });
  *
- * Where nobody listens, JavaScript does not evaluate the argument, so an unobserved event costs one property read and
- * allocates nothing. What is only computed for the event belongs inside the argument, or behind
+ * Without listeners JavaScript does not evaluate the argument, so an unobserved event costs one property read and
+ * allocates nothing. A value that is only computed for the event belongs inside the argument, or behind
  * `emit.batchCommitted !== null`.
  */
 export type Emit = Readonly<Emitters>;
@@ -190,24 +190,24 @@ const NO_LISTENERS: Emit = Object.freeze({
   drainEnded: null,
 });
 
-/** For a part that stands alone, without a gateway around it. */
+/** For a part that is used without a gateway. */
 export const UNOBSERVED: Emit = NO_LISTENERS;
 
-/** Where a gateway's parts emit events, and metrics, logs and spans listen. */
+/** Connects a gateway's parts, which emit events, with listeners: metrics, logs and spans. */
 export interface Observer {
-  /** Handed to the parts, as `log` is. */
+  /** Passed to the parts, as `log` is. */
   readonly emit: Emit;
   /** Calls `listener` with every later event of this name, until the function returned is called. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void;
 }
 
-/** @param log where a listener's own error is written: it harms neither what happened nor the other listeners */
+/** @param log gets a listener's own error, which affects neither the emitting part nor other listeners */
 export function createObserver(log: Pick<Logger, 'error'>): Observer {
   const emit: Emitters = { ...NO_LISTENERS };
   const listeners: { [Name in EventName]?: readonly Listener<Name>[] } = {};
 
   function set<Name extends EventName>(name: Name, next: readonly Listener<Name>[]): void {
-    // By Object.assign, since TypeScript cannot follow a write under a key that is a type parameter.
+    // By Object.assign, since TypeScript does not allow a write under a key that is a type parameter.
     Object.assign(listeners, { [name]: next });
     Object.assign(emit, { [name]: next.length === 0 ? null : toAll(name, next) });
   }
@@ -239,7 +239,7 @@ export function createObserver(log: Pick<Logger, 'error'>): Observer {
   };
 }
 
-/** Emits what nobody expected; gives the id by which its line in the log is found, for the answer. */
+/** Emits an unexpected error; returns the id of its line in the log, for the answer to the client. */
 export function emitUnexpected(emit: Emit, what: string, err: unknown): string {
   const errorId = randomBytes(6).toString('hex');
   emit.failedUnexpectedly?.({ errorId, what, err });

@@ -7,28 +7,28 @@ import { FolderLockedError } from '../db/pglite/folder-lock.ts';
 import type { Store } from '../db/store.ts';
 import { createLogger, type Logger } from '../logger.ts';
 
-/** What every command works with. */
+/** What a command gets. */
 export interface CommandParts {
   readonly config: StoreConfig;
   readonly store: Store;
   readonly log: Logger;
-  /** Says something to the person at the terminal. */
+  /** Prints a line for the person at the terminal. */
   readonly say: (line: string) => void;
 }
 
-/** How a command is called, and what it does. */
+/** A command's usage and its work. */
 export interface Command {
   readonly usage: string;
-  /** It migrates the store, whatever MIGRATE says. */
+  /** Whether it migrates the store, even with MIGRATE=off. */
   readonly migrates?: boolean;
-  /** Gives the work to do, or null where the words are not understood. Nothing is opened until then. */
+  /** Returns the work to do, or null where the arguments are not valid. Nothing is opened before. */
   readonly understand: (words: readonly string[]) => ((parts: CommandParts) => Promise<void>) | null;
 }
 
 /**
- * Runs a command over the configured store and ends the process: 0 when it is done, 1 when it failed, 2 when it
- * was not understood. PGlite's folder is open in one process only, so there the gateway must be stopped, and the
- * message says so. It reads the store's settings alone.
+ * Runs a command on the configured store and ends the process: with 0 when it is done, 1 when it failed, 2 when its
+ * arguments were not valid. Only one process can have PGlite's folder open, so there the gateway must be stopped first,
+ * and the message says so. It reads only the settings of the store.
  */
 export async function runCommand({ usage, migrates = false, understand }: Command): Promise<never> {
   const work = understand(process.argv.slice(2));
@@ -60,7 +60,7 @@ export async function runCommand({ usage, migrates = false, understand }: Comman
   process.exit(0);
 }
 
-/** A gateway that waits for the migration looks into PGlite's folder now and then, for a second. */
+/** A gateway that waits for the migration opens PGlite's folder now and then, for up to a second. */
 const LOCKED_FOR_MS = 10_000;
 const TRY_EVERY_MS = 200;
 

@@ -7,9 +7,9 @@ const KINDS = { '--user': 'user', '--session': 'session', '--payment': 'payment'
 
 /**
  * `npm run forget -- --user ID | --session ID | --payment ID`: deletes whole sessions and payments with all that the
- * journal holds of them. Says how much went, and never whose: the line that it logs for an audit names the id by the
- * first eight hex digits of its SHA-256 (docs/decisions/0014), so that a request can be matched with it and no id read
- * from it.
+ * journal holds of them. Prints how much was deleted, and never whose: the line that it logs for an audit has the first
+ * eight hex digits of the id's SHA-256 (docs/decisions/0014), so that a request can be matched with it and the id cannot
+ * be read from it.
  */
 await runCommand({
   usage: 'npm run forget -- --user ID | --session ID | --payment ID',

@@ -1,8 +1,8 @@
 import { runCommand } from './command.ts';
 
 /**
- * `npm run migrate`: brings the store up to date and ends. What it does stands in the log; where nothing is to be
- * done it changes nothing. For deployments whose gateways run with MIGRATE=off, or as a role that may create nothing.
+ * `npm run migrate`: brings the store up to date and ends. It logs what it does; where nothing is to be done it changes
+ * nothing. For deployments whose gateways run with MIGRATE=off, or as a role without CREATE.
  */
 await runCommand({
   usage: 'npm run migrate',

@@ -3,7 +3,7 @@ import { createSteadyReport } from '../db/migrate/steady-report.ts';
 import { rebuild } from '../db/upkeep/rebuild.ts';
 import { runCommand } from './command.ts';
 
-/** `npm run rebuild`: computes all state anew from the journal and puts right what differs. */
+/** `npm run rebuild`: computes all states again from the journal and corrects those that differ. */
 await runCommand({
   usage: 'npm run rebuild',
   understand(words) {

@@ -4,7 +4,7 @@ import { createStoreClock } from '../db/store-clock.ts';
 import { type Replayed, replay } from '../db/upkeep/replay.ts';
 import { runCommand } from './command.ts';
 
-/** `npm run replay -- --position N | --quarantined`: applies quarantined callbacks that can be read by now. */
+/** `npm run replay -- --position N | --quarantined`: applies quarantined callbacks that this version can parse. */
 await runCommand({
   usage: 'npm run replay -- --position N | --quarantined',
   understand(words) {
@@ -12,7 +12,7 @@ await runCommand({
     if (which === null) return null;
     return async ({ config, store, log, say }) => {
       const { restartQuietMs } = config;
-      // Running gateways hear of the new rows through the store.
+      // Running gateways learn of the new rows through the store.
       const recorder = createRecorder({
         store,
         settings: { restartQuietMs },

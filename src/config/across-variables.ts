@@ -6,7 +6,7 @@ import { KEY_SET_ALGORITHMS, SECRET_ALGORITHMS, VARIABLES, type VariableName } f
 const CALLBACK_WAYS = ['CALLBACK_SIGNING_KEYS', 'CALLBACK_HEADER_SECRETS', 'CALLBACK_PATH_SECRETS'] as const;
 const TOKEN_WAYS = ['JWT_JWKS_URL', 'JWT_SECRETS'] as const;
 
-/** What is wrong with variables that are each well formed, taken together. */
+/** The faults of variables that are valid one by one but not together. */
 export function faultsAcross(texts: Texts): ConfigFault[] {
   const mode = texts.MODE ?? 'explore';
   const modeFaults =
@@ -14,7 +14,7 @@ export function faultsAcross(texts: Texts): ConfigFault[] {
   return [...modeFaults, ...tokenFaults(texts)];
 }
 
-/** Without credentials nobody but this machine may reach it. */
+/** Without credentials, only this machine may reach the gateway. */
 function exploreFaults({ HOST = VARIABLES.HOST.fallback ?? '' }: Texts): ConfigFault[] {
   const host = withoutBrackets(HOST);
   if (isLoopback(host)) return [];
@@ -22,7 +22,7 @@ function exploreFaults({ HOST = VARIABLES.HOST.fallback ?? '' }: Texts): ConfigF
   return [{ variable: 'HOST', problem }];
 }
 
-/** In production nothing is open, and nothing is lost by a power cut. */
+/** Production requires credentials, and a store that survives a power cut. */
 function productionFaults(texts: Texts): ConfigFault[] {
   const needs = (names: readonly VariableName[], why: string): ConfigFault[] =>
     names.some((name) => texts[name] !== undefined)
@@ -37,14 +37,14 @@ function productionFaults(texts: Texts): ConfigFault[] {
   ];
 }
 
-/** In production a store must be named: nobody's data is looked for in an empty folder. */
+/** Production requires a configured store: a missing setting must not start it with an empty folder. */
 export function databaseFaults({ MODE, DATABASE_URL }: Texts): ConfigFault[] {
   if (MODE !== 'production' || DATABASE_URL !== undefined) return [];
   const problem = `MODE=production needs PostgreSQL: ${VARIABLES.DATABASE_URL.allowed}`;
   return [{ variable: 'DATABASE_URL', problem }];
 }
 
-/** A public key taken for a shared secret is how tokens are forged: the two ways never mix, nor do their algorithms. */
+/** A public key used as a shared secret lets anyone forge tokens: neither the two ways nor their algorithms may mix. */
 function tokenFaults({ JWT_JWKS_URL, JWT_SECRETS, JWT_ALGORITHMS = '' }: Texts): ConfigFault[] {
   if (JWT_JWKS_URL !== undefined && JWT_SECRETS !== undefined) {
     return [{ variable: 'JWT_SECRETS', problem: 'is set beside JWT_JWKS_URL; set one of them' }];

@@ -6,7 +6,7 @@ import { type StoreConfig, toStoreConfig } from './store.ts';
 import { readVariables, type Values } from './values.ts';
 import { type LogLevel, type Mode, VARIABLE_NAMES } from './variables.ts';
 
-/** All that this gateway lets anyone set, checked and frozen. Times are in milliseconds. */
+/** All settings of the gateway, checked and frozen. Times are in milliseconds. */
 export interface Config extends StoreConfig {
   readonly mode: Mode;
   /** In explore mode always a loopback address. */
@@ -25,9 +25,9 @@ export interface Config extends StoreConfig {
   /** Null keeps everything. */
   readonly retentionDays: number | null;
   readonly metricsToken: string | null;
-  /** The only documents that are answered, except to operators; null: all are. */
+  /** The only documents that are executed, except for operators; null: all are. */
   readonly trustedDocuments: ReadonlySet<string> | null;
-  /** How much anyone may ask for at once. */
+  /** The limits on what clients may request. */
   readonly limits: Limits;
   /** How callbacks are authenticated; all three lists empty means not at all (explore mode only). */
   readonly callback: {
@@ -53,8 +53,8 @@ export interface Config extends StoreConfig {
 }
 
 /**
- * Reads the whole configuration, files of secrets too. An empty variable counts as unset. Throws one ConfigError
- * that names every fault; what it returns is frozen, lists and groups too.
+ * Reads the whole configuration, and the files of secrets. An empty variable counts as unset. Throws one ConfigError
+ * that names every fault. The result is deeply frozen.
  */
 export function readConfig(env: Environment): Config {
   return toConfig(readVariables(env, VARIABLE_NAMES, faultsAcross));

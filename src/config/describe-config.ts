@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 
-/** What the log may say of a configuration: no secret, and of the database neither password nor options. */
+/** The configuration as it may be logged: without secrets, and without the password and options of DATABASE_URL. */
 export function describeConfig(config: Config): Readonly<Record<string, unknown>> {
   const { callback, jwt } = config;
   return {

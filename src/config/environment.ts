@@ -4,7 +4,7 @@ import { VARIABLES, type VariableName } from './variables.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The text of each variable that is set; of a secret also from its file. */
+/** The text of each variable that is set; a secret's text may also come from its file. */
 export type Texts = Readonly<Partial<Record<VariableName, string>>>;
 
 /** The texts of these variables. An empty one counts as unset. Faults of secrets' files are added to `faults`. */
@@ -21,7 +21,7 @@ export function readTexts(env: Environment, names: readonly VariableName[], faul
   return texts;
 }
 
-/** What a secret's file holds; empty, which counts as set, where it cannot be read: one fault is enough. */
+/** The content of a secret's file; where it cannot be read, empty, which counts as set: one fault is enough. */
 function readSecret(name: VariableName, path: string, faults: ConfigFault[]): string {
   const variable = `${name}_FILE`;
   try {

@@ -16,7 +16,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** The first fault of each variable; none of a secret whose file is at fault already. */
+/** The first fault of each variable; a secret whose file is at fault already gets no second one. */
 export function firstOfEach(faults: readonly ConfigFault[]): ConfigFault[] {
   const first = new Map<string, ConfigFault>();
   for (const fault of faults) {

@@ -4,7 +4,7 @@ import { readDocuments } from './documents.ts';
 import { isLoopback, withoutBrackets } from './hosts.ts';
 import { readSigningKey } from './signing-key.ts';
 
-/** How a variable's text is read, and what it may be, as a fault says it after "it must be". */
+/** How a variable's text is parsed, and what is allowed, worded to follow "it must be" in a fault. */
 export interface Format<Value> {
   readonly schema: z.ZodType<Value, string>;
   readonly allowed: string;
@@ -116,7 +116,7 @@ export const pathSecrets: Format<string[]> = {
   allowed: 'at most two comma-separated secrets of 16 to 128 letters, digits, - and _',
 };
 
-/** In the clear from this machine only: a key set that somebody on the way could replace would let anyone in. */
+/** http:// is allowed on this machine only: an attacker who could replace the key set on its way could sign tokens. */
 export const keySetUrl: Format<string> = {
   schema: z.string().refine((address) => {
     if (!URL.canParse(address)) return false;

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** `[::1]` as addresses are written in URLs, without its brackets. */
+/** The host without the brackets of an IPv6 address in a URL, such as `[::1]`. */
 export function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
 }

@@ -10,7 +10,7 @@ const limit = (
   about: string,
 ): Variable<number> => withDefault(String(fallback), integer(min, max, unit), about);
 
-/** How much anyone may ask for at once. What is over a limit is answered clearly: LIMIT_EXCEEDED, or a close code. */
+/** The limits on what clients may request. What exceeds one is answered LIMIT_EXCEEDED, or with a close code. */
 export const LIMIT_VARIABLES = {
   LIMIT_BODY_BYTES: limit(65_536, [1_024, 16_777_216], 'bytes', 'An operation over HTTP.'),
   LIMIT_TOKENS: limit(1_000, [50, 100_000], 'tokens', 'A document: its names, punctuation and values.'),
@@ -107,7 +107,7 @@ export const LIMIT_VARIABLES = {
 
 type LimitVariable = keyof typeof LIMIT_VARIABLES;
 
-/** The limits by the names that the code gives them; what each one limits stands with its variable. */
+/** The limits by the names that the code uses; the table above describes each of them. */
 export interface Limits {
   readonly bodyBytes: number;
   readonly tokens: number;

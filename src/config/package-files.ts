@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
-/** Where the package's own files are, from wherever it was installed; a folder's URL ends with a slash. */
+/** URLs of the package's own files, wherever it is installed; a folder's URL ends with a slash. */
 const PACKAGE = new URL('../../', import.meta.url);
 
-/** The migrations, as drizzle-kit writes them. */
+/** The migrations that drizzle-kit generated. */
 export const MIGRATIONS_FOLDER = new URL('drizzle/', PACKAGE);
 
-/** What the build makes. */
+/** The output of the build. */
 export const BUILD_FOLDER = new URL('dist/', PACKAGE);
 
 /** The version of this package, as its package.json has it. */

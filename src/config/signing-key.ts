@@ -31,7 +31,7 @@ export function readSigningKey(text: string): SigningKey | undefined {
   return { kind: 'ed25519', key: createPublicKey({ key: jwk, format: 'jwk' }) };
 }
 
-/** Strict: Node's own decoder skips what it does not know. */
+/** Strict, whereas Node's decoder skips invalid characters. */
 function decodeBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64');
   return bytes.toString('base64') === text ? bytes : null;

@@ -4,7 +4,7 @@ import type { Environment } from './environment.ts';
 import { readVariables, type Values } from './values.ts';
 import type { Migrate } from './variables.ts';
 
-/** Where the store is, and what its state depends on. */
+/** The store's address, and the settings that its states depend on. */
 export interface StoreConfig {
   /** PostgreSQL; null means PGlite in `dataDir`. */
   readonly databaseUrl: string | null;
@@ -15,12 +15,12 @@ export interface StoreConfig {
   /** Behind a transaction pooler: no LISTEN and no named statements. */
   readonly databasePooled: boolean;
   readonly migrate: Migrate;
-  /** Never empty, in the order of the road. */
+  /** Never empty, in the order of the stages. */
   readonly expectedStages: readonly StageName[];
   readonly restartQuietMs: number;
 }
 
-/** MODE counts for one thing: in production a store must be named. */
+/** MODE matters in one way: production requires a configured store. */
 const NAMES = [
   'MODE',
   'DATABASE_URL',
@@ -33,8 +33,8 @@ const NAMES = [
 ] as const;
 
 /**
- * Reads the store's settings alone, for commands: who may send callbacks or ask does not matter to them. Throws a
- * ConfigError that names every fault of these variables.
+ * Reads only the store's settings, for commands, which need no credentials of clients. Throws a ConfigError that names
+ * every fault of these variables.
  */
 export function readStoreConfig(env: Environment): StoreConfig {
   return Object.freeze(toStoreConfig(readVariables(env, NAMES, databaseFaults)));

@@ -4,7 +4,7 @@ import { ConfigError, type ConfigFault, firstOfEach } from './faults.ts';
 import type { Variable } from './variable.ts';
 import { VARIABLES, type VariableName } from './variables.ts';
 
-/** What each variable's text means. */
+/** The parsed value of each variable. */
 export type Values = {
   readonly [Name in VariableName]: (typeof VARIABLES)[Name] extends Variable<infer Value> ? Value : never;
 };
@@ -42,7 +42,7 @@ function readValues<Name extends VariableName>(
   return values.length === names.length ? (Object.fromEntries(values) as Pick<Values, Name>) : null;
 }
 
-/** What is wrong with a variable, and what it must be. A secret is not shown. */
+/** The fault of a variable, and what is allowed. A secret's value is not shown. */
 function toFault(name: VariableName, { path: [entry] }: z.core.$ZodIssue, text = ''): ConfigFault {
   const { secret, allowed } = VARIABLES[name];
   const place = typeof entry === 'number' ? `entry ${entry + 1} cannot be used; ` : '';

@@ -1,17 +1,17 @@
 import type { z } from 'zod';
 import type { Format } from './formats.ts';
 
-/** One variable of the environment: everything that is known of it, in one place. */
+/** One variable of the environment: all of its properties, in one place. */
 export interface Variable<Value = unknown> {
-  /** From its text to its value. An empty text counts as unset and never comes here. */
+  /** Parses its text. An empty text counts as unset and is never passed. */
   readonly schema: z.ZodType<Value, string | undefined>;
-  /** The text that counts where it is unset; null where there is none. */
+  /** The default text; null where there is none. */
   readonly fallback: string | null;
-  /** What it may be, as a fault says it after "it must be". */
+  /** What is allowed, worded to follow "it must be" in a fault. */
   readonly allowed: string;
-  /** Never shown anywhere; may also come from the file that `NAME_FILE` names. */
+  /** Its value is never shown, and may also come from the file that `NAME_FILE` names. */
   readonly secret: boolean;
-  /** What it sets, for people. */
+  /** What it sets, for the documentation. */
   readonly about: string;
 }
 

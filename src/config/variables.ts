@@ -25,7 +25,7 @@ import { optional, optionalList, secret, withDefault } from './variable.ts';
 const MODES = ['explore', 'production'] as const;
 export type Mode = (typeof MODES)[number];
 
-/** Whether the gateway applies migrations at its start, or waits until `npm run migrate` did. */
+/** Whether the gateway applies migrations at its start, or waits until `npm run migrate` has. */
 const MIGRATE = ['auto', 'off'] as const;
 export type Migrate = (typeof MIGRATE)[number];
 
@@ -34,7 +34,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const rsaAndEcc = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
-/** Signatures of tokens: a key set is public keys, so it never admits HS…; a shared secret admits nothing else. */
+/** Algorithms of tokens: a key set holds public keys, so HS… is never allowed with it; a secret allows only HS…. */
 export const KEY_SET_ALGORITHMS: readonly string[] = rsaAndEcc;
 export const SECRET_ALGORITHMS: readonly string[] = ['HS256', 'HS384', 'HS512'];
 const ALGORITHMS = [...KEY_SET_ALGORITHMS, ...SECRET_ALGORITHMS];
@@ -135,7 +135,7 @@ export const VARIABLES = {
 
 export type VariableName = keyof typeof VARIABLES;
 
-// cast: Object.keys forgets which keys it was asked for
+// cast: Object.keys loses the type of the keys
 export const VARIABLE_NAMES = Object.keys(VARIABLES) as readonly VariableName[];
 
 /** Every name that is read: the variables and, for each secret, `NAME_FILE`. `.env.example` lists the same. */

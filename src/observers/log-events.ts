@@ -2,13 +2,13 @@ import { createLineWriter, type Logger } from '../logger.ts';
 import type { CallbackAnswered, Observer } from '../observe.ts';
 import { createPerMinute } from './per-minute.ts';
 
-/** Lines a minute about one origin or host, and about one cause of refusal. */
+/** The most lines a minute about one origin or host, and about one cause of refusal. */
 const PAGES_PER_MINUTE = 1;
 const REFUSALS_PER_MINUTE = 60;
 
 /**
- * Writes to the log what an operator wants to read of a gateway's events. Events that come with every batch, change
- * or operation are for metrics and spans: they are not logged.
+ * Logs the events of a gateway that an operator needs to see. Events of every batch, change or operation are for metrics
+ * and spans: they are not logged.
  */
 export function logEvents({ on }: Observer, log: Logger): void {
   logCallbacks(on, log);
@@ -73,7 +73,7 @@ function logStore(on: On, log: Logger): void {
   );
 }
 
-/** By hand: closed words, numbers and a checked traceparent need no escaping, and this is written for each callback. */
+/** Without JSON.stringify, for speed: enum values, numbers and a checked traceparent need no escaping. */
 function membersOf(about: CallbackAnswered): string {
   const { outcome, kind, stage, status, position, bytes, ms, traceparent } = about;
   let members = `"outcome":"${outcome}"`;
@@ -84,7 +84,7 @@ function membersOf(about: CallbackAnswered): string {
   return traceparent === null ? members : `${members},"traceparent":"${traceparent}"`;
 }
 
-/** An origin as browsers write it; any other text that a client sent is not repeated. */
+/** Matches an origin as browsers send it; any other text from a client is not logged. */
 function readableOrigin(text: string): string {
   if (text === 'null') return text;
   return URL.canParse(text) ? new URL(text).origin.slice(0, 200) : '(unreadable)';

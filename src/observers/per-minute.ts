@@ -1,5 +1,5 @@
 const MINUTE_MS = 60_000;
-/** Beyond it the oldest key is forgotten: some keys are chosen by clients. */
+/** The most keys kept; then the oldest is dropped. Clients choose some keys, so their number must be bounded. */
 const MAX_KEYS = 1_000;
 
 /** Whether an event of a key is to be logged. */

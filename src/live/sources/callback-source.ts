@@ -13,20 +13,20 @@ import type { Opening, Source } from './source.ts';
 /** One message of `callbackRecorded`. */
 export interface CallbackMessage {
   readonly cursor: string;
-  /** False only in an opening message sent because no cursor could be honoured, or because the store was put back. */
+  /** False only in an opening message sent because no cursor was honoured, or because the store was restored. */
   readonly recovered: boolean;
   /** Null only in the opening message. */
   readonly callback: JournalRow | null;
 }
 
-/** What a subscription to the journal is given; cursors as for states. */
+/** The arguments of a subscription to the journal; cursors as for states. */
 export interface CallbackSubscribeArgs {
   readonly viewer: Viewer;
   readonly filter?: CallbackFilter | null | undefined;
   readonly cursors?: readonly string[];
 }
 
-/** The log: every journal row that the filter admits, in order, without a gap. Throws FORBIDDEN unless the viewer is an operator. */
+/** Every journal row that the filter admits, in order, without a gap. Throws FORBIDDEN unless for an operator. */
 export function createCallbackSource(
   { hub, catchUp }: { readonly hub: Hub; readonly catchUp: CatchUp },
   { viewer, filter, cursors = [] }: CallbackSubscribeArgs,
@@ -58,7 +58,7 @@ export function createCallbackSource(
 
   async function rowsSince(from: number): Promise<Opening<CallbackMessage>> {
     const { head, rows, more } = await catchUp.journalSince(from);
-    // The store was put back since the cursor was checked, or since the reader was sent something last.
+    // The store was restored since the cursor was checked, or since the last message to this reader.
     if (head.position < from) return openingAt(head, false);
     identity = head.identity;
     const position = more ? (rows.at(-1)?.position ?? from) : Math.max(from, head.position);

@@ -2,23 +2,23 @@ import type { CatchUp, Head } from '../../domain/catch-up.ts';
 import { decodeCursor } from '../../domain/cursor.ts';
 import { holdsPlace } from '../../domain/journal/history.ts';
 
-/** Of more cursors than this the furthest are tried: a client has two or three. */
+/** The most cursors that are tried, the furthest first: a client has two or three. */
 const MAX_CURSORS = 8;
 
-/** Where a subscription resumes by its cursors and what the store holds. */
+/** Where a subscription resumes, by its cursors and the store's journal. */
 export type Resumption =
   /** The client sent none. */
   | { readonly from: null; readonly recovered: true }
   /**
-   * It sent some, and none can be honoured: garbage, another store's, of a history that the store no longer has, or
-   * below what was deleted.
+   * It sent some, and none can be honoured: each is malformed, another store's, of a history that the store no longer
+   * has, or from before rows that were deleted.
    */
   | { readonly from: null; readonly recovered: false }
   /** The client has everything up to here. */
   | { readonly from: number; readonly recovered: true };
 
 /**
- * Takes the furthest cursor that can be honoured: one whose row the journal holds, and behind which nothing was
+ * Chooses the furthest cursor that can be honoured: one whose row the journal holds, and after which nothing was
  * deleted.
  */
 export async function resumption(

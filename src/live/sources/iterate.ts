@@ -3,31 +3,30 @@ import { createConflatingQueue } from '../conflating-queue.ts';
 import type { Hub } from '../hub.ts';
 import type { Message, Opening, Source } from './source.ts';
 
-/** Entries that may wait for one reader; what is beyond is read from the store again. */
+/** Entries that may wait for one reader; later ones are read from the store again. */
 const MAX_WAITING = 1_024;
 
 /**
- * Reads one source alone, without the fan-out: for a GraphQL server that iterates subscriptions, and for a part of
- * the gateway that follows the journal. It subscribes at the first `next` and until `return`, which takes effect at
- * once even while a `next` is pending. `next` is called again when the one before has settled. Rejects once where the
- * store fails.
+ * Reads one source without the fan-out: for a GraphQL server that iterates subscriptions, and for a part of the gateway
+ * that follows the journal. It is subscribed from the first `next` until `return`, which takes effect at once even while
+ * a `next` is pending. Call `next` again only after the one before has settled. Rejects once where the store fails.
  */
 export function iterate<M extends Message>(hub: Hub, source: Source<M>): AsyncIterator<M> {
   return new SourceIterator(hub, source);
 }
 
-/** Gives what the store holds (`#messages`), then what was published meanwhile and is published from then on (`#entries`). */
+/** Yields what the store holds (`#messages`), then what was published since (`#entries`). */
 class SourceIterator<M extends Message> implements AsyncIterator<M, undefined> {
   readonly #hub: Hub;
   readonly #source: Source<M>;
   readonly #entries = createConflatingQueue<JournalEntry>(MAX_WAITING);
   #messages: M[] = [];
   #reading: Promise<Opening<M>> | null = null;
-  /** Everything up to here has been given, or is in `#messages`. */
+  /** Everything up to this position has been yielded, or is in `#messages`. */
   #position = 0;
-  /** The last entry that found no place in the queue: the store is read at least up to here. */
+  /** The last entry for which the queue had no room: the store is read at least up to here. */
   #skippedTo = 0;
-  /** Raised at each restart: what was read for an earlier one is dropped. */
+  /** Raised at each restart: what was read for an earlier generation is dropped. */
   #generation = 0;
   #unsubscribe: (() => void) | null = null;
   #wake: (() => void) | null = null;
@@ -72,7 +71,7 @@ class SourceIterator<M extends Message> implements AsyncIterator<M, undefined> {
     this.#read(this.#source.open());
   }
 
-  /** The store has another history: nothing of the old one is given any more. */
+  /** The store has another history: nothing of the old one is yielded any more. */
   #restart(): void {
     this.#generation += 1;
     this.#drop();
@@ -101,7 +100,7 @@ class SourceIterator<M extends Message> implements AsyncIterator<M, undefined> {
     reading.catch(() => {});
   }
 
-  /** Gives what can be given without waiting; null where nothing can. */
+  /** The next message that is available without waiting; null where none is. */
   #take(): M | null {
     const read = this.#messages.shift();
     if (read !== undefined) return read;

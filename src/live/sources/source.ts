@@ -4,7 +4,7 @@ import type { Instant } from '../../domain/session/session.ts';
 import type { Hub } from '../hub.ts';
 import type { Topic } from '../topics.ts';
 
-/** What subscriptions are made of. */
+/** The parts that subscriptions depend on. */
 export interface SourceParts {
   readonly hub: Hub;
   readonly catchUp: CatchUp;
@@ -12,52 +12,52 @@ export interface SourceParts {
   readonly now?: () => number;
 }
 
-/** What every message of a subscription carries. */
+/** The field that every message of a subscription has. */
 export interface Message {
-  /** The place up to which its receiver knows everything once it has this message. */
+  /** Its receiver has everything up to here once it has this message. */
   readonly cursor: string;
 }
 
-/** What decides which of several with one external id was created last: ties go to the higher id. */
+/** Decides which of several states with one external id was created last: ties go to the higher id. */
 export interface Newest {
   readonly id: string;
   readonly createdAt: Instant;
 }
 
-/** A part of what a subscription sends before it is live. */
+/** A part of the messages that a subscription sends before it is live. */
 export interface Opening<M> {
-  /** Which store was read: cursors bear it. */
+  /** Identifies the store that was read: it is part of cursors. */
   readonly identity: string;
-  /** Once its messages are sent, everything up to here is sent: no entry up to here is for this reader any more. */
+  /** Its messages cover everything up to here: entries up to here are not sent to this reader again. */
   readonly position: number;
   readonly messages: readonly M[];
   /** Whether there may be more to read before the hub's entries follow. */
   readonly more: boolean;
-  /** By externalId: the one created last, whose changes are sent from here on. */
+  /** With an external id: the state created last, whose changes are sent from here on. */
   readonly newest?: Newest | null;
 }
 
 /**
- * One subscription's way from the store and the hub to its messages. As an AsyncIterable it serves one reader alone;
- * the transports use `open` and `toMessage` through live/fanout/, so that one execution and one payload serve all
- * subscriptions that are alike.
+ * Makes the messages of one subscription from the store and the hub. As an AsyncIterable it serves a single reader; the
+ * transports use `open` and `toMessage` through live/fanout/, so that one execution and one payload serve all equal
+ * subscriptions.
  */
 export interface Source<M extends Message = Message> extends AsyncIterable<M> {
   readonly topic: Topic;
-  /** What must be the same, with document, variables and viewer scope, for two subscriptions to share executions. */
+  /** Two subscriptions share executions where this, document, variables and viewer scope are the same. */
   readonly share: string;
-  /** Reads the store: called after the hub's listener was attached, so that nothing falls between. */
+  /** Reads the store: called after the hub's listener was attached, so that nothing is missed in between. */
   open(): Promise<Opening<M>>;
-  /** Reads on from a position, for a reader that knows everything up to there. */
+  /** Reads on from a position, for a reader that has everything up to there. */
   resume(position: number): Promise<Opening<M>>;
-  /** Reads the store as for a new reader: what was sent before is of a history that the store has no more. */
+  /** Reads the store as for a new reader, after the history of what was sent before is gone from the store. */
   reopen(): Promise<Opening<M>>;
-  /** Keeps what later entries are compared with: called with each opening of each subscription it stands for. */
+  /** Keeps what later entries are compared with: called with each opening of each subscription that shares it. */
   learn(opening: Opening<M>): void;
-  /** Drops what was learned: see `reopen`. */
+  /** Drops what was learned, before a `reopen`. */
   unlearn(): void;
   /** Called once an opening was learned. Null: not for this subscription. Ownership and filter are checked each time. */
   toMessage(entry: JournalEntry): M | null;
-  /** Messages with the same key replace each other for a reader that lags; null: never (the journal). */
+  /** For a slow reader, messages with the same key replace each other; null: never (the journal). */
   conflationKey(message: M): string | null;
 }

@@ -7,23 +7,23 @@ import type { Message } from './source.ts';
 
 /** One message of a subscription to states: `sessionStatusChanged`, `paymentStatusChanged`. */
 export interface StateMessage<S> extends Message {
-  /** Why it was sent; of several conflated into one, the newest. */
+  /** Why it was sent; where several were conflated, the newest reason. */
   readonly kind: ChangeKind;
   /**
-   * False only in a SNAPSHOT sent because no cursor could be honoured, or, also mid-stream, because the store was put
-   * back or its state recomputed.
+   * False only in a SNAPSHOT sent because no cursor was honoured, or, also mid-stream, because the store was restored or
+   * its states recomputed.
    */
   readonly recovered: boolean;
-  /** False where the state no longer meets the filter. */
+  /** False where the state no longer matches the filter. */
   readonly matches: boolean;
-  /** The newest state when sent. Null only in a SNAPSHOT. */
+  /** The newest state when it is sent. Null only in a SNAPSHOT. */
   readonly state: S | null;
-  /** The stage that the change was about; null in a SNAPSHOT, of a payment, and where the row was deleted. */
+  /** The stage of the change; null in a SNAPSHOT, for a payment, and where the journal row was deleted. */
   readonly stage: StageName | null;
   readonly changedAt: Instant;
 }
 
-/** How a subscription opens where no cursor is honoured: one state as it stands, or none. */
+/** The opening message where no cursor is honoured: one state as it is, or none. */
 export function snapshot<S extends State>(
   cursor: string,
   state: S | null,
@@ -40,7 +40,7 @@ export function snapshot<S extends State>(
   };
 }
 
-/** A change that was read from the store after it was made. */
+/** A change that was read from the store, while catching up. */
 export function resumed<S extends State>(
   cursor: string,
   matches: boolean,
@@ -57,7 +57,7 @@ export function resumed<S extends State>(
   };
 }
 
-/** A change as it is published. */
+/** A change that was published live. */
 export function changed<S extends State>(
   cursor: string,
   matches: boolean,

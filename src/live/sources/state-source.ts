@@ -9,7 +9,7 @@ import { iterate } from './iterate.ts';
 import type { Newest, Opening, Source, SourceParts } from './source.ts';
 import { changed, resumed, type StateMessage, snapshot } from './state-message.ts';
 
-/** What one subscription to states follows. */
+/** What one subscription to states selects. */
 export interface Following<S extends State> {
   readonly subject: Subject<S>;
   /** Reads this subject's states from the store. */
@@ -18,7 +18,7 @@ export interface Following<S extends State> {
   /** The one state that was named; null where all are followed. */
   readonly named: Named | null;
   readonly topic: Topic;
-  /** What the filter demands; empty: nothing. */
+  /** The restrictions of the filter; empty: none. */
   readonly restrictions: readonly Restriction<S>[];
   readonly cursors: readonly string[];
   /** See `Source.share`. */
@@ -26,8 +26,8 @@ export interface Following<S extends State> {
 }
 
 /**
- * A subscription to states: the newest wins. It opens with one SNAPSHOT, or, where a cursor can be honoured, with
- * the newest state of each that changed since, in the order of their last change.
+ * A subscription to states: a newer state replaces an older one. It opens with one SNAPSHOT, or, where a cursor is
+ * honoured, with the newest state of each that changed since, in the order of their last change.
  */
 export function createStateSource<S extends State>(
   { hub, catchUp, now = Date.now }: SourceParts,
@@ -61,7 +61,7 @@ export function createStateSource<S extends State>(
     return { identity, position, messages, more: false, newest: newestOf(state) };
   }
 
-  /** Of a named state: its newest, where that is news to the reader. */
+  /** For a single state: its newest version, where it changed after what the reader has. */
   function newsOf({ head, found }: FoundAtHead<ChangedState<S>>, from: number): Opening<M> {
     const messages = found !== null && found.state.position > from ? messagesOf(head, [found]) : [];
     const position = Math.max(from, head.position);
@@ -71,14 +71,14 @@ export function createStateSource<S extends State>(
 
   async function changesSince(from: number): Promise<Opening<M>> {
     const { head, rows, more } = await states.since(from, viewer);
-    // The store was put back since the cursor was checked, or since the reader was sent something last.
+    // The store was restored since the cursor was checked, or since the last message to this reader.
     if (head.position < from) return opensWith({ head, found: null }, false);
     const last = rows.at(-1);
     const position = more && last !== undefined ? last.state.position : Math.max(from, head.position);
     return { identity: head.identity, position, messages: messagesOf(head, rows), more };
   }
 
-  /** Whether a state matched when the reader received it last is unknown: so it is sent that it does not now. */
+  /** Whether a state matched when the reader last received it is unknown: so a non-matching one is sent as such. */
   function messagesOf({ identity }: Head, rows: readonly ChangedState<S>[]): M[] {
     return rows.flatMap((row) => {
       const matches = admitsAll(restrictions, row.state);
@@ -91,7 +91,7 @@ export function createStateSource<S extends State>(
   const newestOf = (state: S | null): Newest | null =>
     state && { id: subject.idOf(state), createdAt: state.createdAt };
 
-  /** Whether a change is of the one that was created last, as far as is known. */
+  /** Whether a change is of the state created last, as far as is known. */
   function isFollowed(state: S): boolean {
     const seen = { id: subject.idOf(state), createdAt: state.createdAt };
     if (newest !== null && newest.id !== seen.id && !isNewer(seen, newest)) return false;

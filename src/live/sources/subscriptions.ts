@@ -15,13 +15,13 @@ import type { Source, SourceParts } from './source.ts';
 import type { StateMessage } from './state-message.ts';
 import { createStateSource } from './state-source.ts';
 
-/** What a subscription to states is given, its id argument excepted. */
+/** The arguments of a subscription to states, except its id. */
 interface StateSubscribeArgs<F> {
   readonly viewer: Viewer;
-  /** At most one of the two ids; neither: all that the viewer may see and `filter` admits. */
+  /** At most one of the two ids; without one: all states that the viewer may see and `filter` admits. */
   readonly externalId?: string | null | undefined;
   readonly filter?: F | null | undefined;
-  /** Every cursor that the client sent: the furthest that can be honoured counts. None: a SNAPSHOT. */
+  /** All cursors that the client sent: the furthest that can be honoured counts. Without one: a SNAPSHOT. */
   readonly cursors?: readonly string[];
 }
 
@@ -84,7 +84,7 @@ function sourceOf<S extends State, Wanted>(
   { viewer, filter, cursors = [] }: StateSubscribeArgs<Filter<Wanted>>,
   { field, subject, states, filterFields, named, wantedOwner }: StateSubscription<S, Wanted>,
 ): Source<StateMessage<S>> {
-  // Where only one user's states can be sent, only that user's are followed. A viewer without a user has an empty topic.
+  // Where only one user's states can match, only their topic is followed. A viewer without a user has an empty topic.
   const owner = ownerFor(subject, viewer);
   const topic =
     named === null
