@@ -29,9 +29,11 @@ async function run(): Promise<void> {
   const config = orExit(() => readConfig(process.env));
   const log = createLogger({ level: config.logLevel });
   // An uncaught error does not end the process: it would disconnect every client.
-  process.on('uncaughtException', (err) => log.fatal({ err }, 'an error was caught by nobody; going on'));
+  process.on('uncaughtException', (err) =>
+    log.fatal({ err }, 'an error was not caught; the process continues'),
+  );
   process.on('unhandledRejection', (err) =>
-    log.fatal({ err }, 'a rejection was handled by nobody; going on'),
+    log.fatal({ err }, 'a rejection was not handled; the process continues'),
   );
 
   const stop = stopOnSignals(config.drainMs, log);

@@ -15,7 +15,7 @@ await runCommand({
         onProgress: createSteadyReport((position, last) => say(`position ${position} of ${last}`)),
       });
       say(
-        `${rows} callbacks folded; ${sessions} sessions and ${payments} payments differed and were put right.`,
+        `${rows} callbacks folded; ${sessions} sessions and ${payments} payments differed and were corrected.`,
       );
     };
   },

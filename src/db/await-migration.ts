@@ -23,7 +23,7 @@ export async function awaitMigration(options: StoreOptions, signal: AbortSignal)
     } catch (err) {
       if (!(err instanceof FolderLockedError)) seen = databaseUrl === null ? changedAt(dataDir) : null;
       if (!(err instanceof NotMigratedError) && !(err instanceof FolderLockedError))
-        log.warn({ err }, 'the store cannot be looked at: trying again');
+        log.warn({ err }, 'the store cannot be opened: trying again');
     }
   }
 }

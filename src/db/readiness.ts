@@ -114,7 +114,8 @@ async function checkTables(tx: Db): Promise<void> {
   const [row] = await tx
     .select({ allowed: sql<boolean>`${sql.join(rights, sql` and `)}` })
     .from(sql`(values (1)) as once`);
-  if (row?.allowed !== true) throw new Error('this role may not write all tables of the store: grant it to');
+  if (row?.allowed !== true)
+    throw new Error('this role may not write all tables of the store: grant it SELECT, INSERT and UPDATE');
 }
 
 /** The value of `result`, or false where it has not resolved within `ms` milliseconds. */

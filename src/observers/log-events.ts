@@ -60,15 +60,13 @@ const HOST_REFUSED =
   'a request for this Host was refused: MODE=explore answers to localhost, 127.0.0.1 and [::1] alone (origins: ALLOWED_ORIGINS; other names: MODE=production)';
 
 function logStore(on: On, log: Logger): void {
-  on('storeReconnecting', (about) =>
-    log.warn(about, 'connections to the store were lost: new ones are taken'),
-  );
+  on('storeReconnecting', (about) => log.warn(about, 'connections to the store were lost: connecting again'));
   on('storeLost', (about) => log.warn(about, 'the store does not answer: trying again every second'));
   on('storeReached', (about) => log.info(about, 'the store answers again'));
   on('historyReplaced', (about) =>
     log.warn(
       about,
-      'the store was put back or recomputed: everything is read again, and subscriptions start over',
+      'the store was restored or recomputed: everything is read again, and subscriptions start again',
     ),
   );
 }

@@ -35,7 +35,7 @@ eachStore('the commands for a store', (store) => {
 
     const upkeep = await runToEnd(command('upkeep'), { env: env() });
     expect(upkeep).toContain('0 applied, 0 found recorded already, 1 still in quarantine.');
-    expect(upkeep).toContain('1 callbacks folded; 0 sessions and 0 payments differed and were put right.');
+    expect(upkeep).toContain('1 callbacks folded; 0 sessions and 0 payments differed and were corrected.');
 
     const forgotten = await runToEnd(command('forget'), { env: env() });
     expect(forgotten).toContain('1 sessions, 0 payments and 2 callbacks deleted.');

@@ -38,7 +38,7 @@ eachStore('one huge session', (on) => {
   const statusesOf = async (bodies: readonly string[], connections: number) =>
     (await deliverAll(gateway.url, bodies, { connections })).map(({ status }) => status);
 
-  it('holds 1,000 accounts: what is beyond is left out and logged, and the callback counts', async () => {
+  it('holds 1,000 accounts: the rest is left out and logged, and the callback counts', async () => {
     const details = { accounts: Array.from({ length: 1_005 }, (_, n) => account(n)) };
     const wire = { ...person('huge'), stage: 'Accounts', status: 'Finished', details };
     expect((await postCallback(gateway.url, wire)).json).toMatchObject({ outcome: 'recorded' });
@@ -88,7 +88,7 @@ eachStore('one huge session', (on) => {
       `huge session (${on.kind}, ${PAGES} pages): neighbours' p50 ${p50.toFixed(2)} ms alone, ` +
         `${p50Beside.toFixed(2)} ms beside it (${(p50Beside / p50).toFixed(2)} times)`,
     );
-    // Measured in the long form; beside other tests a median tells less.
+    // Measured in the long form; next to other tests a median means less.
     expect(p50Beside / p50).toBeLessThan(LONG ? 1.5 : 3);
   });
 

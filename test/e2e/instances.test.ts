@@ -315,7 +315,7 @@ async function orderlyEnd(store: TestStore): Promise<void> {
   expect(performance.now() - began).toBeLessThan(10_000);
 }
 
-/** Resolves when a writer of ours waits for its lock. */
+/** Resolves when a writer of Callboard waits for its lock. */
 async function waitsForLock(sql: postgres.Sql): Promise<void> {
   for (;;) {
     const [waiting] = await sql`select 1 from pg_locks where locktype = 'advisory' and not granted`;

@@ -23,7 +23,7 @@ const SYSTEM = sql`(select system_identifier::text from pg_control_system())`;
 /** The first digits of a WAL file's name are its timeline. The last checkpoint may still be of the one before. */
 const TIMELINE = sql`case when pg_is_in_recovery() then null else left(pg_walfile_name(pg_current_wal_lsn()), 8) end`;
 
-const STORE_IS_EMPTY = 'the store has lost its one row';
+const STORE_IS_EMPTY = 'the table store has no row';
 
 export function createSightings({ db, kind }: Pick<Store, 'db' | 'kind'>): Sightings {
   let prepared: Promise<Statements> | null = null;

@@ -112,7 +112,7 @@ async function refuseBesideOld(tx: Db, pooled: boolean): Promise<void> {
   const pooler = pooled ? ' A pooler keeps its idle connections for a while: have it reconnect.' : '';
   throw new CallboardError(
     'UNAVAILABLE',
-    `A Callboard 0.1 is connected to this store (${connected} connections named "${APPLICATION_NAME_OF_0_1}" in pg_stat_activity), and cannot go on beside ${SCHEMA_VERSION}: stop every instance of 0.1, then start this one again.${pooler}`,
+    `A Callboard 0.1 is connected to this store (${connected} connections named "${APPLICATION_NAME_OF_0_1}" in pg_stat_activity), and cannot run together with ${SCHEMA_VERSION}: stop every instance of 0.1, then start this one again.${pooler}`,
   );
 }
 
@@ -169,7 +169,7 @@ function openedByNewer(openedBy: string): CallboardError {
 function damaged({ missing }: MigrationState): CallboardError {
   return new CallboardError(
     'UNAVAILABLE',
-    `The store lacks ${missing.join(', ')}, though every migration was applied: put it back from a backup, or give this role access to the schema that holds the tables.`,
+    `The store lacks ${missing.join(', ')}, though every migration was applied: restore it from a backup, or give this role access to the schema that holds the tables.`,
   );
 }
 

@@ -24,7 +24,7 @@ export async function takeTurn(tx: Db, log: Logger): Promise<void> {
   log.info('another instance migrates the store: waiting until it is done');
   const patience = sayWaiting(log);
   await tx.execute(lockForMigration).finally(() => clearInterval(patience));
-  log.info('the other instance is done: going on');
+  log.info('the other instance is done: continuing');
 }
 
 /** Logs every few seconds that this process waits, until the timer is cleared. */

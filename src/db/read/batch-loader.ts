@@ -47,7 +47,7 @@ export function createBatchLoader<Key, Value>({
       for (const [place, { resolve, reject }] of entries.entries()) {
         const value = values[place];
         if (place < values.length && value !== undefined) resolve(value);
-        else reject(new Error('the batch left a key unanswered'));
+        else reject(new Error('the batch has no answer for a key'));
       }
     } catch (cause) {
       for (const { reject } of entries) reject(cause);

@@ -122,7 +122,7 @@ function portionOf<Row extends { readonly head: Head }, Shown>(
   toShown: (row: Row) => Shown | null,
 ): Portion<Shown> {
   const [first] = rows;
-  if (first === undefined) throw new Error('the store has no row of its own');
+  if (first === undefined) throw new Error('the table store has no row');
   const shown = rows.flatMap((row) => toShown(row) ?? []);
   return { head: first.head, rows: shown, more: shown.length >= ROWS_PER_READ };
 }

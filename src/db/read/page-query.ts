@@ -78,7 +78,7 @@ export function listOf<Row, Shown>(
   toShown: (row: Row) => Shown,
 ): ListOf<Shown> {
   const [first] = found;
-  if (first === undefined) throw new Error('the store has no row of its own: it was never migrated');
+  if (first === undefined) throw new Error('the table store has no row: it was never migrated');
   return toList(
     page,
     found.flatMap(({ row }) => (row === null ? [] : [toShown(row)])),

@@ -18,7 +18,7 @@ import { decidePresumed, presume, writeAtOnce } from './write-at-once.ts';
 import { type Written, writeBatch } from './write-batch.ts';
 
 const LEFT_OUT =
-  'a callback reported more accounts or transaction pages than a session holds (1,000 and 5,000): what is beyond is left out';
+  'a callback reported more accounts or transaction pages than a session holds (1,000 and 5,000): the rest is left out';
 
 /** Where batches are published. */
 export interface Outlet {

@@ -98,7 +98,7 @@ async function readStored(
   };
 }
 
-const LOST = 'the store has lost its one row';
+const LOST = 'the table store has no row';
 
 /** Which server this is since when, and which table of it: behind a pooler a connection does not say. */
 export const SERVER = sql<string>`${store}.tableoid::text || ' ' || pg_postmaster_start_time()::text`;

@@ -6,7 +6,7 @@ import { preparedByConnection } from './prepared-by-connection.ts';
 /** The position of the last committed row. */
 export async function readPosition(tx: Db): Promise<number> {
   const [row] = await statementsFor(tx).position.execute();
-  if (row === undefined) throw new Error('the store has lost its one row');
+  if (row === undefined) throw new Error('the table store has no row');
   return row.position;
 }
 

@@ -36,7 +36,7 @@ const inForce = (row: { readonly expectedStages: string }): string =>
 
 async function readRow(db: Db) {
   const [row] = await db.select().from(storeTable).where(eq(storeTable.id, 1));
-  if (row === undefined) throw new Error('the store has lost its one row');
+  if (row === undefined) throw new Error('the table store has no row');
   return row;
 }
 
