@@ -63,7 +63,7 @@ describe('the check of the rules', () => {
       "import * as tables from './schema.ts';",
       "import { type A as B, c as d } from '../domain/a.ts';",
       "export const LIST = ['as', 'x as y'] as const;",
-      '// told as it is: import nothing from "../live/b.ts"',
+      '// shown as it is: import nothing from "../live/b.ts"',
       '/** as this */',
       'const text = `select a as b`;',
       '// cast: the driver types rows as any',

@@ -11,14 +11,16 @@ const BATCH = { callbacks: 3, rows: 2, ms: 1.5 };
 describe('an event', () => {
   it('reaches all its listeners at once and in their order, until each is removed', () => {
     const { emit, on } = observer();
-    const heard: string[] = [];
-    const offs = ['a', 'b'].map((name) => on('batchCommitted', ({ rows }) => heard.push(`${name}${rows}`)));
+    const received: string[] = [];
+    const offs = ['a', 'b'].map((name) =>
+      on('batchCommitted', ({ rows }) => received.push(`${name}${rows}`)),
+    );
     emit.batchCommitted?.(BATCH);
     offs[0]?.();
     emit.batchCommitted?.(BATCH);
     offs[1]?.();
     emit.batchCommitted?.(BATCH);
-    expect(heard).toEqual(['a2', 'b2', 'b2']);
+    expect(received).toEqual(['a2', 'b2', 'b2']);
   });
 
   it('reaches a listener that was added twice twice, and once after it was removed once', () => {
@@ -60,12 +62,12 @@ describe('an event', () => {
     on('storeReached', () => {
       throw err;
     });
-    let heard = 0;
+    let received = 0;
     on('storeReached', () => {
-      heard += 1;
+      received += 1;
     });
     emit.storeReached?.({ afterMs: 1 });
-    expect(heard).toBe(1);
+    expect(received).toBe(1);
     expect(logged).toEqual([{ err, event: 'storeReached' }]);
   });
 

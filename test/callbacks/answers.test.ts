@@ -209,7 +209,7 @@ eachStore('POST /callbacks', (store) => {
 });
 
 describe('a gateway that stops', () => {
-  it('answers 503 to whoever comes then, or does not answer at all', async () => {
+  it('answers 503 to later clients, or does not answer at all', async () => {
     const gateway = await startGateway();
     await gateway.close();
     await expect(postCallback(gateway.url, fields('session-status'))).rejects.toThrow();

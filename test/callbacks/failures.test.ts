@@ -10,7 +10,7 @@ function limiterAt(start: number, options = {}) {
 }
 
 describe('an address that keeps failing', () => {
-  test('is told to wait from its 11th failure within a minute, until that minute is over', () => {
+  test('is answered with a time to wait from its 11th failure within a minute, until that minute is over', () => {
     const { clock, failTimes } = limiterAt(1_000_000);
     expect(failTimes('192.0.2.1', 10)).toBeNull();
     expect(failTimes('192.0.2.1', 1)).toBe(60);

@@ -22,7 +22,7 @@ function shuffled(value: Json, draw: () => number): Json {
   return Object.fromEntries(entries.sort((a, b) => a.at - b.at).map(({ entry }) => entry));
 }
 
-describe('for whatever is sent', () => {
+describe('for any bytes', () => {
   const samples = [session, accounts, page, payment];
   const anyId = fc.oneof(fc.string(), fc.integer(), fc.jsonValue());
   const names = Object.keys({ ...session, ...page, ...payment, progress: 1, toString: 1 });

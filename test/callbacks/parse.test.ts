@@ -277,7 +277,7 @@ describe('the traps', () => {
     ['accounts', 'inprogress'],
     [' Accounts ', 'InProgress\t'],
     ['\u00a0aCCounts', '\ninPROGRESS'],
-  ])('stage %j and status %j are read whatever their case and the spaces around them', (stage, status) => {
+  ])('stage %j and status %j are read in any letter case and with spaces around them', (stage, status) => {
     expect(applied(body({ ...session, stage, status }))).toMatchObject({
       stage: 'ACCOUNTS',
       status: 'IN_PROGRESS',

@@ -26,7 +26,7 @@ async function run(command: string, env: Readonly<Record<string, string>>, ...wo
 const forget = (env: Readonly<Record<string, string>>, ...words: readonly string[]) =>
   run('forget', env, ...words);
 
-/** What one who deleted a session, no payment and one callback is told, after the line for an audit. */
+/** What is printed after deleting a session, no payment and one callback, following the line for an audit. */
 function expectDone({ code, output }: { code: unknown; output: string }): void {
   expect(code).toBe(0);
   expect(output).toMatch(/^1 sessions, 0 payments and 1 callbacks deleted\.$/m);
@@ -42,7 +42,7 @@ function expectDone({ code, output }: { code: unknown; output: string }): void {
 }
 
 eachStore('npm run forget', (on) => {
-  it('deletes what it is told and says how much, never whose; on PGlite the gateway must be stopped', async () => {
+  it('deletes what is named and prints how much, never whose; on PGlite the gateway must be stopped', async () => {
     const gateway = await spawnGateway(on.env());
     const callback = { ...fields('session-status'), sessionId: 'forget-me', userId: 'user-to-forget' };
     expect((await postCallback(gateway.url, callback)).status).toBe(200);

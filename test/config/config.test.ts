@@ -236,7 +236,7 @@ describe('secrets in files', () => {
   });
 });
 
-describe('what the log is told', () => {
+describe('what the log shows', () => {
   it('holds no secret, and neither password nor options of the database', () => {
     const env = {
       ...PRODUCTION,
@@ -245,8 +245,8 @@ describe('what the log is told', () => {
       CALLBACK_PATH_SECRETS: 'path-secret-0123456789',
       METRICS_TOKEN: 'metrics-token-0123456789',
     };
-    const told = JSON.stringify(describeConfig(readConfig(env)));
-    expect(told).toContain('postgres://callboard@db.example.com:5432/callboard"');
+    const logged = JSON.stringify(describeConfig(readConfig(env)));
+    expect(logged).toContain('postgres://callboard@db.example.com:5432/callboard"');
     for (const secret of [
       'pa55word',
       '0ther',
@@ -256,7 +256,7 @@ describe('what the log is told', () => {
       'path-secret',
       'metrics-token',
     ]) {
-      expect(told).not.toContain(secret);
+      expect(logged).not.toContain(secret);
     }
   });
 });

@@ -89,7 +89,7 @@ eachStore('connections that break', (on) => {
         await unlisten?.();
         await store.close();
       }
-      // One that comes back does so after 200 ms; nothing tells of one that does not.
+      // A connection that is made again is made after 200 ms; nothing reports one that is not.
       for (const until = Date.now() + 600; Date.now() < until; ) {
         await connections();
       }

@@ -85,7 +85,7 @@ eachStore('opening the store', (on) => {
     await clean.close();
   });
 
-  it('computes outcomes anew where EXPECTED_STAGES has changed, as the next version, and nothing else', async () => {
+  it('computes outcomes again where EXPECTED_STAGES has changed, as the next version, and nothing else', async () => {
     const recording = await openRecording(on);
     const finished = { userId: 'u', bankId: 'b', stage: 'Transactions', status: 'Finished' };
     for (let n = 0; n < 1_200; n++) void recording.record(body({ ...finished, sessionId: `s${n}` }));

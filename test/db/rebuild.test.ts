@@ -37,7 +37,7 @@ eachStore('rebuild', (on) => {
     await recording.recorder.record({ parsed, body: twice, receivedAt: at, webhookId: null });
   });
 
-  it('finds nothing to put right, since live state is the fold of the journal, row for row', async () => {
+  it('finds nothing to correct, since live state is the fold of the journal, row for row', async () => {
     const live = await everyRow(recording.store);
     const rebuilt = await run();
     expect(rebuilt).toMatchObject({ sessions: 0, payments: 0 });
@@ -86,14 +86,14 @@ eachStore('rebuild', (on) => {
     expect(await everyRow(store)).toEqual(live);
   });
 
-  it('leaves no table of its own behind, and tells how far it is', async () => {
-    const heard: [number, number][] = [];
+  it('leaves no table of its own behind, and reports its progress', async () => {
+    const progress: [number, number][] = [];
     await rebuild({
       store: recording.store,
       parse: parseApplied,
-      onProgress: (position, last) => heard.push([position, last]),
+      onProgress: (position, last) => progress.push([position, last]),
     });
-    const last = heard.at(-1);
+    const last = progress.at(-1);
     expect(last?.[0]).toBe(last?.[1]);
     const found = await recording.store.db
       .select({ n: sql`count(*)`.mapWith(Number) })

@@ -193,7 +193,7 @@ eachStore('a recorder that cannot record', (of) => {
     };
   }
 
-  test('answers UNAVAILABLE within its deadline, whatever the store does', async () => {
+  test('answers UNAVAILABLE within its deadline, even where the store hangs', async () => {
     const { store, release } = held(await open(of));
     const { record } = recorderOf(store);
     const began = performance.now();

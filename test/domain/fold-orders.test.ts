@@ -40,7 +40,7 @@ function fold(sent: readonly Wire[], sizes: readonly number[] = [sent.length]): 
 const disorder = history.chain((happened) => fc.tuple(fc.constant(happened), disordered(happened)));
 const short = history.filter(({ callbacks }) => callbacks.length >= 2 && callbacks.length <= 7);
 
-describe('whatever the order', () => {
+describe('in any order', () => {
   test(
     'a shuffled, tripled history without some of its non-terminals comes to the same state',
     () => {

@@ -84,7 +84,7 @@ describe('a person who is to sign in again', () => {
     expect(stageView(session, 'AUTHENTICATION').restartSuspected).toBe(false);
   });
 
-  test('has begun to when Initiated and InProgress came again: nothing tells them from a new run', () => {
+  test('has begun to when Initiated and InProgress came again: nothing distinguishes them from a new run', () => {
     const session = sessionOf(table`
       0 | Auth/Initiated
       1 | Auth/InProgress

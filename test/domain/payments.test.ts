@@ -44,7 +44,7 @@ describe('a payment', () => {
     expect(outcomes).toEqual(['recorded', 'recorded', 'repeated']);
   });
 
-  test('comes to the same state in whatever order, tripled, without some of its non-terminals', () => {
+  test('comes to the same state in any order, tripled, without some of its non-terminals', () => {
     const statuses = fc.tuple(
       fc.subarray(['Created', 'InProgress']),
       fc.constantFrom('Completed', 'Rejected', 'Expired'),

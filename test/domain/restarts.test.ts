@@ -49,7 +49,7 @@ describe('a success stays a success', () => {
     expect(played(story)).toEqual(story);
   });
 
-  test('its stage that runs again is told when that run ends; then it is the current one, and later ones wait', () => {
+  test('its stage that runs again is shown when that run ends; then it is the current one, and later ones wait', () => {
     const story = table`
       at  | comes          | answer   | shown                          | now | outcome   | next
       0   | Acc/Finished   | recorded | Acc 1 Finished                 | Acc | PENDING   | WAIT
@@ -100,7 +100,7 @@ describe('a restart of what ended badly', () => {
     expect(played(story)).toEqual(story);
   });
 
-  test('of a partial success: accounts and first pages stay, the stage that brought them starts anew', () => {
+  test('of a partial success: accounts and first pages stay, the stage that brought them starts again', () => {
     const story = table`
       at  | comes                 | answer   | shown                                   | now | outcome             | next
       0   | Acc/Finished +A1      | recorded | Acc 1 Finished                          | Acc | PENDING             | WAIT
@@ -141,7 +141,7 @@ describe('a restart of what ended badly', () => {
 });
 
 describe('a person who authenticates once more', () => {
-  test('after AuthorizationFailed is heard at once, without the quiet time', () => {
+  test('after AuthorizationFailed counts at once, without the quiet time', () => {
     const story = table`
       at  | comes                  | answer   | shown                                                       | now  | outcome             | next
       0   | Auth/Initiated         | recorded | Auth 1 Initiated                                            | Auth | PENDING             | WAIT

@@ -218,7 +218,7 @@ eachStore('EXPECTED_STAGES', (store) => {
       await killed;
       await blocker`rollback`;
       expect(await seen(first.url, 'session-1200')).toMatchObject({ outcome: 'SUCCEEDED' });
-      // It changes nothing that is shown, but for the outcome.
+      // Of what is shown it changes only the outcome.
       await deliver(first.url, body('session-0900', 'Accounts', 'InProgress'));
 
       await expect.poll(recomputedTo, { timeout: 15_000 }).toBeNull();

@@ -32,7 +32,7 @@ describe('a first start on PGlite', () => {
     },
   );
 
-  it('that is killed at whatever moment leaves a folder in which the next one begins', async () => {
+  it('that is killed at any moment leaves a folder in which the next one begins', async () => {
     const dataDir = await newFolder();
     const starting = spawn(process.execPath, ['dist/main.js'], {
       cwd: ROOT,

@@ -58,7 +58,7 @@ async function prefill(of: TestStore, count: number): Promise<void> {
   await store.close();
 }
 
-/** Starts a gateway over whatever was left behind, and holds it to being ready in time, by itself. */
+/** Starts a gateway on the store that was left behind, and checks that it gets ready in time by itself. */
 async function restarted(
   of: TestStore,
   env: Record<string, string> = {},

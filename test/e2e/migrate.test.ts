@@ -26,7 +26,7 @@ async function untouched(kind: StoreKind): Promise<Record<string, string>> {
   return { DATA_DIR: folder };
 }
 
-/** `npm run migrate`, but for npm. */
+/** What `npm run migrate` runs, without npm. */
 async function migrate(env: Record<string, string>): Promise<{ code: unknown; output: string }> {
   const child = spawn(process.execPath, [bundled('migrate')], {
     env: { PATH: process.env.PATH ?? '', ...env },

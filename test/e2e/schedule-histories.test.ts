@@ -10,7 +10,7 @@ const ANNA = 'anna-1-s0';
 const BERTA = 'berta-1-s0';
 
 let clock = 0;
-const message = (position: number, state: State | null, besides: Partial<Message> = {}): Message => ({
+const message = (position: number, state: State | null, fields: Partial<Message> = {}): Message => ({
   ...{
     at: ++clock,
     position,
@@ -20,12 +20,12 @@ const message = (position: number, state: State | null, besides: Partial<Message
     row: null,
     text: JSON.stringify(state),
   },
-  ...besides,
+  ...fields,
 });
-const opening = (position: number, besides: Partial<Message> = {}) =>
-  message(position, null, { isSnapshot: true, ...besides });
-const anew = (position: number, besides: Partial<Message> = {}) =>
-  opening(position, { recovered: false, ...besides });
+const opening = (position: number, fields: Partial<Message> = {}) =>
+  message(position, null, { isSnapshot: true, ...fields });
+const restart = (position: number, fields: Partial<Message> = {}) =>
+  opening(position, { recovered: false, ...fields });
 const row = (position: number) => message(position, null, { row: position });
 
 const sessions = (...messages: readonly Message[]): Subscription => ({
@@ -57,7 +57,7 @@ const good = (): History => ({
 /** The same put back to position 1 after all three, and one more callback of anna's session since. */
 function putBack(): History {
   clock = 0;
-  const [heardBefore, readBefore] = [
+  const [sentBefore, readBefore] = [
     [opening(0), message(1, session(ANNA, 1)), message(3, session(ANNA, 2))],
     [opening(0), row(1), row(2), row(3)],
   ];
@@ -68,8 +68,8 @@ function putBack(): History {
     acknowledged: [...good().acknowledged, { mark: 4, position: 2, sentAt: 150, answeredAt: 151 }],
     restore,
     subscriptions: [
-      sessions(...heardBefore, anew(1), message(2, session(ANNA, 2))),
-      log(...readBefore, anew(1), row(2)),
+      sessions(...sentBefore, restart(1), message(2, session(ANNA, 2))),
+      log(...readBefore, restart(1), row(2)),
     ],
     end: {
       position: 2,
@@ -197,9 +197,9 @@ describe('the checker of histories', () => {
       () => withSubscriptions(good(), sessions(message(3, session(ANNA, 2)))),
     ],
     [
-      'a beginning anew without a cause',
+      'a restart without a cause',
       /^sessions begins again at 1 though nothing was put back$/,
-      () => withSubscriptions(good(), sessions(opening(0), anew(1), message(3, session(ANNA, 2)))),
+      () => withSubscriptions(good(), sessions(opening(0), restart(1), message(3, session(ANNA, 2)))),
     ],
     [
       'a gap in the log',
@@ -248,7 +248,7 @@ describe('the checker of histories', () => {
         const history = putBack();
         const messages = [
           opening(0),
-          anew(1),
+          restart(1),
           message(2, session(ANNA, 2)),
           message(3, session('anna-1-s9', 1)),
         ];

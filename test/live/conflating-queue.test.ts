@@ -38,7 +38,7 @@ describe('the conflating queue', () => {
     );
   });
 
-  it('gives values in rising order, whatever is conflated', () => {
+  it('gives values in rising order, whichever are conflated', () => {
     fc.assert(
       fc.property(steps, (all) => {
         const queue = createConflatingQueue<number>(100);

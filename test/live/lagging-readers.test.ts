@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLiveBench, createReader, cursors, data, settled } from './live-bench.ts';
 
-describe('a reader that lags', () => {
+describe('a reader that is behind', () => {
   it('sends a reader that lagged the newest of each session, in the order of their last change', async () => {
     const bench = createLiveBench();
     const reader = createReader();

@@ -32,7 +32,7 @@ function createMember() {
   return Object.assign(member, { lagging });
 }
 
-describe('members that lag', () => {
+describe('members that are behind', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -40,7 +40,7 @@ describe('members that lag', () => {
     vi.useRealTimers();
   });
 
-  it('are offered to their sinks 20 times a second, by one timer for all, only while some lag', () => {
+  it('are offered to their sinks 20 times a second, by one timer for all, only while some are behind', () => {
     const members = createLaggingMembers(SLOW_AFTER_MS);
     const [one, other] = [createMember(), createMember()];
     expect(vi.getTimerCount()).toBe(0);

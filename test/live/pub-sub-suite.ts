@@ -137,7 +137,7 @@ export function describePubSub(name: string, { create, delivered }: PubSubUnderT
       expect(received[0]?.at(-1)).toBe(2);
     });
 
-    it('is silent once it was disposed, whatever is done with it', async () => {
+    it('is silent once it was disposed, whichever method is called', async () => {
       const { hub, received } = listening('journal');
       let resets = 0;
       hub.onReset(() => {

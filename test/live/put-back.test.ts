@@ -24,7 +24,7 @@ describe('a subscription whose store was put back', () => {
     expect(one.received.map((message) => data(message).state?.position ?? null)).toEqual([3, null, 2]);
   });
 
-  it('sends nothing of the old history to a reader that lags, awaits an execution or is opening', async () => {
+  it('sends nothing of the old history to a reader that is behind, awaits an execution or is opening', async () => {
     const bench = createLiveBench();
     bench.change();
     const [lagging, executing, opening] = [createReader(), createReader(), createReader()];

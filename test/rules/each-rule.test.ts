@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Callboard as it is but for one rule. */
+/** Callboard without one of its rules. */
 async function without({ rule, file, edits }: RuleChange): Promise<() => Judged> {
   const path = join(ROOT, file);
   const bundle = await rolldown({

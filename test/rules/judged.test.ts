@@ -79,7 +79,7 @@ describe('of 100 simulated sessions', () => {
 });
 
 test(
-  'whatever the loss, the duplicates and the pauses, most of what can be known is right',
+  'with any loss, duplicates and pauses, most of what can be known is right',
   async () => {
     const cells = await runGrid({
       seed: 1,

@@ -77,7 +77,7 @@ eachStore('an attacker of a production gateway', (on) => {
       }
     });
 
-    it('by circular fragments (DVGA) is told so', async () => {
+    it('by circular fragments (DVGA) is answered with the reason', async () => {
       const answer = await ask(
         'query { ...A } fragment A on Query { ...B } fragment B on Query { ...A __typename }',
       );
@@ -99,7 +99,7 @@ eachStore('an attacker of a production gateway', (on) => {
       expect([answer.status, codeOf(answer)]).toEqual([413, 'LIMIT_EXCEEDED']);
     });
 
-    it('by pages of more than 100 is told what is allowed', async () => {
+    it('by pages of more than 100 is answered with what is allowed', async () => {
       for (const argument of ['first: 101', 'last: 1000000', 'first: -1']) {
         expect(codeOf(await ask(`{ sessions(${argument}) { liveCursor } }`))).toBe('BAD_USER_INPUT');
       }
@@ -140,7 +140,7 @@ eachStore('an attacker of a production gateway', (on) => {
       }
     });
 
-    it('by an 11th socket is told to come back later, and the first ten stay', async () => {
+    it('by an 11th socket is refused and may retry later, and the first ten stay', async () => {
       const user = await bearer({ sub: 'greedy' });
       const open = async () => {
         const connection = await connectWs(gateway.url);
@@ -156,7 +156,7 @@ eachStore('an attacker of a production gateway', (on) => {
       for (const one of [...ten.slice(1), next]) await one.close();
     });
 
-    it('by more connections than the gateway holds is told to come back later, on either wire', async () => {
+    it('by more connections than the gateway holds is refused and may retry later, over either transport', async () => {
       const limits = { ...DEFAULT_LIMITS, connections: 10, viewerSockets: 100, viewerStreams: 100 };
       const small = await startProduction(on, { dataDir: 'memory', limits });
       const headers = await bearer({ sub: 'many' });
@@ -174,7 +174,7 @@ eachStore('an attacker of a production gateway', (on) => {
       await small.close();
     });
 
-    it('by an 11th stream is told to come back later', async () => {
+    it('by an 11th stream is refused and may retry later', async () => {
       const headers = await bearer({ sub: 'streaming' });
       const document = 'subscription { sessionStatusChanged { cursor } }';
       const ten = [];
@@ -199,10 +199,10 @@ eachStore('an attacker of a production gateway', (on) => {
     ]) {
       const { errors, data } = await query(strict.url, other, {}, anna);
       expect([data, errors?.[0]?.extensions?.code]).toEqual([undefined, 'FORBIDDEN']);
-      const heard = await subscribeWs(strict.url, { query: other, connectionParams: anna });
-      const message = await heard.connection.nextMessage();
+      const subscribed = await subscribeWs(strict.url, { query: other, connectionParams: anna });
+      const message = await subscribed.connection.nextMessage();
       expect([message.type, at(message.payload, 0, 'extensions', 'code')]).toEqual(['error', 'FORBIDDEN']);
-      await heard.close();
+      await subscribed.close();
     }
     const operator = await query(strict.url, '{ viewer { isOperator } }', {}, await bearer(OPERATOR));
     expect(operator.data).toEqual({ viewer: { isOperator: true } });
@@ -267,7 +267,7 @@ eachStore('an attacker of a production gateway', (on) => {
       }
     });
 
-    it('by headers learns no product, and browsers are told what not to do', async () => {
+    it('by headers learns no product, and browsers get the headers that restrict them', async () => {
       for (const path of ['/graphql', '/callbacks', '/readyz', '/nowhere']) {
         const { headers } = await send(`${gateway.url}${path}`);
         expect(headers['x-powered-by']).toBeUndefined();
@@ -463,7 +463,7 @@ eachStore('an attacker of a production gateway', (on) => {
       expect(await failedFor(await bearer(OPERATOR))).toEqual([]);
     });
 
-    it('pass for everyone else but for those that try variables on `__type`: introspection is off', async () => {
+    it('pass for everyone else except those that try variables on `__type`: introspection is off', async () => {
       expect(await failedFor(anna)).toEqual(['2EA1', '28B9', 'D6D5', '6A70']);
     });
 

@@ -74,9 +74,9 @@ eachStore('what marks a person', (on) => {
     await refused(send(`${url}/metrics`, { headers: own }));
 
     const document = 'subscription { sessionStatusChanged { cursor session { sessionId } } }';
-    const heard = await subscribeSse(url, { query: document, headers: own });
-    stream = textAt((await heard.next()).data, 'sessionStatusChanged', 'cursor');
-    await heard.close();
+    const subscribed = await subscribeSse(url, { query: document, headers: own });
+    stream = textAt((await subscribed.next()).data, 'sessionStatusChanged', 'cursor');
+    await subscribed.close();
     const ws = await subscribeWs(url, { query: document, connectionParams: own });
     await ws.next();
     ws.connection.send({ type: MARK });

@@ -160,10 +160,10 @@ describe('a resolver that throws', () => {
     }
     const live = await subscribed(engine, 'subscription { opens { cursor } }');
     if ('errors' in live) throw new Error('it opens');
-    const told = await live.run({ cursor: 'c' });
-    expect(told).toMatchObject({ errors: [masked] });
-    expect(told.data).toBeUndefined();
-    expect(JSON.stringify([told, engine.errorOf(thrown())])).not.toContain(SECRET);
+    const answer = await live.run({ cursor: 'c' });
+    expect(answer).toMatchObject({ errors: [masked] });
+    expect(answer.data).toBeUndefined();
+    expect(JSON.stringify([answer, engine.errorOf(thrown())])).not.toContain(SECRET);
   });
 
   it('and one that never answers is answered TIMEOUT', async () => {
@@ -285,16 +285,16 @@ eachStore('a gateway goes on', (on) => {
       const sse = await subscribeSse(url, { query: SESSION });
       await ws.next();
       await sse.next();
-      const told = postCallback(url, { ...fields('session-status'), sessionId: `broken-${n}` });
+      const posted = postCallback(url, { ...fields('session-status'), sessionId: `broken-${n}` });
       ws.connection.socket.terminate();
       await sse.close();
-      expect((await told).status).toBe(200);
+      expect((await posted).status).toBe(200);
     }
     await alive(url, 'after-the-broken');
     await gateway.close();
   });
 
-  it('when one subscriber fails, and the others hear', async () => {
+  it('when one subscriber fails, and the others receive every change', async () => {
     const gateway = await startGateway(on.config({ dataDir: 'memory' }));
     const good = await subscribeWs(gateway.url, { query: SESSION });
     await good.next();
@@ -302,8 +302,8 @@ eachStore('a gateway goes on', (on) => {
       query: 'subscription { sessionStatusChanged(after: 7) { cursor } }',
     });
     expect((await refused.connection.nextMessage()).type).toBe('error');
-    await alive(gateway.url, 'heard');
-    expect(at((await good.next()).data, 'sessionStatusChanged', 'session', 'sessionId')).toBe('heard');
+    await alive(gateway.url, 'received');
+    expect(at((await good.next()).data, 'sessionStatusChanged', 'session', 'sessionId')).toBe('received');
     await good.close();
     await refused.close();
     await gateway.close();

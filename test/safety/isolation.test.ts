@@ -174,7 +174,7 @@ eachStore('one person', (on) => {
     anna = await bearer(ANNA);
   });
 
-  it('is told by the operator’s view that there is something to hide', async () => {
+  it('has something to hide, as the operator’s view shows', async () => {
     const seen = await query(gateway.url, ALL_NODES, {}, await bearer(ACCOUNTANT));
     expect(seen.errors).toBeUndefined();
     const whole = await query(
@@ -257,9 +257,9 @@ eachStore('one person', (on) => {
   });
 
   describe('who subscribes', () => {
-    const asked: { readonly name: string; readonly heard: WsSubscribed | SseSubscribed }[] = [];
+    const asked: { readonly name: string; readonly subscribed: WsSubscribed | SseSubscribed }[] = [];
 
-    it('never hears of another’s change, over any path of any subscription, on either wire', async () => {
+    it('never receives another’s change, over any path of any subscription, over either transport', async () => {
       for (const field of rootFields(schema.getSubscriptionType())) {
         for (const whose of ['mine', 'others'] as const) {
           const ways = waysToAsk(field, whose, []).filter((way) => !/first|last/.test(way));
@@ -274,11 +274,11 @@ eachStore('one person', (on) => {
               continue;
             }
             expect(first.type, JSON.stringify(first)).toBe('next');
-            asked.push({ name: operation.slice(0, 80), heard: ws });
+            asked.push({ name: operation.slice(0, 80), subscribed: ws });
             if (asked.length >= 8) continue;
             const sse = await subscribeSse(gateway.url, { query: operation, headers: anna });
             await sse.next();
-            asked.push({ name: operation.slice(0, 80), heard: sse });
+            asked.push({ name: operation.slice(0, 80), subscribed: sse });
           }
         }
       }
@@ -288,22 +288,22 @@ eachStore('one person', (on) => {
       await deliverBoris();
       const mine = { sessionId: 'session-anna', sessionExternalId: 'external-anna', userId: 'user-anna' };
       await gateway.deliver({ ...fields('session-status'), ...mine, bankId: 'bank-anna', status: 'Failed' });
-      // Whoever was to hear of anna's change has heard all that came before it.
-      let told = 0;
-      for (const { name, heard } of asked) {
+      // A subscription that receives anna's change has received all that came before it.
+      let received = 0;
+      for (const { name, subscribed } of asked) {
         if (!/^subscription \{ sessionStatusChanged( |\((sessionId|externalId): ".*anna)/.test(name))
           continue;
-        const { data } = await heard.next();
+        const { data } = await subscribed.next();
         expect(at(data, 'sessionStatusChanged', 'session', 'sessionId'), name).toBe('session-anna');
         expect(JSON.stringify(data)).not.toContain(CANARY);
-        told += 1;
+        received += 1;
       }
-      expect(told).toBeGreaterThan(3);
-      for (const { name, heard } of asked) {
-        while (heard.pending() > 0) {
-          expect(JSON.stringify((await heard.next()).data), name).not.toContain(CANARY);
+      expect(received).toBeGreaterThan(3);
+      for (const { name, subscribed } of asked) {
+        while (subscribed.pending() > 0) {
+          expect(JSON.stringify((await subscribed.next()).data), name).not.toContain(CANARY);
         }
-        await heard.close();
+        await subscribed.close();
       }
     });
   });

@@ -41,7 +41,7 @@ eachStore('the log', (on) => {
     });
   });
 
-  it("tells each callback's fate in one line, with no more than its kind and what is of ours", async () => {
+  it('has one line for each callback, with nothing of its body except its kind', async () => {
     const body = { ...fields('session-status'), sessionId: `session-${MARK}`, userId: USER };
     const secret = { 'x-callback-secret': 'the-aggregators-shared-secret' };
     const sent = bytes(JSON.stringify(body));
@@ -73,7 +73,7 @@ eachStore('the log', (on) => {
     ]);
   });
 
-  it("tells each refusal's cause, and does not let whoever is refused fill it", async () => {
+  it("has each refusal's cause, and cannot be filled by refused clients", async () => {
     const { url } = gateway;
     await send(`${url}/callbacks`);
     await send(`${url}/callbacks`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: MARK });
@@ -90,13 +90,13 @@ eachStore('the log', (on) => {
       [401, 'not authentic', 10],
       [429, 'not authentic', 60],
     ] as const) {
-      const told = refused.filter((line) => line.httpStatus === httpStatus);
-      expect(told, String(httpStatus)).toHaveLength(times);
-      expect(told[0]).toMatchObject({ level: 'info', cause: expect.stringContaining(cause) });
+      const lines = refused.filter((line) => line.httpStatus === httpStatus);
+      expect(lines, String(httpStatus)).toHaveLength(times);
+      expect(lines[0]).toMatchObject({ level: 'info', cause: expect.stringContaining(cause) });
     }
   });
 
-  it('tells why a WebSocket was refused, and which page', async () => {
+  it('says why a WebSocket was refused, and which page', async () => {
     const connection = await connectWs(gateway.url);
     connection.send({
       type: 'connection_init',
@@ -122,8 +122,8 @@ eachStore('the log', (on) => {
       await sql.end();
     };
 
-    it('finds by the id of an unexpected error what went wrong, which the answer does not tell', async () => {
-      // A row as no code of ours writes it.
+    it('has the cause of an unexpected error under its id, which the answer does not show', async () => {
+      // A row as Callboard never writes it.
       await run(`update sessions set accounts = '[null]'`);
       const operator = await bearer(OPERATOR);
       const asked = await query(
@@ -147,7 +147,7 @@ eachStore('the log', (on) => {
       await run(`update sessions set accounts = '[]'`);
     });
 
-    it('tells of connections that were lost and taken anew', async () => {
+    it('reports connections that were lost and made again', async () => {
       await run(
         `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
       );
@@ -156,7 +156,7 @@ eachStore('the log', (on) => {
     });
   });
 
-  it('tells when the drain began, what it held, and when it ended', async () => {
+  it('says when the drain began, what it held, and when it ended', async () => {
     const connection = await connectWs(gateway.url);
     connection.send({ type: 'connection_init', payload: await bearer({ sub: USER }) });
     await connection.nextMessage();

@@ -126,7 +126,7 @@ eachStore('of one viewer', (on) => {
   });
 });
 
-describe('where the event loop lags', () => {
+describe('where the event loop is late', () => {
   /** This process is the gateway's too: what holds it up holds up the gateway. */
   function holdUp(): () => void {
     const timer = setInterval(() => {

@@ -12,10 +12,10 @@ import {
 } from '../../src/schema/global-id.ts';
 import { seeded } from '../support/builders/seed.ts';
 
-/** Whatever the aggregator may use as an id, with colons and beyond the basic plane. */
+/** Any text that the aggregator may use as an id, with colons and beyond the basic plane. */
 const id = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 40 }), fc.constant('a:b:c'));
 
-test('an id says what it names, whatever characters the aggregator’s own id has', () => {
+test('an id encodes the type and the aggregator’s own id, with any characters', () => {
   fc.assert(
     fc.property(id, fc.constantFrom(...STAGE_NAMES), fc.nat(), (text, name, number) => {
       expect(decodeGlobalId(sessionGlobalId(text))).toEqual({ type: 'Session', sessionId: text });
@@ -37,7 +37,7 @@ test('anything else names nothing', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       const key = decodeGlobalId(text);
-      // Only base64 of ours decodes: then the text begins with a type's name.
+      // A text that decodes is the base64 of one that begins with a type's name.
       if (key !== null) expect(Buffer.from(text, 'base64').toString()).toMatch(/^[A-Z][a-z]+:/);
     }),
     seeded(),

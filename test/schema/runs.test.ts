@@ -151,8 +151,8 @@ eachStore('a session that fails, is suspected to run again and runs again', (sto
     await subscription.close();
   });
 
-  test('was heard of last when something new arrived, not when it was repeated', async () => {
-    const sessionId = 'heard';
+  test('has as lastHeardAt the time when something new arrived, not a repeat', async () => {
+    const sessionId = 'last-fact';
     await failAtTransactions(sessionId);
     const once = await shown(sessionId);
     const row = at(once, 'callbacks', 'edges', 0, 'node');

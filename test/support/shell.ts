@@ -5,7 +5,7 @@ import { type AsyncQueue, createAsyncQueue } from './clients/async-queue.ts';
 import { closeLater } from './closing.ts';
 import { ROOT } from './documents.ts';
 
-/** What a command is run with, besides PATH and HOME. */
+/** The environment of a command, in addition to PATH and HOME. */
 export interface ShellOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The package's folder, unless another is named. */

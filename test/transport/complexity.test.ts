@@ -41,7 +41,7 @@ it('sizes of pages are read from variables, and from their defaults', () => {
   expect(count('query Q($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: ['a', 'b', 'c'] })).toBe(4);
 });
 
-it('the same operation counts anew for other variables', () => {
+it('the same operation is counted again for other variables', () => {
   const document = parse('query Q($n: Int) { sessions(first: $n) { edges { node { sessionId } } } }');
   const [operation] = document.definitions;
   if (operation?.kind !== 'OperationDefinition') throw new Error('no operation');

@@ -10,7 +10,7 @@ const refusal = (message: RegExp) =>
   expect.objectContaining({ code: 'LIMIT_EXCEEDED', message: expect.stringMatching(message) });
 
 describe('the depth of a document', () => {
-  it('is told where it is too much, and what is allowed', () => {
+  it('is answered with the limit that it exceeds, and what is allowed', () => {
     check(nested(10));
     expect(() => check(nested(11))).toThrow(refusal(/11 levels of fields; at most 10/));
   });

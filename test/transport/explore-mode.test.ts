@@ -45,7 +45,7 @@ describe('explore mode', () => {
     }
   });
 
-  it('serves pages of this machine on every wire, whatever their port, without configuration', async () => {
+  it('serves pages of this machine over every transport, from any port, without configuration', async () => {
     for (const origin of LOCAL) {
       const preflight = await send(`${gateway.url}/graphql`, {
         method: 'OPTIONS',
@@ -93,8 +93,8 @@ describe('explore mode', () => {
     const host = 'app.example:4000';
     for (let time = 0; time < 2; time++)
       expect((await send(`${gateway.url}/healthz`, { headers: { host } })).status).toBe(421);
-    const told = log.map((line) => JSON.parse(line)).filter(({ msg }) => msg.includes('ALLOWED_ORIGINS'));
-    expect(told.map((line) => line.origin ?? line.host)).toEqual([
+    const lines = log.map((line) => JSON.parse(line)).filter(({ msg }) => msg.includes('ALLOWED_ORIGINS'));
+    expect(lines.map((line) => line.origin ?? line.host)).toEqual([
       'https://app.example',
       'http://localhost.example:5173',
       'http://127.0.0.1.nip.io',

@@ -103,7 +103,7 @@ describe('/graphql over HTTP', () => {
     expect(preflight.headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  it('tells its schema only where INTROSPECTION is on', async () => {
+  it('shows its schema only where INTROSPECTION is on', async () => {
     const document = '{ __schema { queryType { name } } }';
     expect((await query(gateway.url, document)).data).toEqual({ __schema: { queryType: { name: 'Query' } } });
     const closed = await startGateway({ introspection: false });

@@ -32,7 +32,7 @@ function countedSchema(): { schema: GraphQLSchema; executions: () => number } {
 }
 
 /** Engine and fan-out over a hub that the test publishes to; the store is empty and stands at position 5. */
-function told() {
+function bench() {
   const log = createLogger({ level: 'silent' });
   const hub = createHub({ log });
   const head = headOf(5);
@@ -92,7 +92,7 @@ const opened = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('subscriptions that ask the same', () => {
   it('are one execution and one payload, a hundred of them', async () => {
-    const { join, change, fanout, hub } = told();
+    const { join, change, fanout, hub } = bench();
     for (let n = 0; n < 100; n += 1) await join({ query: QUERY, variables: { id: 's1' } });
     await opened();
     expect([fanout.size, fanout.groups, hub.size]).toEqual([100, 1, 1]);
@@ -102,8 +102,8 @@ describe('subscriptions that ask the same', () => {
     expect(new Set(payloads).size).toBe(1);
   });
 
-  it('are one whatever cursors they bring, and however they bring them', async () => {
-    const { join, change, fanout } = told();
+  it('are one with any cursors, sent in any way', async () => {
+    const { join, change, fanout } = bench();
     const variables = { id: 's1' };
     await join({ query: QUERY, variables });
     for (const position of [1, 2, 3]) {
@@ -122,8 +122,8 @@ describe('subscriptions that ask the same', () => {
     expect([executions, payloads.length]).toEqual([2, 12]);
   });
 
-  it('are told apart by who asks, by variables and by what is selected', async () => {
-    const { join, change, fanout } = told();
+  it('are distinguished by viewer, variables and selection', async () => {
+    const { join, change, fanout } = bench();
     const [anna, boris] = [person('anna'), person('boris')];
     const all = `subscription ($after: String) { sessionStatusChanged(after: $after) { ${FIELDS} } }`;
     for (const viewer of [anna, anna, boris, EXPLORER]) await join({ query: all }, viewer);

@@ -78,7 +78,7 @@ describe('the pressure of callbacks', () => {
     expect(pressure.strained).toBe(false);
   });
 
-  it('lags where a look at the event loop comes 100 ms too late, until the next that is in time', () => {
+  it('is late where a check of the event loop comes 100 ms too late, until the next that is in time', () => {
     pressure.callbackArrived();
     vi.advanceTimersByTime(25);
     block(90);

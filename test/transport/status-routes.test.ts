@@ -36,7 +36,7 @@ eachStore('the polling routes', (store) => {
   const get = (path: string, headers: Record<string, string> = {}): Promise<Answer> =>
     send(`${url}/api/session/${path}`, { headers });
 
-  it('tell the current stage in the words of the aggregator', async () => {
+  it('show the current stage in the words of the aggregator', async () => {
     const answer = await get('status?sessionId=poll-1');
     expect(answer.status).toBe(200);
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
@@ -52,7 +52,7 @@ eachStore('the polling routes', (store) => {
   });
 
   it.each(['Authentication', 'authentication', 'AUTHENTICATION'])(
-    'tell one stage, named %s',
+    'show one stage, named %s',
     async (stage) => {
       expect((await get(`${stage}/status?sessionId=poll-1`)).json).toEqual({
         sessionId: 'poll-1',
@@ -64,7 +64,7 @@ eachStore('the polling routes', (store) => {
     },
   );
 
-  it('tell null of a stage that was never reported', async () => {
+  it('show null for a stage that was never reported', async () => {
     expect((await get('TransactionDetails/status?sessionId=poll-1')).json).toMatchObject({
       stage: 'TransactionDetails',
       status: null,
@@ -72,7 +72,7 @@ eachStore('the polling routes', (store) => {
     });
   });
 
-  it('tell everything in the details', async () => {
+  it('show everything in the details', async () => {
     const page = fields('transactions-page');
     await post({ ...page, sessionId: 'poll-2', sessionExternalId: 'poll-2-ext', accountId: 'a-1' });
     const { json } = await get('status/details?sessionId=poll-2');

@@ -18,7 +18,7 @@ const TIMEOUT_MS = 1_000;
 const unavailable = { code: 'UNAVAILABLE', retryable: true };
 const refused = { code: 'UNAUTHENTICATED' };
 
-/** What a key server may do besides serving its keys. */
+/** What a key server may do apart from serving its keys. */
 const FAULTS = ['dead', 'hanging', 'trickling', 'garbage', 'empty', 500, 302] as const;
 
 describe('a key server', () => {
@@ -78,7 +78,7 @@ describe('a key server', () => {
     },
   );
 
-  it('that rotates is asked at once, and not again within 5 s, whoever makes up key ids', async () => {
+  it('that rotates is asked at once, and not again within 5 s, even for invented key ids', async () => {
     await good();
     const before = issuer.fetches();
     await issuer.rotate();

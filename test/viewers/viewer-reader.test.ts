@@ -36,7 +36,7 @@ const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('bas
 const refusal = { name: 'CallboardError', code: 'UNAUTHENTICATED' };
 
 describe('explore mode', () => {
-  it('takes everyone for an operator, whatever they send', async () => {
+  it('takes everyone for an operator, with any header', async () => {
     const reader = createViewerReader(readConfig({}));
     expect(await reader.read(undefined)).toBe(EXPLORER);
     expect(await reader.read('Bearer nonsense')).toBe(EXPLORER);
@@ -57,7 +57,7 @@ describe('a token signed with a shared secret', () => {
     }
   });
 
-  it('is read whatever the letter case of Bearer', async () => {
+  it('is read with Bearer in any letter case', async () => {
     for (const scheme of ['bearer', 'BEARER', 'Bearer ']) {
       expect(await withSecrets().read(`${scheme} ${await signed()}`)).toMatchObject({ userId: 'anna' });
     }
@@ -137,7 +137,7 @@ describe('a token signed with a shared secret', () => {
     await expect(at(exp * 1000 + 3_600_000)).rejects.toBeInstanceOf(TokenExpiredError);
   });
 
-  it('is not told to be over when it is bad besides', async () => {
+  it('is not answered as expired when it is also bad', async () => {
     const token = await signed({ exp: seconds(-10), iss: 'https://evil.example' });
     await expect(withSecrets().read(`Bearer ${token}`)).rejects.not.toBeInstanceOf(TokenExpiredError);
   });
@@ -223,10 +223,10 @@ describe('a token signed with a key of a key set', () => {
   });
 
   it('is not refused but put off where the keys cannot be fetched', async () => {
-    const told: unknown[] = [];
+    const lines: unknown[] = [];
     const keys = createViewerReader(config({ JWT_JWKS_URL: issuer.url }), {
       keySetTimes: { cooldownMs: 0 },
-      log: { warn: (...line: unknown[]) => told.push(line) },
+      log: { warn: (...line: unknown[]) => lines.push(line) },
     });
     const token = await issuer.sign();
     issuer.answer(500);
@@ -234,10 +234,10 @@ describe('a token signed with a key of a key set', () => {
       code: 'UNAVAILABLE',
       retryable: true,
     });
-    expect(told).toHaveLength(1);
+    expect(lines).toHaveLength(1);
     issuer.answer(null);
     expect(await keys.read(`Bearer ${token}`)).toMatchObject({ userId: 'anna' });
-    expect(told).toHaveLength(2);
+    expect(lines).toHaveLength(2);
 
     const nobody = createViewerReader(config({ JWT_JWKS_URL: 'http://127.0.0.1:1/jwks.json' }));
     await expect(nobody.read(`Bearer ${token}`)).rejects.toMatchObject({ code: 'UNAVAILABLE' });

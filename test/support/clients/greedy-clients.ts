@@ -19,7 +19,7 @@ export interface GreedyClients {
 
 const SCRIPT = fileURLToPath(new URL('greedy-clients.mjs', import.meta.url));
 
-/** Clients in a process of their own that send the next request as soon as the last was answered, whatever it was. */
+/** Clients in a process of their own that send the next request as soon as the last was answered, with any answer. */
 export async function startGreedyClients(
   url: string,
   requests: readonly GreedyRequest[],

@@ -33,7 +33,7 @@ export interface SseSubscribed extends Subscribed {
   raw(): string;
 }
 
-/** Subscribes over SSE by raw HTTP; resolves with the head of the answer, whatever its status. */
+/** Subscribes over SSE by raw HTTP; resolves with the head of the answer, of any status. */
 export async function subscribeSse(
   url: string,
   { method = 'POST', headers = {}, ...operation }: Operation & SseOptions,

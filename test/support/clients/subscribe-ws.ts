@@ -22,7 +22,7 @@ export interface WsConnection {
   /** How the socket ended; it settles once. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   send(message: WsMessage): void;
-  /** The next message, whatever it is. */
+  /** The next message of any type. */
   nextMessage(timeoutMs?: number): Promise<WsMessage>;
   close(): Promise<void>;
 }

@@ -66,7 +66,7 @@ export async function startReader(options: ReaderOptions): Promise<Reader> {
         current = await connect();
         while (!stopped) receive(await current.next(600_000));
       } catch (error) {
-        // What ends a connection is no failure; what is no message of ours is.
+        // The end of a connection is no failure; a message that Callboard does not send is.
         if (error instanceof Unreadable) failures.push(error.message);
       }
       await current?.close().catch(() => {});
