@@ -145,7 +145,15 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     );
     const bareEngine = createEngine({
       schema: buildSchema(),
-      contextOf: (seed) => ({ ...seed, reads, live, expects, readReported, readFindings }),
+      contextOf: (viewer, cursors) => ({
+        viewer,
+        cursors,
+        reads,
+        live,
+        expects,
+        readReported,
+        readFindings,
+      }),
       plugins: [useAdmission(admission), ...(parts.plugins ?? []), useHttpAnswers()],
       introspection: config.introspection ? 'on' : isExplore ? 'off' : 'operators',
       limits,

@@ -127,7 +127,7 @@ describe('a resolver that throws', () => {
           },
         }),
       }),
-      contextOf: () => ({}),
+      contextOf: (viewer, cursors) => ({ viewer, cursors }),
       introspection: 'off',
       limits: { ...DEFAULT_LIMITS, executionMs: 50 },
       log: createLogger({ level: 'silent' }),

@@ -51,7 +51,7 @@ function bench() {
   const { schema, executions } = countedSchema();
   const engine = createEngine({
     schema,
-    contextOf: ({ viewer, cursors }) => ({ viewer, cursors, live, expects: () => true }),
+    contextOf: (viewer, cursors) => ({ viewer, cursors, live, expects: () => true }),
     introspection: 'on',
     limits: readConfig({}).limits,
     log,

@@ -12,7 +12,7 @@ import { createLiveKey } from './live-key.ts';
 import { createMaskError } from './mask-error.ts';
 import { createContext, parse } from './parse.ts';
 import type { Introspection } from './plugins/introspection.ts';
-import type { GraphqlRequest, RequestSeed } from './request.ts';
+import type { ContextOf, GraphqlRequest, RequestSeed } from './request.ts';
 import { subscribe } from './subscribe.ts';
 import { createCallboardYoga } from './yoga.ts';
 import type { YogaPlugin } from './yoga-plugin.ts';
@@ -21,7 +21,7 @@ export interface EngineOptions {
   /** The engine's from now on: it changes its resolvers. */
   readonly schema: GraphQLSchema;
   /** What resolvers find in the context of an operation; of a subscription, for all of its messages. */
-  readonly contextOf: (seed: RequestSeed) => object;
+  readonly contextOf: ContextOf;
   readonly introspection: Introspection;
   readonly limits: Limits;
   /** The only texts that are answered; null: all are. Operators may send others. */

@@ -1,6 +1,6 @@
 import { type DocumentNode, getOperationAST, type OperationDefinitionNode } from 'graphql';
 import { splitCursors } from '../../domain/cursor.ts';
-import type { GraphqlRequest, RequestSeed } from './request.ts';
+import type { ContextOf, GraphqlRequest, RequestSeed } from './request.ts';
 import type { Enveloped, Yoga } from './yoga.ts';
 
 /** What is known of an operation once its document was read. */
@@ -15,12 +15,7 @@ export interface Parsed {
 }
 
 /** The first phase of every operation. Throws where the document cannot be read, or may not be sent. */
-export function parse(
-  yoga: Yoga,
-  contextOf: (seed: RequestSeed) => object,
-  request: GraphqlRequest,
-  seed: RequestSeed,
-): Parsed {
+export function parse(yoga: Yoga, contextOf: ContextOf, request: GraphqlRequest, seed: RequestSeed): Parsed {
   const enveloped = yoga.getEnveloped(createContext(contextOf, request, seed));
   const document = enveloped.parse(request.query);
   const definition = getOperationAST(document, request.operationName) ?? null;
@@ -28,14 +23,10 @@ export function parse(
 }
 
 /** What plugins and resolvers find in the context of an operation, on every wire. */
-export function createContext(
-  contextOf: (seed: RequestSeed) => object,
-  request: GraphqlRequest,
-  seed: RequestSeed,
-): RequestSeed {
+export function createContext(contextOf: ContextOf, request: GraphqlRequest, seed: RequestSeed): RequestSeed {
   const { viewer } = seed;
   const cursors = cursorsOf(request, seed);
-  return { viewer, cursors, ...contextOf({ viewer, cursors }) };
+  return contextOf(viewer, cursors);
 }
 
 /** The cursors that came outside the arguments. The subscription's source decides which of them counts. */
