@@ -140,7 +140,7 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
     const sessions = () => sessionsAt(gateway.url).then((json) => JSON.stringify(json));
     await expect.poll(sessions, { timeout: 20_000 }).toContain('kept');
     expect(await sessions()).not.toContain('lost');
-    await expect.poll(() => gateway.output(), { timeout: 20_000 }).toContain('put back');
+    await expect.poll(() => gateway.output(), { timeout: 20_000 }).toContain('restored or recomputed');
     await gateway.terminate();
     await rm(folder, { recursive: true, force: true });
   });
