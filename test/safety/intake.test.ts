@@ -106,10 +106,12 @@ const ATTACKERS = 2_000;
 const PART = 'x'.repeat(48 * 1024);
 
 // What is tested stands above the store: the shorter form takes the one whose process is smaller.
+// Without a secret nothing of a body is read. Else 8 MiB of bodies are kept, and what was read of the others is garbage:
+// to a gateway that keeps all of them they cost 230 MB.
 const CASES = [
-  ['of callbacks without a secret', headOf('/callbacks', 200_000)],
-  ['of callbacks that look signed', headOf('/callbacks', 200_000, signatureLines())],
-  ['of GraphQL', headOf('/graphql', 60_000)],
+  ['of callbacks without a secret', 50, headOf('/callbacks', 200_000)],
+  ['of callbacks that look signed', 100, headOf('/callbacks', 200_000, signatureLines())],
+  ['of GraphQL', 100, headOf('/graphql', 60_000)],
 ] as const;
 
 eachStore('2,000 connections that never end their bodies', (on) => {
@@ -118,7 +120,9 @@ eachStore('2,000 connections that never end their bodies', (on) => {
   beforeAll(async () => {
     if (skipped) return;
     gateway = await spawnGateway(on.env({ CALLBACK_SIGNING_KEYS: SIGNING_KEY }));
-    for (let n = 0; n < 100; n += 1) await deliver(n);
+    // A process that has worked: one that has just started grows by its first garbage, with or without attackers.
+    for (let n = 0; n < 2_000; n += 200)
+      await Promise.all(Array.from({ length: 200 }, (_, k) => deliver(n + k)));
   });
 
   async function deliver(n: number): Promise<number> {
@@ -128,8 +132,8 @@ eachStore('2,000 connections that never end their bodies', (on) => {
   }
 
   it.skipIf(skipped).each(LONG ? CASES : CASES.slice(0, 2))(
-    '%s cost less than 50 MB, and the aggregator is served meanwhile',
-    async (_, head) => {
+    '%s cost less than %i MB, and the aggregator is served meanwhile',
+    async (_, maxMiB, head) => {
       const before = residentMiB(gateway.pid);
       let most = before;
       const sampler = setInterval(() => {
@@ -142,7 +146,7 @@ eachStore('2,000 connections that never end their bodies', (on) => {
       const statuses: number[] = [];
       for (let n = 0; n < 10; n += 1) {
         for (const { socket } of attackers) if (socket.writable) socket.write('xxxxxxxx');
-        statuses.push(await deliver(1_000 + n));
+        statuses.push(await deliver(10_000 + n));
         await pause(20);
       }
       clearInterval(sampler);
@@ -150,7 +154,7 @@ eachStore('2,000 connections that never end their bodies', (on) => {
         `unfinished bodies (${on.kind}): RSS ${Math.round(before)} + ${Math.round(most - before)} MiB`,
       );
       expect(statuses).toEqual(Array(10).fill(200));
-      expect(most - before).toBeLessThan(50);
+      expect(most - before).toBeLessThan(maxMiB);
       for (const { socket } of attackers) socket.destroy();
       await Promise.all(attackers.map(({ closed }) => closed));
     },
