@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openStore } from '../../src/db/open.ts';
 import { createRecorder, type RecorderOptions } from '../../src/db/record/recorder.ts';
 import type { Store } from '../../src/db/store.ts';
 import type { Delivery } from '../../src/domain/journal/decide-batch.ts';
@@ -14,7 +13,7 @@ import { closeAll, closeLater } from '../support/closing.ts';
 import { startGateway } from '../support/gateways/gateway.ts';
 import { longOr } from '../support/long.ts';
 import { DEFAULTS, deliveryOf } from '../support/stores/memory-store.ts';
-import { outletInto } from '../support/stores/recording.ts';
+import { openStoreOf, outletInto } from '../support/stores/recording.ts';
 import { eachStore, type TestStore } from '../support/stores/stores.ts';
 import { expectTheFold, readTables } from '../support/stores/tables.ts';
 
@@ -32,8 +31,7 @@ function report(sessionId: string, status = 'InProgress', more: Wire = {}): Wire
 const now = (wire: Wire): Delivery => deliveryOf(wire, Date.now());
 
 async function open(of: TestStore): Promise<Store> {
-  const { databaseUrl, dataDir } = of.config();
-  const store = await openStore({ databaseUrl, dataDir, pooled: false, log });
+  const store = await openStoreOf(of);
   closeLater(() => store.close());
   return store;
 }

@@ -2,7 +2,6 @@ import { eq, sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { afterEach, expect, test } from 'vitest';
 import { lockForWriting } from '../../src/db/locks.ts';
-import { openStore } from '../../src/db/open.ts';
 import { createRecorder } from '../../src/db/record/recorder.ts';
 import { decidePresumed, type Presumed, presume, writeAtOnce } from '../../src/db/record/write-at-once.ts';
 import { banks, sessions, store as storeTable } from '../../src/db/schema.ts';
@@ -18,7 +17,7 @@ import { createLogger } from '../../src/logger.ts';
 import type { Wire } from '../support/builders/histories.ts';
 import { closeAll, closeLater } from '../support/closing.ts';
 import { DEFAULTS, deliveryOf } from '../support/stores/memory-store.ts';
-import { outletInto } from '../support/stores/recording.ts';
+import { openStoreOf, outletInto } from '../support/stores/recording.ts';
 import { eachStore, type TestStore } from '../support/stores/stores.ts';
 import { expectTheFold, readTables } from '../support/stores/tables.ts';
 
@@ -37,8 +36,7 @@ function report(sessionId: string, status = 'InProgress', more: Wire = {}): Wire
 const now = (wire: Wire): Delivery => deliveryOf(wire, Date.now());
 
 async function open(of: TestStore): Promise<Store> {
-  const { databaseUrl, dataDir } = of.config();
-  const store = await openStore({ databaseUrl, dataDir, pooled: false, log });
+  const store = await openStoreOf(of);
   closeLater(() => store.close());
   return store;
 }

@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as graphqlSse from 'graphql-sse';
 import * as graphqlWs from 'graphql-ws';
-import { chromium, type Response } from 'playwright-core';
+import type { Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { fields } from '../support/builders/samples.ts';
 import { type AsyncQueue, createAsyncQueue } from '../support/clients/async-queue.ts';
+import { CHROMIUM, launchBrowser } from '../support/clients/browser.ts';
 import { at, postCallback } from '../support/clients/client.ts';
 import { closeLater } from '../support/closing.ts';
 import { recipe, runRecipe } from '../support/documents.ts';
 import { type SpawnedGateway, spawnGateway } from '../support/gateways/gateway.ts';
 import { copyFolder } from '../support/stores/copy-folder.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
 const hasChromium = existsSync(CHROMIUM);
 if (!hasChromium && !process.env.CI) console.warn(`skipped: the EventSource recipe (no ${CHROMIUM})`);
 
@@ -153,16 +153,7 @@ describe('the recipes of docs/frontend.md', () => {
   it.runIf(hasChromium)(
     'resume a native EventSource in a browser, from the same origin',
     async () => {
-      const browser = await chromium.launch({
-        executablePath: CHROMIUM,
-        args: [
-          '--headless',
-          '--no-sandbox',
-          '--disable-gpu',
-          '--disable-background-networking',
-          '--no-first-run',
-        ],
-      });
+      const browser = await launchBrowser();
       closeLater(() => browser.close());
       const page = await browser.newPage();
       const isStream = (response: Response) =>

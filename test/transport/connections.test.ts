@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { OperationTypeNode } from 'graphql';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { FoundAtHead } from '../../src/domain/catch-up.ts';
 import { EXPLORER, type Viewer } from '../../src/domain/viewer.ts';
 import { createFanout } from '../../src/live/fanout/fanout.ts';
 import { createHub } from '../../src/live/hub.ts';
@@ -16,7 +15,7 @@ import { createConnections } from '../../src/transport/connections.ts';
 import type { Engine } from '../../src/transport/engine/engine.ts';
 import { createSseTransport } from '../../src/transport/sse/sse.ts';
 import { createWsTransport, type WsLimits } from '../../src/transport/ws/ws.ts';
-import { entryOf, headOf } from '../support/builders/entries.ts';
+import { emptyCatchUp, entryOf, headOf } from '../support/builders/entries.ts';
 import { person } from '../support/builders/viewers.ts';
 import { open } from '../support/clients/client.ts';
 import { subscribeSse } from '../support/clients/subscribe-sse.ts';
@@ -42,17 +41,9 @@ async function serve(settings: Settings = {}) {
   const log = createLogger({ level: 'silent' });
   const hub = createHub({ log });
   const head = headOf(0);
-  const none = async (): Promise<FoundAtHead<never>> => ({ head, found: null });
-  const nothing = async () => ({ head, rows: [], more: false });
   const live = createSubscriptions({
     hub,
-    catchUp: {
-      head: async () => head,
-      fingerprintAt: async () => null,
-      sessions: { find: none, since: nothing },
-      payments: { find: none, since: nothing },
-      journalSince: nothing,
-    },
+    catchUp: emptyCatchUp(head),
   });
   const ballast = 'x'.repeat(weight);
   let executions = 0;

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { chromium } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/logger.ts';
 import { fields } from '../support/builders/samples.ts';
+import { CHROMIUM, launchBrowser } from '../support/clients/browser.ts';
 import { at, type Headers, postCallback, query, send } from '../support/clients/client.ts';
 import { subscribeSse } from '../support/clients/subscribe-sse.ts';
 import { connectWs, subscribeWs } from '../support/clients/subscribe-ws.ts';
@@ -12,7 +12,6 @@ import { type StartedGateway, startGateway } from '../support/gateways/gateway.t
 import { bearer, startProduction } from '../support/gateways/production.ts';
 import { eachStore } from '../support/stores/stores.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
 const LOCAL = ['http://localhost:5173', 'http://127.0.0.1:3000', 'http://[::1]:8080', 'http://localhost'];
 const FOREIGN = [
   'https://app.example',
@@ -202,7 +201,7 @@ describe('explore mode', () => {
       await new Promise<void>((resolve) => frontend.listen(0, '127.0.0.1', resolve));
       const address = frontend.address();
       const port = typeof address === 'object' ? address?.port : null;
-      const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+      const browser = await launchBrowser();
       closeLater(async () => {
         await browser.close();
         await new Promise((resolve) => frontend.close(resolve));

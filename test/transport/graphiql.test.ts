@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { parse, validate } from 'graphql';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildSchema } from '../../src/schema/build.ts';
 import { PRESET_TABS } from '../../src/transport/graphiql/tabs.ts';
 import { fields } from '../support/builders/samples.ts';
+import { CHROMIUM, launchBrowser } from '../support/clients/browser.ts';
 import { postCallback, send } from '../support/clients/client.ts';
 import { type StartedGateway, startGateway } from '../support/gateways/gateway.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 const hasChromium = existsSync(CHROMIUM);
 if (!hasChromium && !process.env.CI) console.warn(`skipped: GraphiQL in a browser (no ${CHROMIUM})`);
@@ -85,16 +85,7 @@ describe.runIf(hasChromium)('GraphiQL in a browser without any network but ours'
 
   beforeAll(async () => {
     gateway = await startGateway();
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        '--no-first-run',
-      ],
-    });
+    browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {

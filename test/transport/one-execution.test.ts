@@ -1,7 +1,6 @@
 import { defaultFieldResolver, GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import type { FoundAtHead } from '../../src/domain/catch-up.ts';
 import { encodeCursor } from '../../src/domain/cursor.ts';
 import { EXPLORER, type Viewer } from '../../src/domain/viewer.ts';
 import { createFanout } from '../../src/live/fanout/fanout.ts';
@@ -12,7 +11,7 @@ import { createLogger } from '../../src/logger.ts';
 import { buildSchema } from '../../src/schema/build.ts';
 import { createEngine } from '../../src/transport/engine/create-engine.ts';
 import type { GraphqlRequest } from '../../src/transport/engine/request.ts';
-import { entryOf, headOf, IDENTITY } from '../support/builders/entries.ts';
+import { emptyCatchUp, entryOf, headOf, IDENTITY } from '../support/builders/entries.ts';
 import { fingerprintAt } from '../support/builders/states.ts';
 import { person } from '../support/builders/viewers.ts';
 
@@ -36,17 +35,9 @@ function bench() {
   const log = createLogger({ level: 'silent' });
   const hub = createHub({ log });
   const head = headOf(5);
-  const none = async (): Promise<FoundAtHead<never>> => ({ head, found: null });
-  const nothing = async () => ({ head, rows: [], more: false });
   const live = createSubscriptions({
     hub,
-    catchUp: {
-      head: async () => head,
-      fingerprintAt: async () => null,
-      sessions: { find: none, since: nothing },
-      payments: { find: none, since: nothing },
-      journalSince: nothing,
-    },
+    catchUp: emptyCatchUp(head),
   });
   const { schema, executions } = countedSchema();
   const engine = createEngine({

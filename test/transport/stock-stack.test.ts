@@ -5,7 +5,6 @@ import { useServer } from 'graphql-ws/use/ws';
 import { createYoga } from 'graphql-yoga';
 import { expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
-import type { FoundAtHead } from '../../src/domain/catch-up.ts';
 import { EXPLORER } from '../../src/domain/viewer.ts';
 import { createFanout } from '../../src/live/fanout/fanout.ts';
 import { createHub, type Hub } from '../../src/live/hub.ts';
@@ -15,7 +14,7 @@ import { createLogger } from '../../src/logger.ts';
 import { buildSchema } from '../../src/schema/build.ts';
 import { createEngine } from '../../src/transport/engine/create-engine.ts';
 import { DEFAULT_LIMITS } from '../support/builders/default-limits.ts';
-import { entryOf, headOf, sessionAt } from '../support/builders/entries.ts';
+import { emptyCatchUp, entryOf, headOf, sessionAt } from '../support/builders/entries.ts';
 
 import { at, query } from '../support/clients/client.ts';
 import { subscribeWs } from '../support/clients/subscribe-ws.ts';
@@ -28,18 +27,10 @@ const SUBSCRIPTION = `subscription { sessionStatusChanged { cursor kind recovere
 /** What resolvers read from: one session in a store that stands at position 5, and the hub. */
 function createContext(hub: Hub) {
   const head = headOf(5);
-  const none = async (): Promise<FoundAtHead<never>> => ({ head, found: null });
-  const nothing = async () => ({ head, rows: [], more: false });
   const live = createSubscriptions({
     hub,
     now: () => 5_000,
-    catchUp: {
-      head: async () => head,
-      fingerprintAt: async () => null,
-      sessions: { find: none, since: nothing },
-      payments: { find: none, since: nothing },
-      journalSince: nothing,
-    },
+    catchUp: emptyCatchUp(head),
   });
   const reads = { sessions: { find: async () => sessionAt(5, { sessionId: 's1' }) } };
   return { viewer: EXPLORER, cursors: [], live, reads, expects: () => true };

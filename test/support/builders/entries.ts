@@ -1,4 +1,4 @@
-import type { Head } from '../../../src/domain/catch-up.ts';
+import type { CatchUp, FoundAtHead, Head } from '../../../src/domain/catch-up.ts';
 import type { JournalEntry } from '../../../src/domain/journal/entry.ts';
 import type { JournalRow } from '../../../src/domain/journal/row.ts';
 import type { Session } from '../../../src/domain/session/session.ts';
@@ -15,6 +15,19 @@ export const headOf = (position: number, lowest = 0): Head => ({
   lowest,
   lowestFingerprint: fingerprintAt(lowest),
 });
+
+/** What subscriptions read of a store that holds nothing they may see, at this head. */
+export function emptyCatchUp(head: Head): CatchUp {
+  const none = async (): Promise<FoundAtHead<never>> => ({ head, found: null });
+  const nothing = async () => ({ head, rows: [], more: false });
+  return {
+    head: async () => head,
+    fingerprintAt: async () => null,
+    sessions: { find: none, since: nothing },
+    payments: { find: none, since: nothing },
+    journalSince: nothing,
+  };
+}
 
 /** A session of which the row at `position` was the last change; its version is that position too. */
 export function sessionAt(position: number, columns: Partial<Session> = {}): Session {

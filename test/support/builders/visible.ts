@@ -5,33 +5,10 @@ import { STAGE_NAMES } from '../../../src/domain/words.ts';
 
 /** All that a session shows but versions, positions, times and the order of lists. */
 export function visible(session: Session) {
-  const {
-    sessionId,
-    externalId,
-    userId,
-    bankId,
-    isSca,
-    stage,
-    status,
-    outcome,
-    nextAction,
-    failedStage,
-    conflict,
-  } = session;
+  const { stages, accounts, transactionPages, version, position, createdAt, updatedAt, heardAt, ...shown } =
+    session;
   return {
-    ...{
-      sessionId,
-      externalId,
-      userId,
-      bankId,
-      isSca,
-      stage,
-      status,
-      outcome,
-      nextAction,
-      failedStage,
-      conflict,
-    },
+    ...shown,
     stages: STAGE_NAMES.map((name) => {
       const {
         sessionId: _,

@@ -31,13 +31,18 @@ export const outletInto = (published: JournalEntry[]): Outlet => ({
   }),
 });
 
+/** Opens the suite's store without a gateway. The caller closes it. */
+export function openStoreOf(on: TestStore): Promise<Store> {
+  const { databaseUrl, dataDir } = on.config();
+  return openStore({ databaseUrl, dataDir, pooled: false, log: createLogger({ level: 'silent' }) });
+}
+
 export async function openRecording(
   on: TestStore,
   parts: { parse?: (body: Uint8Array) => Parsed } = {},
 ): Promise<Recording> {
   const log = createLogger({ level: 'silent' });
-  const { databaseUrl, dataDir } = on.config();
-  const store = await openStore({ databaseUrl, dataDir, pooled: false, log });
+  const store = await openStoreOf(on);
   const published: JournalEntry[] = [];
   const recorder = createRecorder({
     store,
