@@ -98,6 +98,29 @@ eachStore('several instances', (store) => {
       await expectEveryRow(readers, 400, WITHIN_MS);
     });
 
+    test('an instance reads each row that others write once, and none before it: at most 1.1 rows and statements a callback', async () => {
+      const callbacks = longOr(5_000, 400);
+      const writer = (await startGateway(store.config())).url;
+      const proxy = await startPostgresProxy(url());
+      const reader = (await startGateway(store.config({ databaseUrl: proxy.url }))).url;
+      const logs = await readLogs([reader]);
+      // Few sessions, so that each has a long history; those of the second part began before.
+      for (let part = 0; part < 2; part += 1) {
+        const [rows, statements, began] = [proxy.rows(), proxy.executed(), performance.now()];
+        await deliver([writer], burst(10, callbacks, 'followed'));
+        await expectEveryRow(logs, callbacks * (part + 1), WITHIN_MS);
+        // The poll, and what else looks at the store by the clock: a row each.
+        const byClock = 10 + 4 * ((performance.now() - began) / 1_000);
+        const read = (proxy.rows() - rows - byClock) / callbacks;
+        const sent = (proxy.executed() - statements - byClock) / callbacks;
+        console.info(
+          `a callback of another instance: ${read.toFixed(2)} rows, ${sent.toFixed(2)} statements`,
+        );
+        expect(read).toBeLessThan(1.1);
+        expect(sent).toBeLessThan(1.1);
+      }
+    });
+
     test('with every notification suppressed delivery goes on, nothing lost, nothing twice, and both say so', async () => {
       const proxy = await startPostgresProxy(url());
       proxy.dropNotifications(true);

@@ -44,15 +44,19 @@ export interface StateCache {
 }
 
 /** In parts: an account and a first page are one each, a session is ten. About 200 bytes a part, so some megabytes. */
-const MAX_PARTS = 50_000;
+export const MAX_PARTS = 50_000;
 const PARTS_PER_SESSION = 10;
+
+export const partsOf = ({ accounts, transactionPages }: Session): number =>
+  PARTS_PER_SESSION + accounts.length + transactionPages.length;
+
 /** A bank has a hundred identifiers at most. */
 const MAX_BANKS = 500;
 
 export function createStateCache(): StateCache {
   const sessions = new LRUCache<string, Cached<Session>>({
     maxSize: MAX_PARTS,
-    sizeCalculation: ({ state }) => PARTS_PER_SESSION + state.accounts.length + state.transactionPages.length,
+    sizeCalculation: ({ state }) => partsOf(state),
   });
   const banks = new LRUCache<string, Cached<StoredBank>>({ max: MAX_BANKS });
   let place: string | null = null;

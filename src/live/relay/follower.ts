@@ -20,6 +20,8 @@ interface JournalRead {
 export interface JournalReads {
   look(place: JournalPlace): Promise<Sighting>;
   entriesAfter(place: JournalPlace, limit: number): Promise<JournalRead>;
+  published(entry: JournalEntry): void;
+  replaced(): void;
 }
 
 /** Publishes what is in the journal and did not come straight from this instance's recorder. */

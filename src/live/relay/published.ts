@@ -18,8 +18,15 @@ export interface Published {
   restartAt(place: JournalPlace): void;
 }
 
-/** @param start nobody can have subscribed to what lies before it */
-export function createPublished(hub: Hub, start: JournalPlace): Published {
+/**
+ * @param start nobody can have subscribed to what lies before it
+ * @param onPublished called with each entry, in the order of positions
+ */
+export function createPublished(
+  hub: Hub,
+  start: JournalPlace,
+  onPublished: (entry: JournalEntry) => void = () => {},
+): Published {
   let place = placeOf(start);
   return {
     get place() {
@@ -35,6 +42,7 @@ export function createPublished(hub: Hub, start: JournalPlace): Published {
       for (const entry of entries) {
         if (entry.position <= place.position) continue;
         place = placeOf(entry.row);
+        onPublished(entry);
         publishEntry(hub, entry);
       }
     },

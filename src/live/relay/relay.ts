@@ -86,7 +86,8 @@ export async function createRelay({
   emit = UNOBSERVED,
 }: RelayOptions): Promise<Relay> {
   const first = await journal.look(BEGINNING);
-  const published = createPublished(hub, first);
+  // What this instance alone writes is never folded again.
+  const published = createPublished(hub, first, shared ? journal.published : undefined);
   const own = createOwnBatches();
   const history = createHistoryWatch({ first, published, onReplaced: startOver });
   const follower = createFollower({ journal, published, history, own, log });
@@ -103,6 +104,7 @@ export async function createRelay({
   function startOver({ found, lost, sighting, otherServer }: Replacement): void {
     const { identity, position } = sighting;
     own.clear();
+    journal.replaced();
     follower.restartAt(position);
     emit.historyReplaced?.({ found, before: lost.position, position, identity });
     onReplaced({ otherServer });

@@ -50,6 +50,8 @@ async function startRelay({ shared = false } = {}) {
         reads += 1;
         return { sighting, entries };
       },
+      published() {},
+      replaced() {},
     },
     listen: async (callback) => {
       notified = callback;

@@ -8,6 +8,8 @@ export interface PostgresProxy {
   readonly url: string;
   /** Statements that were sent through it so far, each time that they were executed. */
   executed(): number;
+  /** Rows that the server sent through it so far. */
+  rows(): number;
   /** Whether notifications are dropped from now on; at first they are carried. */
   dropNotifications(drop: boolean): void;
   /** Notifications that were dropped so far. */
@@ -18,12 +20,14 @@ export interface PostgresProxy {
 const EXECUTE = 'E'.charCodeAt(0);
 const SIMPLE_QUERY = 'Q'.charCodeAt(0);
 const NOTIFICATION = 'A'.charCodeAt(0);
+const DATA_ROW = 'D'.charCodeAt(0);
 
 /** Starts a proxy to the host and port of a URL without TLS; it is closed after the suite. */
 export async function startPostgresProxy(target: string): Promise<PostgresProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let executed = 0;
+  let rows = 0;
   let dropped = 0;
   let drops = false;
 
@@ -38,6 +42,7 @@ export async function startPostgresProxy(target: string): Promise<PostgresProxy>
     });
     upstream.on('data', (chunk) => {
       const messages = fromServer(chunk);
+      for (const { type } of messages) if (type === DATA_ROW) rows += 1;
       const carried = messages.filter(({ type }) => !drops || type !== NOTIFICATION);
       dropped += messages.length - carried.length;
       client.write(Buffer.concat(carried.map(({ bytes }) => bytes)));
@@ -68,6 +73,7 @@ export async function startPostgresProxy(target: string): Promise<PostgresProxy>
   return {
     url: url.href,
     executed: () => executed,
+    rows: () => rows,
     dropped: () => dropped,
     dropNotifications(drop) {
       drops = drop;
