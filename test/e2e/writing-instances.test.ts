@@ -1,0 +1,107 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { parseApplied } from '../../src/callbacks/parse/parse.ts';
+import { rebuild } from '../../src/db/upkeep/rebuild.ts';
+import type { EventName } from '../../src/observe.ts';
+import { postCallback } from '../support/clients/client.ts';
+import { deliverAll } from '../support/clients/flood.ts';
+import { versionOf } from '../support/clients/returning-reader.ts';
+import { closeAll } from '../support/closing.ts';
+import { bundled, spawnGateway, startGateway } from '../support/gateways/gateway.ts';
+import { LONG, longOr } from '../support/long.ts';
+import { DEFAULTS } from '../support/stores/memory-store.ts';
+import { openStoreOf } from '../support/stores/recording.ts';
+import { eachStore, type TestStore } from '../support/stores/stores.ts';
+import { expectTheFold, readTables } from '../support/stores/tables.ts';
+
+const STEPS: readonly EventName[] = [
+  'batchBegan',
+  'journalWritten',
+  'batchWritten',
+  'batchCommitted',
+  'batchAnswered',
+];
+
+let marks = 0;
+/** A callback that is new to the journal. */
+function bodyFor(sessionId: string): string {
+  marks += 1;
+  const status = marks % 3 === 0 ? 'Finished' : 'InProgress';
+  return JSON.stringify({
+    ...{ sessionId, userId: 'user-anna', bankId: 'bank-75', stage: 'Accounts', status, marks },
+  });
+}
+
+/** The journal holds these bodies, each once; its positions have no gap; the states are its fold, and `rebuild` agrees. */
+async function expectAllOnce(of: TestStore, bodies: readonly string[]): Promise<void> {
+  const store = await openStoreOf(of);
+  try {
+    const tables = await readTables(store.db);
+    const journal = tables.rows.map(({ body }) => new TextDecoder().decode(body));
+    const kept = new Set(journal);
+    expect(kept.size).toBe(journal.length);
+    expect(bodies.filter((body) => !kept.has(body))).toEqual([]);
+    expectTheFold(tables, DEFAULTS);
+    expect(await rebuild({ store, parse: parseApplied })).toMatchObject({ sessions: 0, payments: 0 });
+  } finally {
+    await store.close();
+  }
+}
+
+eachStore('instances that write at once', (of) => {
+  afterEach(closeAll);
+
+  describe.skipIf(of.kind === 'pglite')('on one PostgreSQL', () => {
+    test.each([2, 3])(
+      '%i of them: a query after a 200 sees the callback at each, nothing is lost or written twice',
+      async (count) => {
+        const gateways = await Promise.all(Array.from({ length: count }, () => startGateway(of.config())));
+        const urls = gateways.map(({ url }) => url);
+        const sent: string[] = [];
+        let checks = 0;
+        // Each of these has its own session, and writes each of its callbacks at another instance.
+        const write = async (writer: number): Promise<void> => {
+          const sessionId = `${count}-${writer}`;
+          for (let version = 1; checks < longOr(2_000, 120, 400); version += 1) {
+            const body = bodyFor(sessionId);
+            sent.push(body);
+            const at = writer + version;
+            expect((await postCallback(urls[at % count] ?? '', body)).status).toBe(200);
+            expect(await versionOf(urls[(at + 1) % count] ?? '', sessionId)).toBe(version);
+            checks += 1;
+          }
+        };
+        await Promise.all(Array.from({ length: 4 * count }, (_, writer) => write(writer)));
+        for (const gateway of gateways) await gateway.close();
+        await expectAllOnce(of, sent);
+      },
+      longOr(120_000, 20_000),
+    );
+
+    test.each(LONG ? STEPS : STEPS.slice(2, 3))(
+      'one is killed at %s while another writes: nothing that was answered is lost, nothing is written twice',
+      async (step) => {
+        const killed = await spawnGateway(
+          of.env({ KILL_EVENT: step, KILL_AT: '5' }),
+          15_000,
+          bundled('killed-at-event'),
+        );
+        const other = await startGateway(of.config());
+        const bodiesOf = () => Array.from({ length: 200 }, (_, n) => bodyFor(`${step}-${n % 20}`));
+        const [former, latter] = [bodiesOf(), bodiesOf()];
+        const [answers, others] = await Promise.all([
+          deliverAll(killed.url, former, { connections: 10 }),
+          deliverAll(other.url, latter, { connections: 10 }),
+        ]);
+        expect(await killed.exited).toMatchObject({ signal: 'SIGKILL' });
+        expect(new Set(others.map(({ status }) => status))).toEqual(new Set([200]));
+        const unanswered = former.filter((_, n) => answers[n]?.status !== 200);
+        expect(unanswered.length).toBeGreaterThan(0);
+        const again = await deliverAll(other.url, unanswered, { connections: 10 });
+        expect(new Set(again.map(({ status }) => status))).toEqual(new Set([200]));
+        await other.close();
+        await expectAllOnce(of, [...former, ...latter]);
+      },
+      60_000,
+    );
+  });
+});
