@@ -5,7 +5,7 @@ import { rebuild } from '../../src/db/upkeep/rebuild.ts';
 import { body } from '../support/builders/samples.ts';
 import { closeAll } from '../support/closing.ts';
 import { DEFAULTS } from '../support/stores/memory-store.ts';
-import { openRecording } from '../support/stores/recording.ts';
+import { openRecording, recordAgain } from '../support/stores/recording.ts';
 import { eachStore } from '../support/stores/stores.ts';
 import { expectTheFold, readTables } from '../support/stores/tables.ts';
 
@@ -42,8 +42,8 @@ eachStore('a batch that the store fails', (on) => {
     await store.db.execute(sql`
       create function fail() returns trigger language plpgsql as
       $$ begin raise exception 'full' using errcode = '53100'; end $$`);
-    await recording.record(session('known', 'bank-75'));
-    await recording.record(payment('known'));
+    await recordAgain(recording, session('known', 'bank-75'));
+    await recordAgain(recording, payment('known'));
     const sent: Uint8Array[] = [];
     const failed: string[] = [];
     for (const [way, batchOf] of Object.entries(BATCHES))
@@ -65,7 +65,7 @@ eachStore('a batch that the store fails', (on) => {
             expect(await readTables(store.db)).toEqual(before);
           } else expect(answers.every(({ status }) => status === 'fulfilled')).toBe(true);
           // Its senders come again.
-          await Promise.all(batch.map((one) => recording.record(one)));
+          await Promise.all(batch.map((one) => recordAgain(recording, one)));
           sent.push(...batch);
         }
     // A batch of known sessions writes neither payments nor banks.

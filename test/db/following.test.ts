@@ -17,7 +17,7 @@ import { sessionOf } from '../support/builders/states.ts';
 import { closeAll } from '../support/closing.ts';
 import { longOr } from '../support/long.ts';
 import { DEFAULTS } from '../support/stores/memory-store.ts';
-import { openRecording, type Recording } from '../support/stores/recording.ts';
+import { openRecording, type Recording, recordAgain } from '../support/stores/recording.ts';
 import { eachStore } from '../support/stores/stores.ts';
 
 afterEach(closeAll);
@@ -120,7 +120,8 @@ eachStore('an instance that follows the journal', (on) => {
       const { store, recorder } = recording;
       let stages = DEFAULTS.expectedStages;
       const take = async (one: Step, { follow }: ReturnType<typeof follower>): Promise<void> => {
-        if (one.does === 'record') await Promise.all(one.callbacks.map((of) => recording.record(bodyOf(of))));
+        if (one.does === 'record')
+          await Promise.all(one.callbacks.map((of) => recordAgain(recording, bodyOf(of))));
         else if (one.does === 'follow') await follow(one.limit, one.keeps);
         else if (one.does === 'forget') {
           await forget(store, { kind: 'session', id: `session-${one.of}` }, namesId);

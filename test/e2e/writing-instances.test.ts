@@ -2,9 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { parseApplied } from '../../src/callbacks/parse/parse.ts';
 import { rebuild } from '../../src/db/upkeep/rebuild.ts';
 import type { EventName } from '../../src/observe.ts';
-import { postCallback } from '../support/clients/client.ts';
+import { at, postCallback, query } from '../support/clients/client.ts';
 import { deliverAll } from '../support/clients/flood.ts';
-import { versionOf } from '../support/clients/returning-reader.ts';
 import { closeAll } from '../support/closing.ts';
 import { bundled, spawnGateway, startGateway } from '../support/gateways/gateway.ts';
 import { LONG, longOr } from '../support/long.ts';
@@ -29,6 +28,25 @@ function bodyFor(sessionId: string): string {
   return JSON.stringify({
     ...{ sessionId, userId: 'user-anna', bankId: 'bank-75', stage: 'Accounts', status, marks },
   });
+}
+
+/** The session's version as an instance answers it; asked again where it is too busy with callbacks to answer. */
+async function versionAt(url: string, sessionId: string): Promise<unknown> {
+  for (;;) {
+    const text = 'query ($id: ID) { session(sessionId: $id) { version } }';
+    const { data, errors } = await query(url, text, { id: sessionId });
+    if (errors === undefined) return at(data, 'session', 'version');
+    expect(errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE' } }]);
+  }
+}
+
+/** Delivers a callback, again where it is answered 503. */
+async function deliver(url: string, body: string): Promise<void> {
+  for (;;) {
+    const { status } = await postCallback(url, body);
+    if (status === 200) return;
+    expect(status).toBe(503);
+  }
 }
 
 /** The journal holds these bodies, each once; its positions have no gap; the states are its fold, and `rebuild` agrees. */
@@ -61,12 +79,12 @@ eachStore('instances that write at once', (of) => {
         // Each of these has its own session, and writes each of its callbacks at another instance.
         const write = async (writer: number): Promise<void> => {
           const sessionId = `${count}-${writer}`;
-          for (let version = 1; checks < longOr(2_000, 120, 400); version += 1) {
+          for (let version = 1; checks < longOr(2_000, 60, 400); version += 1) {
             const body = bodyFor(sessionId);
             sent.push(body);
-            const at = writer + version;
-            expect((await postCallback(urls[at % count] ?? '', body)).status).toBe(200);
-            expect(await versionOf(urls[(at + 1) % count] ?? '', sessionId)).toBe(version);
+            const turn = writer + version;
+            await deliver(urls[turn % count] ?? '', body);
+            expect(await versionAt(urls[(turn + 1) % count] ?? '', sessionId)).toBe(version);
             checks += 1;
           }
         };
@@ -93,11 +111,10 @@ eachStore('instances that write at once', (of) => {
           deliverAll(other.url, latter, { connections: 10 }),
         ]);
         expect(await killed.exited).toMatchObject({ signal: 'SIGKILL' });
-        expect(new Set(others.map(({ status }) => status))).toEqual(new Set([200]));
         const unanswered = former.filter((_, n) => answers[n]?.status !== 200);
         expect(unanswered.length).toBeGreaterThan(0);
-        const again = await deliverAll(other.url, unanswered, { connections: 10 });
-        expect(new Set(again.map(({ status }) => status))).toEqual(new Set([200]));
+        const late = latter.filter((_, n) => others[n]?.status !== 200);
+        await Promise.all([...unanswered, ...late].map((body) => deliver(other.url, body)));
         await other.close();
         await expectAllOnce(of, [...former, ...latter]);
       },

@@ -7,6 +7,7 @@ import type { Store } from '../../../src/db/store.ts';
 import type { Parsed } from '../../../src/domain/journal/callback.ts';
 import type { Receipt } from '../../../src/domain/journal/decide-batch.ts';
 import type { JournalEntry } from '../../../src/domain/journal/entry.ts';
+import { CallboardError } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/logger.ts';
 import { closeLater } from '../closing.ts';
 import { DEFAULTS } from './memory-store.ts';
@@ -21,6 +22,17 @@ export interface Recording {
   /** Records one body as though it came now, or then. */
   record(body: Uint8Array, receivedAt?: number): Promise<Receipt>;
   close(): Promise<void>;
+}
+
+/** Records as a sender does: what is answered UNAVAILABLE is sent again. */
+export async function recordAgain({ record }: Pick<Recording, 'record'>, body: Uint8Array): Promise<Receipt> {
+  for (;;) {
+    try {
+      return await record(body);
+    } catch (error) {
+      if (!(error instanceof CallboardError && error.code === 'UNAVAILABLE')) throw error;
+    }
+  }
 }
 
 /** Keeps what is published. */
