@@ -26,6 +26,7 @@ import { createHub } from './live/hub.ts';
 import { createRelay } from './live/relay/relay.ts';
 import { watchHeads } from './live/relay/watch-heads.ts';
 import { createSubscriptions } from './live/sources/subscriptions.ts';
+import { createStallClock } from './live/stall-clock.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createObserver, emitUnexpected, type Observer } from './observe.ts';
 import { logEvents } from './observers/log-events.ts';
@@ -131,9 +132,11 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         emit,
       }),
     );
-    const reads = unavailableWhereAway(createReads(store), emit);
+    const silence = { afterMs: config.stalledAfterMs, now };
+    const reads = unavailableWhereAway(createReads(store, silence), emit);
     const catchUp = watchHeads(unavailableWhereAway(createCatchUp(store), emit), relay);
-    const live = createSubscriptions({ hub, catchUp, now });
+    const live = createSubscriptions({ hub, catchUp, silence });
+    closing.use(createStallClock({ hub, sessions: catchUp.sessions, relay, silence, log }));
     const expects = (stage: StageName) => stages.current.includes(stage);
     const pressure = closing.use(createPressure({ recorder }));
     const admission = closing.use(
@@ -151,6 +154,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         reads,
         live,
         expects,
+        silence,
         readReported,
         readFindings,
       }),

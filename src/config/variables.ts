@@ -1,4 +1,5 @@
 import { DEFAULT_EXPECTED_STAGES } from '../domain/session/expected-stages.ts';
+import { DEFAULT_STALLED_AFTER_MS } from '../domain/session/silence.ts';
 import { STAGE_NAMES, toWire, wireReader } from '../domain/words.ts';
 import {
   databaseUrl,
@@ -85,7 +86,7 @@ export const VARIABLES = {
     'How long after a stage has ended a repeated Initiated is taken for a restart instead of a late duplicate.',
   ),
   STALLED_AFTER_MS: withDefault(
-    '600000',
+    String(DEFAULT_STALLED_AFTER_MS),
     integer(100, 604_800_000, 'milliseconds'),
     'After how long without anything new a session under way counts as stalled.',
   ),

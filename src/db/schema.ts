@@ -104,6 +104,8 @@ export const callbacks = pgTable(
     /** What the body claims; verified only where outcome is not QUARANTINED. */
     sessionId: text('session_id'),
     paymentId: text('payment_id'),
+    /** Null in rows of version 0.1 too: those are searched by the other two ids. */
+    externalId: text('external_id'),
     bankId: text('bank_id'),
     /** The stage; null for payments and where unreadable. */
     stage: stageName(),
@@ -141,10 +143,18 @@ export const callbacks = pgTable(
     uniqueIndex('callbacks_replay_of').on(table.replayOf).where(sql`replay_of is not null`),
     // A verified webhook-id with the same body is a repeat in any attempt.
     index('callbacks_webhook_id').on(table.webhookId).where(sql`webhook_id is not null`),
-    // Session.callbacks, a stage's facts, the fold of one session, CallbackFilter.sessionId.
-    index('callbacks_session').on(table.sessionId, table.position).where(sql`session_id is not null`),
-    // A payment's history and fold, CallbackFilter.paymentId.
-    index('callbacks_payment').on(table.paymentId, table.position).where(sql`payment_id is not null`),
+    // Session.callbacks, a stage's facts, the fold of one session, CallbackFilter.sessionId and .search.
+    index('callbacks_by_session')
+      .on(table.sessionId.op('text_pattern_ops'), table.position)
+      .where(sql`session_id is not null`),
+    // A payment's history and fold, CallbackFilter.paymentId and .search.
+    index('callbacks_by_payment')
+      .on(table.paymentId.op('text_pattern_ops'), table.position)
+      .where(sql`payment_id is not null`),
+    // CallbackFilter.search.
+    index('callbacks_by_external')
+      .on(table.externalId.op('text_pattern_ops'))
+      .where(sql`external_id is not null`),
     // CallbackFilter.bankId.
     index('callbacks_bank').on(table.bankId, table.position),
     // CallbackFilter.outcome and the gauge of quarantined rows: the rare outcomes only.
@@ -153,8 +163,8 @@ export const callbacks = pgTable(
     index('callbacks_kind').on(table.kind, table.position),
     // CallbackFilter.repeated.
     index('callbacks_repeated').on(table.position).where(sql`deliveries > 1`),
-    // CallbackFilter.receivedAt, retention.
-    index('callbacks_received').on(table.receivedAt),
+    // CallbackFilter.receivedAt, retention, and the outcomes that Query.overview counts without reading the rows.
+    index('callbacks_received_outcome').on(table.receivedAt, table.outcome),
   ],
 );
 
@@ -191,16 +201,18 @@ export const sessions = pgTable(
     accounts: jsonb().$type<readonly Account[]>().notNull(),
     transactionPages: jsonb('transaction_pages').$type<readonly TransactionPage[]>().notNull(),
     ...stateColumns(),
-    heardAt: instant('heard_at').notNull(),
+    lastFactAt: instant('heard_at').notNull(),
   },
   (table) => [
     // sessions, default order; and each filter in that order.
     index('sessions_created').on(table.createdAt, table.sessionId),
     index('sessions_user').on(table.userId, table.createdAt, table.sessionId),
     index('sessions_bank').on(table.bankId, table.createdAt, table.sessionId),
-    // Look-up by externalId: the session created last.
-    index('sessions_external')
-      .on(table.externalId, table.createdAt, table.sessionId)
+    // SessionFilter.search, by session id: the primary key serves prefixes only where the database's collation is C.
+    index('sessions_by_prefix').on(table.sessionId.op('text_pattern_ops')),
+    // Look-up by externalId: the session created last. SessionFilter.search.
+    index('sessions_by_external')
+      .on(table.externalId.op('text_pattern_ops'), table.createdAt, table.sessionId)
       .where(sql`external_id is not null`),
     index('sessions_outcome').on(table.outcome, table.createdAt, table.sessionId),
     index('sessions_next_action').on(table.nextAction, table.createdAt, table.sessionId),
@@ -209,7 +221,9 @@ export const sessions = pgTable(
       .where(sql`failed_stage is not null`),
     index('sessions_conflict').on(table.createdAt, table.sessionId).where(sql`conflict = true`),
     index('sessions_stage').on(table.stage, table.status, table.createdAt, table.sessionId),
-    // sessions ordered by UPDATED_AT.
+    // SessionFilter.stalled, and what stalls next. A session that has ended is not in it.
+    index('sessions_pending').on(table.lastFactAt, table.sessionId).where(sql`outcome = 'PENDING'`),
+    // sessions ordered by UPDATED_AT; what Query.overview and Bank.health count.
     index('sessions_updated').on(table.updatedAt, table.sessionId),
     // Resuming a subscription: what changed since a cursor, in the order of its last change.
     index('sessions_position').on(table.position),
@@ -237,8 +251,10 @@ export const payments = pgTable(
     index('payments_created').on(table.createdAt, table.paymentId),
     index('payments_user').on(table.userExternalId, table.createdAt, table.paymentId),
     index('payments_bank').on(table.bankId, table.createdAt, table.paymentId),
-    index('payments_external')
-      .on(table.externalId, table.createdAt, table.paymentId)
+    // PaymentFilter.search, as of sessions.
+    index('payments_by_prefix').on(table.paymentId.op('text_pattern_ops')),
+    index('payments_by_external')
+      .on(table.externalId.op('text_pattern_ops'), table.createdAt, table.paymentId)
       .where(sql`external_id is not null`),
     index('payments_status').on(table.status, table.createdAt, table.paymentId),
     index('payments_final').on(table.isFinal, table.createdAt, table.paymentId),

@@ -1,7 +1,7 @@
 import type { JournalPlace } from './cursor.ts';
 import type { JournalRow } from './journal/row.ts';
 import type { Payment } from './payment/payment.ts';
-import type { Session } from './session/session.ts';
+import type { Instant, Session } from './session/session.ts';
 import type { Viewer } from './viewer.ts';
 import type { CallbackKind, StageName } from './words.ts';
 
@@ -33,6 +33,15 @@ export interface Portion<Row> {
   readonly more: boolean;
 }
 
+/** When states stalled: from an instant on, or from when the journal row at a position was received. */
+export interface StalledWindow {
+  readonly from: Instant | { readonly rowAt: number };
+  /** Exclusive. */
+  readonly before: Instant;
+  /** See domain/session/silence.ts. */
+  readonly afterMs: number;
+}
+
 /** One row, and the head read with it. */
 export interface FoundAtHead<Row> {
   readonly head: Head;
@@ -45,6 +54,8 @@ export interface StateCatchUp<S> {
   find(named: Named, viewer: Viewer): Promise<FoundAtHead<ChangedState<S>>>;
   /** The states that the viewer may see whose last change is after `position`, in the order of that change. */
   since(position: number, viewer: Viewer): Promise<Portion<ChangedState<S>>>;
+  /** The states that the viewer may see that stalled within the window and still are, in the order in which they did. */
+  stalled(window: StalledWindow, viewer: Viewer): Promise<Omit<Portion<S>, 'head'>>;
 }
 
 /**

@@ -12,19 +12,22 @@ type Demand =
   | { readonly kind: 'equals'; readonly wanted: string }
   | { readonly kind: 'oneOf'; readonly wanted: readonly string[] }
   | { readonly kind: 'is'; readonly wanted: boolean }
+  | { readonly kind: 'stalled'; readonly wanted: boolean }
+  | { readonly kind: 'startsWith'; readonly wanted: string }
   | { readonly kind: 'within'; readonly wanted: InstantRange };
 
 /** The same with its predicate in memory. A test compares the two. */
 export type Restriction<State> = Demand & {
   /** Whether the answer never changes for one state, except that an id may be set once, from null. */
   readonly isLasting: boolean;
-  admits(state: State): boolean;
+  /** @param quietTo see domain/session/silence.ts: only the restriction to stalled sessions depends on it */
+  admits(state: State, quietTo: Instant): boolean;
 };
 
 /** One field of a filter: declared once, used for SQL, for subscriptions in memory and for the GraphQL input. */
 export interface FilterField<State, Wanted> {
   /** The GraphQL type; for a closed set, a list of its enum. */
-  readonly input: 'ID' | 'Boolean' | 'DateTimeRange' | WordSet;
+  readonly input: 'ID' | 'String' | 'Boolean' | 'DateTimeRange' | WordSet;
   readonly description: string;
   restrict(wanted: Wanted): Restriction<State>;
 }
@@ -74,6 +77,34 @@ export function filterFields<State>() {
       description,
       restrict: (wanted) => ({ kind: 'is', wanted, isLasting: false, admits: isSame(wanted, of) }),
     }),
+    /** Whether it has stalled by now: the one field that changes without a new state. */
+    stalled: (
+      description: string,
+      isQuiet: (state: State, quietTo: Instant) => boolean,
+    ): FilterField<State, boolean> => ({
+      input: 'Boolean',
+      description,
+      restrict: (wanted) => ({
+        kind: 'stalled',
+        wanted,
+        isLasting: false,
+        admits: (state, quietTo) => isQuiet(state, quietTo) === wanted,
+      }),
+    }),
+    /** One of these ids begins with this text, letter case included; an empty text admits everything. */
+    search: (
+      description: string,
+      of: (state: State) => readonly (string | null)[],
+    ): FilterField<State, string> => ({
+      input: 'String',
+      description,
+      restrict: (wanted) => ({
+        kind: 'startsWith',
+        wanted,
+        isLasting: true,
+        admits: (state) => wanted === '' || of(state).some((id) => id?.startsWith(wanted) === true),
+      }),
+    }),
     time: (
       description: string,
       of: (state: State) => Instant,
@@ -122,7 +153,11 @@ export function restrictionsOf<State, Wanted>(
 }
 
 /** Whether a state meets all of them. Called for each change, for each filter that is subscribed to. */
-export function admitsAll<State>(restrictions: readonly Restriction<State>[], state: State): boolean {
-  for (const restriction of restrictions) if (!restriction.admits(state)) return false;
+export function admitsAll<State>(
+  restrictions: readonly Restriction<State>[],
+  state: State,
+  quietTo: Instant,
+): boolean {
+  for (const restriction of restrictions) if (!restriction.admits(state, quietTo)) return false;
   return true;
 }

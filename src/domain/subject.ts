@@ -1,5 +1,6 @@
 import type { JournalEntry, StateChange } from './journal/entry.ts';
 import type { Instant } from './session/session.ts';
+import type { Silence, Stalled } from './session/silence.ts';
 import type { Viewer } from './viewer.ts';
 
 /** The fields that the states of all subjects have. */
@@ -27,6 +28,10 @@ export interface Subject<S extends State> {
   userOf(viewer: Viewer): string | null;
   /** The change of a journal entry, where it changed a state of this subject. */
   changeOf(entry: JournalEntry): StateChange<S> | null;
+  /** The state that the clock published, where it is one of this subject. */
+  stalledOf(stalled: Stalled): S | null;
+  /** When a state counts as stalled unless a fact comes; null: never. */
+  stallsAt(state: S, silence: Silence): Instant | null;
 }
 
 /** Whose states are read: all (null), or one user's. */

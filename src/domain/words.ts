@@ -60,7 +60,7 @@ export const CALLBACK_OUTCOMES = ['RECORDED', 'LATE', 'QUARANTINED'] as const;
 export type CallbackOutcome = (typeof CALLBACK_OUTCOMES)[number];
 
 /** Why a message about a session was sent. */
-const SESSION_CHANGE_KINDS = ['SNAPSHOT', 'STATUS', 'ACCOUNTS', 'TRANSACTION_PAGE'] as const;
+const SESSION_CHANGE_KINDS = ['SNAPSHOT', 'STATUS', 'ACCOUNTS', 'TRANSACTION_PAGE', 'STALLED'] as const;
 export type SessionChangeKind = (typeof SESSION_CHANGE_KINDS)[number];
 
 const PAYMENT_CHANGE_KINDS = ['SNAPSHOT', 'STATUS'] as const;

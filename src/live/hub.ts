@@ -1,12 +1,19 @@
 import type { JournalEntry } from '../domain/journal/entry.ts';
+import type { Stalled } from '../domain/session/silence.ts';
 import type { Logger } from '../logger.ts';
 import type { PubSub } from './pub-sub.ts';
 import type { Topic } from './topics.ts';
 
-/** What joins the relay to this instance's subscriptions: the relay publishes, gapless and in position order. */
-export type Hub = PubSub<Topic, JournalEntry>;
+/** What is published: a row of the journal, or what the clock says of a session. */
+export type Published = JournalEntry | Stalled;
 
-type Listener = (entry: JournalEntry) => void;
+/**
+ * What joins the relay to this instance's subscriptions: the relay publishes, gapless and in position order. Between its
+ * entries the clock publishes sessions that have stalled (stall-clock.ts).
+ */
+export type Hub = PubSub<Topic, Published>;
+
+type Listener = (published: Published) => void;
 
 /**
  * In memory: `publish` calls the listeners before it returns. It holds no queue (each subscription has its own,
@@ -19,21 +26,22 @@ export function createHub({ log }: { readonly log: Pick<Logger, 'error'> }): Hub
   let isDisposed = false;
 
   return {
-    publish(topic, entry) {
+    publish(topic, published) {
       const subscribed = listeners.get(topic);
       if (subscribed === undefined) return;
       for (const listener of subscribed) {
         try {
-          listener(entry);
+          listener(published);
         } catch (err) {
-          log.error({ err, position: entry.position }, 'a listener failed; the others received the entry');
+          const position = 'row' in published ? published.position : null;
+          log.error({ err, position }, 'a listener failed; the others received the entry');
         }
       }
     },
     subscribe(topic, listener) {
       if (isDisposed) return () => {};
       // A function of its own, so that one listener may subscribe twice and each subscription ends alone.
-      const own: Listener = (entry) => listener(entry);
+      const own: Listener = (published) => listener(published);
       const subscribed = listeners.get(topic) ?? new Set();
       listeners.set(topic, subscribed.add(own));
       size += 1;

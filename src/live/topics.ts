@@ -1,6 +1,7 @@
 import type { Named } from '../domain/catch-up.ts';
 import type { JournalEntry } from '../domain/journal/entry.ts';
 import { PAYMENT } from '../domain/payment/subject.ts';
+import type { Stalled } from '../domain/session/silence.ts';
 import { SESSION } from '../domain/session/subject.ts';
 import type { Owner, State, Subject, SubjectName } from '../domain/subject.ts';
 
@@ -27,6 +28,13 @@ export function topicsOf({ change }: JournalEntry): Topic[] {
   const topics: Topic[] = ['journal'];
   if (change?.of === 'session') addTopics(topics, SESSION, change.after);
   if (change?.of === 'payment') addTopics(topics, PAYMENT, change.after);
+  return topics;
+}
+
+/** Each topic that a stalled session is published on. */
+export function topicsOfStalled({ stalled }: Stalled): Topic[] {
+  const topics: Topic[] = [];
+  addTopics(topics, SESSION, stalled);
   return topics;
 }
 

@@ -1,6 +1,7 @@
 import type { Reader } from '../db/read/reader.ts';
 import type { Reads } from '../db/read/reads.ts';
 import type { Findings, ReportedSubject } from '../domain/journal/callback.ts';
+import type { Silence } from '../domain/session/silence.ts';
 import type { StageName } from '../domain/words.ts';
 import type { Subscriptions } from '../live/sources/subscriptions.ts';
 
@@ -10,6 +11,8 @@ export interface Context extends Reader {
   readonly live: Subscriptions;
   /** Whether this deployment awaits a stage now (EXPECTED_STAGES of the store, which may change under a subscription). */
   expects(stage: StageName): boolean;
+  /** From when on a session counts as stalled. */
+  readonly silence: Silence;
   /** The cursors that came with the operation outside its arguments: `extensions.after` and `Last-Event-ID`. */
   readonly cursors: readonly string[];
   /** What a body claims, unjudged. */

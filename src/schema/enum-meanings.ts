@@ -99,6 +99,10 @@ export const ENUM_MEANINGS = {
       STATUS: { description: "A stage's status was reported." },
       ACCOUNTS: { description: 'Accounts were reported.' },
       TRANSACTION_PAGE: { description: "The first page of an account's transactions was reported." },
+      STALLED: {
+        description:
+          'Nothing new came for STALLED_AFTER_MS though more is awaited. Sent by the clock: version and cursor are those of before.',
+      },
     },
   },
   PaymentChangeKind: {

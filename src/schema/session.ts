@@ -1,3 +1,4 @@
+import { isStalled, stallsAt } from '../domain/session/silence.ts';
 import { stageView } from '../domain/session/stage-view.ts';
 import { SESSION } from '../domain/session/subject.ts';
 import { STAGE_NAMES } from '../domain/words.ts';
@@ -64,9 +65,27 @@ export function defineSession(builder: Builder, { enums, inputs, connections }: 
           'The stage that decides a FAILED, PARTIALLY_SUCCEEDED or NEEDS_AUTHORIZATION outcome; else null. Show it, not `stage`, beside such an outcome.',
         resolve: (session) => (session.failedStage === null ? null : stageView(session, session.failedStage)),
       }),
-      lastHeardAt: t.expose('heardAt', {
+      lastHeardAt: t.expose('lastFactAt', {
         type: 'DateTime',
         description: 'When anything about it arrived last, repeats excepted.',
+      }),
+      stalled: t.boolean({
+        description:
+          'Whether more is awaited and nothing new came for STALLED_AFTER_MS. It changes with the clock, not with `version`; a repeated callback does not clear it.',
+        resolve: (session, _, { silence }) => isStalled(session, silence),
+      }),
+      stalledSince: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it was last heard of; null unless stalled.',
+        resolve: (session, _, { silence }) => (isStalled(session, silence) ? session.lastFactAt : null),
+      }),
+      stallsAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description:
+          'When it will count as stalled if nothing more is heard; null when nothing is awaited. Past once it has stalled.',
+        resolve: (session, _, { silence }) => stallsAt(session, silence),
       }),
       accounts: t.field({
         type: ['Account'],

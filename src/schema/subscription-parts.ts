@@ -12,7 +12,8 @@ export const KIND =
   'Why it was sent; of several conflated into one, the newest. For logs: never decide by it what to read.';
 
 /** What the field `changedAt` of a message about a state is. */
-export const CHANGED_AT = 'When the callback that made the change was received; with SNAPSHOT the last one.';
+export const CHANGED_AT =
+  'When the callback that made the change was received; with SNAPSHOT the last one; with STALLED when it began to count as stalled.';
 
 /** The arguments that every subscription has. */
 export function subscriptionArgs<Filter>(arg: Args, filter: InputRef<Filter>) {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { JournalEntry } from '../../src/domain/journal/entry.ts';
-import { createHub } from '../../src/live/hub.ts';
+import { createHub, type Published } from '../../src/live/hub.ts';
 import { publishEntry } from '../../src/live/publish-entry.ts';
 import { createLogger } from '../../src/logger.ts';
-import { entryOf } from '../support/builders/entries.ts';
+import { entryOf, positionOf } from '../support/builders/entries.ts';
 import { createLatePubSub } from './late-pub-sub.ts';
 import { describePubSub } from './pub-sub-suite.ts';
 
@@ -17,7 +16,7 @@ describe('the hub in memory', () => {
   it('has called the listeners when publish returns', () => {
     const hub = createHub({ log: createLogger({ level: 'silent' }) });
     const received: number[] = [];
-    hub.subscribe('journal', ({ position }) => received.push(position));
+    hub.subscribe('journal', (published) => received.push(positionOf(published)));
     hub.publish('journal', entryOf(1, null));
     expect(received).toEqual([1]);
   });
@@ -36,14 +35,14 @@ describe('an entry', () => {
       'payments',
     ] as const;
     const received = topics.map((topic) => {
-      const entries: JournalEntry[] = [];
+      const entries: Published[] = [];
       hub.subscribe(topic, (entry) => entries.push(entry));
       return { topic, entries };
     });
     publishEntry(hub, entryOf(1, { sessionId: 's1', externalId: 'e1', userId: 'u1' }));
     publishEntry(hub, entryOf(2, { sessionId: 's2', userId: 'u2' }));
     publishEntry(hub, entryOf(3, null));
-    const positions = received.map(({ topic, entries }) => [topic, entries.map((entry) => entry.position)]);
+    const positions = received.map(({ topic, entries }) => [topic, entries.map(positionOf)]);
     expect(Object.fromEntries(positions)).toEqual({
       journal: [1, 2, 3],
       sessions: [1, 2],

@@ -11,10 +11,15 @@ import { createHub } from '../../src/live/hub.ts';
 import { publishEntry } from '../../src/live/publish-entry.ts';
 import type { Message } from '../../src/live/sources/source.ts';
 import { createSubscriptions, type SessionSubscribeArgs } from '../../src/live/sources/subscriptions.ts';
+import { createStallClock } from '../../src/live/stall-clock.ts';
 import { createLogger } from '../../src/logger.ts';
-import { entryOf, headOf, IDENTITY, rowAt, sessionAt } from '../support/builders/entries.ts';
-import { fingerprintAt } from '../support/builders/states.ts';
+import { entryOf, headOf, IDENTITY, nothingStalled, rowAt, sessionAt } from '../support/builders/entries.ts';
+import { AT, fingerprintAt } from '../support/builders/states.ts';
 import { operator } from '../support/builders/viewers.ts';
+import { closeLater } from '../support/closing.ts';
+
+/** After this time without a fact the bench's sessions are stalled. */
+const STALLED_AFTER_MS = 1_000;
 
 /** A store of a few sessions: what the newest state of each is, at a head that the test moves. */
 function createStore() {
@@ -32,7 +37,11 @@ function createStore() {
   const catchUp: CatchUp = {
     head: async () => head(),
     fingerprintAt: async (position) => fingerprintAt(position),
-    payments: { find: none, since: async () => ({ head: head(), rows: [], more: false }) },
+    payments: {
+      find: none,
+      since: async () => ({ head: head(), rows: [], more: false }),
+      stalled: nothingStalled,
+    },
     sessions: {
       async find(named, viewer) {
         const [state] = mine(viewer)
@@ -56,6 +65,17 @@ function createStore() {
           rows: since.slice(0, store.portion),
           more: since.length >= store.portion,
         };
+      },
+      async stalled({ from, before, afterMs }, viewer) {
+        const since = typeof from === 'number' ? from : AT + from.rowAt;
+        const dueOf = (session: Session) => session.lastFactAt + afterMs;
+        const due = mine(viewer)
+          .filter((session) => session.outcome === 'PENDING')
+          .filter((session) => dueOf(session) >= since && dueOf(session) < before)
+          .sort((a, b) => a.lastFactAt - b.lastFactAt);
+        const last = due[store.portion - 1];
+        const rows = last === undefined ? due : due.filter((session) => dueOf(session) <= dueOf(last));
+        return { rows, more: due.length >= store.portion };
       },
     },
     async journalSince(position) {
@@ -94,7 +114,19 @@ export function createLiveBench({
   ...options
 }: Partial<FanoutOptions> = {}) {
   const data = createStore();
-  const live = createSubscriptions({ hub, catchUp: data.catchUp });
+  /** A clock that the test moves: nothing stalls until it does. */
+  const clock = { at: AT };
+  const silence = { afterMs: STALLED_AFTER_MS, now: () => clock.at };
+  const live = createSubscriptions({ hub, catchUp: data.catchUp, silence });
+  const relay = { published: { position: 0, fingerprint: '' } };
+  const stalls = createStallClock({
+    hub,
+    sessions: data.catchUp.sessions,
+    relay,
+    silence,
+    log: createLogger({ level: 'silent' }),
+  });
+  closeLater(async () => stalls.close());
   const fanout = createFanout({ hub, errorOf: () => ({ message: 'masked' }), ...options });
   const executed: Message[] = [];
   let run: Subscribable['run'] = (message) => ({ data: { ...message } });
@@ -116,6 +148,7 @@ export function createLiveBench({
   function change(session: Partial<Session> = {}, before: Partial<Session> | null = null): void {
     commit(session);
     publishEntry(hub, entryOf(data.store.position, session, before));
+    relay.published = { position: data.store.position, fingerprint: '' };
   }
 
   function commit(session: Partial<Session> = {}): void {
@@ -133,6 +166,15 @@ export function createLiveBench({
 
   return {
     store: data.store,
+    /** Moves the clock to this long after the last fact of the session of a position, and looks what has stalled. */
+    async stall(position: number): Promise<void> {
+      clock.at = AT + position + STALLED_AFTER_MS + 1;
+      await stalls.look();
+    },
+    clock,
+    stalls,
+    commit,
+    relay,
     hub,
     live,
     fanout,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../src/domain/journal/entry.ts';
 import type { Hub } from '../../src/live/hub.ts';
 import { createLogger, type Logger } from '../../src/logger.ts';
-import { entryOf } from '../support/builders/entries.ts';
+import { entryOf, positionOf } from '../support/builders/entries.ts';
 
 /** One implementation of the pub/sub that subscriptions stand on. */
 export interface PubSubUnderTest {
@@ -19,7 +19,7 @@ export function describePubSub(name: string, { create, delivered }: PubSubUnderT
       const hub = create({ log: createLogger({ level: 'silent' }) });
       const received = topics.map((topic) => {
         const positions: number[] = [];
-        hub.subscribe(topic, ({ position }) => positions.push(position));
+        hub.subscribe(topic, (published) => positions.push(positionOf(published)));
         return positions;
       });
       return { hub, received };
@@ -31,7 +31,7 @@ export function describePubSub(name: string, { create, delivered }: PubSubUnderT
       const { hub, received } = listening('journal', 'journal', 'session/s1', 'session/s2');
       for (const entry of entries(1, 2, 3, 4)) {
         hub.publish('journal', entry);
-        if (entry.position % 2 === 0) hub.publish('session/s1', entry);
+        if (positionOf(entry) % 2 === 0) hub.publish('session/s1', entry);
       }
       await delivered();
       expect(received).toEqual([[1, 2, 3, 4], [1, 2, 3, 4], [2, 4], []]);
@@ -42,7 +42,7 @@ export function describePubSub(name: string, { create, delivered }: PubSubUnderT
       const received: number[] = [];
       for (const entry of entries(1)) hub.publish('journal', entry);
       await delivered();
-      hub.subscribe('journal', ({ position }) => received.push(position));
+      hub.subscribe('journal', (published) => received.push(positionOf(published)));
       for (const entry of entries(2)) hub.publish('journal', entry);
       await delivered();
       expect(received).toEqual([2]);
@@ -97,7 +97,7 @@ export function describePubSub(name: string, { create, delivered }: PubSubUnderT
       hub.subscribe('journal', () => {
         throw new Error('of this listener alone');
       });
-      hub.subscribe('journal', ({ position }) => received.push(position));
+      hub.subscribe('journal', (published) => received.push(positionOf(published)));
       for (const entry of entries(1, 2)) hub.publish('journal', entry);
       await delivered();
       expect(received).toEqual([1, 2]);
@@ -127,7 +127,7 @@ export function describePubSub(name: string, { create, delivered }: PubSubUnderT
       for (const entry of entries(1, 2)) hub.publish('journal', entry);
       await delivered();
       const order: (number | 'reset')[] = [];
-      hub.subscribe('journal', ({ position }) => order.push(position));
+      hub.subscribe('journal', (published) => order.push(positionOf(published)));
       hub.onReset(() => order.push('reset'));
       for (const entry of entries(3)) hub.publish('journal', entry);
       hub.reset();
@@ -147,7 +147,7 @@ export function describePubSub(name: string, { create, delivered }: PubSubUnderT
       await delivered();
       hub.dispose();
       const late: number[] = [];
-      const leave = hub.subscribe('journal', ({ position }) => late.push(position));
+      const leave = hub.subscribe('journal', (published) => late.push(positionOf(published)));
       hub.onReset(() => {
         resets += 1;
       });

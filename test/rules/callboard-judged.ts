@@ -19,8 +19,8 @@ export function createCallboardJudged(settings: ApplySettings = DEFAULTS): Judge
     shown(sessionId, at): Shown | null {
       const session = stores.get(sessionId)?.sessions.get(sessionId);
       if (session === undefined) return null;
-      const { outcome, stage, status, nextAction, conflict, heardAt } = session;
-      const stalled = outcome === 'PENDING' && at - heardAt >= STALLED_AFTER_MS;
+      const { outcome, stage, status, nextAction, conflict, lastFactAt } = session;
+      const stalled = outcome === 'PENDING' && at - lastFactAt >= STALLED_AFTER_MS;
       const restartSuspected = STAGE_NAMES.some((name) => session.stages[name].suspected !== null);
       return { outcome, stage, status, nextAction, flags: { stalled, restartSuspected, conflict } };
     },

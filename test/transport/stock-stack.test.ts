@@ -5,6 +5,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import { createYoga } from 'graphql-yoga';
 import { expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { DEFAULT_STALLED_AFTER_MS } from '../../src/domain/session/silence.ts';
 import { EXPLORER } from '../../src/domain/viewer.ts';
 import { createFanout } from '../../src/live/fanout/fanout.ts';
 import { createHub, type Hub } from '../../src/live/hub.ts';
@@ -29,7 +30,7 @@ function createContext(hub: Hub) {
   const head = headOf(5);
   const live = createSubscriptions({
     hub,
-    now: () => 5_000,
+    silence: { afterMs: DEFAULT_STALLED_AFTER_MS, now: () => 5_000 },
     catchUp: emptyCatchUp(head),
   });
   const reads = { sessions: { find: async () => sessionAt(5, { sessionId: 's1' }) } };

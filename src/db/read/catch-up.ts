@@ -4,20 +4,25 @@ import type {
   FoundAtHead,
   Head,
   Portion,
+  StalledWindow,
   StateCatchUp,
 } from '../../domain/catch-up.ts';
 import { isStorableId } from '../../domain/ids.ts';
 import { PAYMENT } from '../../domain/payment/subject.ts';
+import type { Session } from '../../domain/session/session.ts';
 import { SESSION } from '../../domain/session/subject.ts';
 import { type Owner, ownerFor, type State, type Subject } from '../../domain/subject.ts';
+import type { Viewer } from '../../domain/viewer.ts';
 import type { Db, Store } from '../store.ts';
-import { toJournalRow, toPayment, toSession } from '../tables/rows.ts';
+import { type SessionRow, toJournalRow, toPayment, toSession } from '../tables/rows.ts';
 import { createKeyLoader, type Key, type KeyStatement, keyOf } from './batch-keys.ts';
 import { createBatchLoader } from './batch-loader.ts';
+import { instantText } from './conditions.ts';
 import { createHeadRead } from './head-read.ts';
 import {
   prepareFingerprints,
   prepareJournalSince,
+  prepareStalled,
   prepareStatesAtHead,
   prepareStatesSince,
   ROWS_PER_READ,
@@ -30,11 +35,36 @@ export function createCatchUp({ db }: Pick<Store, 'db'>): CatchUp {
   return {
     head: createHeadRead(db, 'catch_up_head'),
     fingerprintAt: createFingerprintRead(db),
-    sessions: createStateCatchUp(SESSION, statementsOf(db, SESSION_TABLE), toSession),
-    payments: createStateCatchUp(PAYMENT, statementsOf(db, PAYMENT_TABLE), toPayment),
+    sessions: {
+      ...createStateCatchUp(SESSION, statementsOf(db, SESSION_TABLE), toSession),
+      stalled: createStalledRead(db),
+    },
+    payments: {
+      ...createStateCatchUp(PAYMENT, statementsOf(db, PAYMENT_TABLE), toPayment),
+      stalled: async () => ({ rows: [], more: false }),
+    },
     async journalSince(position) {
       return portionOf(await journalSince.execute({ position }), ({ found }) => found && toJournalRow(found));
     },
+  };
+}
+
+/** Sessions that stalled within a window. All that stalled in one millisecond are in the same portion. */
+function createStalledRead(db: Db) {
+  const statements = { all: prepareStalled(db, 'all'), own: prepareStalled(db, 'own') };
+  return async ({ from, before, afterMs }: StalledWindow, viewer: Viewer) => {
+    const owner = ownerFor(SESSION, viewer);
+    const values = {
+      rowAt: typeof from === 'number' ? null : from.rowAt,
+      from: typeof from === 'number' ? instantText(from - afterMs) : null,
+      before: instantText(before - afterMs),
+      afterMs,
+    };
+    const rows: readonly SessionRow[] =
+      owner === null
+        ? await statements.all.execute(values)
+        : await statements.own.execute({ ...values, owner: storableOwner(owner) });
+    return { rows: rows.map((row): Session => toSession(row)), more: rows.length >= ROWS_PER_READ };
   };
 }
 
@@ -79,7 +109,7 @@ function createStateCatchUp<S extends State, Row>(
   subject: Subject<S>,
   { byId, byExternalId, sinceAll, sinceOwn }: Statements<Row>,
   toState: (row: Row) => S,
-): StateCatchUp<S> {
+): Omit<StateCatchUp<S>, 'stalled'> {
   const toChanged = ({ found, last }: Answered<Row>): ChangedState<S> | null =>
     found && {
       state: toState(found),

@@ -1,4 +1,4 @@
-import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import {
   type Filter,
   type FilterFields,
@@ -6,9 +6,10 @@ import {
   type Restriction,
   restrictionsByName,
 } from '../../domain/filter.ts';
-import { isStorableId } from '../../domain/ids.ts';
+import { isStorableId, isStorableText, MAX_ID_LENGTH } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/session/session.ts';
 import { unreachable } from '../../errors.ts';
+import { sessions } from '../schema.ts';
 
 /**
  * One condition on the rows of a list. Its SQL is made only when a statement of its shape is first prepared; `shape`
@@ -25,25 +26,45 @@ export interface Condition {
 /** Matches nothing: for an empty list, or a text that no row can hold. */
 export const NOTHING: Condition = { shape: 'never', text: () => sql`false`, values: {} };
 
-/** The column, or the expression, that each field of a filter is compared with. */
-export type FilterColumns<Wanted> = { readonly [Name in keyof Wanted]: SQLWrapper };
+/**
+ * The column, or the expression, that each field of a filter is compared with. Of `stalled` the column of the last
+ * fact, of `search` each column that may begin with the text.
+ */
+export type FilterColumns<Wanted> = {
+  readonly [Name in keyof Wanted]: Name extends 'search' ? readonly SQLWrapper[] : SQLWrapper;
+};
 
-/** A filter in SQL: these conditions hold exactly where `admitsAll` is true of the filter's restrictions. */
+/**
+ * A filter in SQL: these conditions hold exactly where `admitsAll` is true of the filter's restrictions.
+ * @param quietTo called where the filter asks for stalled sessions: see domain/session/silence.ts
+ */
 export function filterConditions<State, Wanted>(
   fields: FilterFields<State, Wanted>,
   columns: FilterColumns<Wanted>,
   filter: Filter<Wanted> | null,
+  quietTo: () => Instant,
 ): Condition[] {
   return restrictionsByName(fields, filter).flatMap(([name, restriction]) =>
-    conditionsOf(name, columns[name], restriction),
+    conditionsOf(name, [columns[name]].flat(), restriction, quietTo),
   );
 }
 
 /** Columns of which one value may occur in half of all rows, and another in none. */
 const SKEWED_IDS: readonly string[] = ['bankId'];
 
-function conditionsOf(name: string, column: SQLWrapper, demand: Restriction<never>): Condition[] {
+function conditionsOf(
+  name: string,
+  columns: readonly SQLWrapper[],
+  demand: Restriction<never>,
+  quietTo: () => Instant,
+): Condition[] {
+  const [column] = columns;
+  if (column === undefined) throw new Error(`no column is compared with ${name}`);
   switch (demand.kind) {
+    case 'stalled':
+      return skewed([isStalled(name, column, demand.wanted, quietTo())]);
+    case 'startsWith':
+      return demand.wanted === '' ? [] : skewed([startsWith(name, columns, demand.wanted)]);
     case 'equals': {
       const condition = equals(name, column, demand.wanted);
       return SKEWED_IDS.includes(name) ? skewed([condition]) : [condition];
@@ -105,6 +126,29 @@ function skewed(conditions: readonly Condition[]): Condition[] {
 /** Written into the SQL as well, so that the planner can prove that a partial index applies. */
 function isBoolean(name: string, column: SQLWrapper, wanted: boolean): Condition {
   return { shape: `${name}:${wanted}`, text: () => sql`${column} = ${sql.raw(String(wanted))}`, values: {} };
+}
+
+/** Written as the index of pending sessions is, so that the planner can prove that it applies. */
+function isStalled(name: string, lastFactAt: SQLWrapper, wanted: boolean, quietTo: Instant): Condition {
+  const [outcome, at] = [sessions.outcome, instantAt('quietTo')];
+  return {
+    shape: `${name}:${wanted}`,
+    text: () =>
+      wanted
+        ? sql`(${outcome} = 'PENDING' and ${lastFactAt} <= ${at})`
+        : sql`(${outcome} <> 'PENDING' or ${lastFactAt} > ${at})`,
+    values: { quietTo: instantText(quietTo) },
+  };
+}
+
+/** The longest text that an id can begin with is an id. Letter case counts, as in the ids themselves. */
+function startsWith(name: string, columns: readonly SQLWrapper[], wanted: string): Condition {
+  if (wanted.length > MAX_ID_LENGTH || !isStorableText(wanted)) return NOTHING;
+  return {
+    shape: name,
+    text: () => sql`(${or(...columns.map((column) => sql`${column} like ${sql.placeholder(name)}::text`))})`,
+    values: { [name]: `${wanted.replace(/[\\%_]/g, '\\$&')}%` },
+  };
 }
 
 function isWithin(name: string, column: SQLWrapper, { from, before }: InstantRange): Condition[] {

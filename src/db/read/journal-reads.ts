@@ -22,11 +22,18 @@ export interface JournalReads {
 /** The order by position, which has no ties. */
 export const CALLBACK_COLUMNS: OrderColumns = { at: callbacks.position, id: null };
 
-const FILTER_COLUMNS = { ...callbacks, repeated: sql`(${callbacks.deliveries} > 1)` };
+const FILTER_COLUMNS = {
+  ...callbacks,
+  repeated: sql`(${callbacks.deliveries} > 1)`,
+  search: [callbacks.sessionId, callbacks.paymentId, callbacks.externalId],
+};
+
+/** No field of this filter depends on the clock. */
+const noClock = () => 0;
 
 /** The conditions of the filter where the viewer is an operator; else one that matches nothing. */
 export function callbackConditions({ filter }: CallbackPage, { viewer }: Reader): Condition[] {
-  const conditions = filterConditions(CALLBACK_FILTER, FILTER_COLUMNS, filter);
+  const conditions = filterConditions(CALLBACK_FILTER, FILTER_COLUMNS, filter, noClock);
   return viewer.isOperator ? conditions : [NOTHING, ...conditions];
 }
 

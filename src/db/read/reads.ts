@@ -4,6 +4,7 @@ import type { Payment } from '../../domain/payment/payment.ts';
 import { PAYMENT } from '../../domain/payment/subject.ts';
 import { SESSION_FILTER, type SessionFilter } from '../../domain/session/filter.ts';
 import type { Session } from '../../domain/session/session.ts';
+import { DEFAULT_STALLED_AFTER_MS, quietTo, type Silence } from '../../domain/session/silence.ts';
 import { SESSION } from '../../domain/session/subject.ts';
 import { payments, sessions } from '../schema.ts';
 import type { Store } from '../store.ts';
@@ -34,8 +35,13 @@ export interface Reads {
   readonly banks: BankReads;
 }
 
-export function createReads(store: Pick<Store, 'db'> & Partial<Pick<Store, 'kind'>>): Reads {
+/** @param silence from when on sessions count as stalled */
+export function createReads(
+  store: Pick<Store, 'db'> & Partial<Pick<Store, 'kind'>>,
+  silence: Silence = { afterMs: DEFAULT_STALLED_AFTER_MS, now: Date.now },
+): Reads {
   const { db } = store;
+  const whenQuiet = () => quietTo(silence);
   const queue = store.kind === 'pglite' ? createReadQueue() : unqueued;
   return {
     head: createHeadRead(db, 'head'),
@@ -45,7 +51,12 @@ export function createReads(store: Pick<Store, 'db'> & Partial<Pick<Store, 'kind
       statements: stateStatements(db, SESSION_TABLE),
       toState: toSession,
       filter: SESSION_FILTER,
-      filterColumns: sessions,
+      filterColumns: {
+        ...sessions,
+        stalled: sessions.lastFactAt,
+        search: [sessions.sessionId, sessions.externalId],
+      },
+      quietTo: whenQuiet,
       queue,
     }),
     payments: createStateReads({
@@ -54,7 +65,8 @@ export function createReads(store: Pick<Store, 'db'> & Partial<Pick<Store, 'kind
       statements: stateStatements(db, PAYMENT_TABLE),
       toState: toPayment,
       filter: PAYMENT_FILTER,
-      filterColumns: payments,
+      filterColumns: { ...payments, search: [payments.paymentId, payments.externalId] },
+      quietTo: whenQuiet,
       queue,
     }),
     journal: createJournalReads(store, queue),

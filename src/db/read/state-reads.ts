@@ -1,5 +1,6 @@
 import type { Named } from '../../domain/catch-up.ts';
 import type { Filter, FilterFields } from '../../domain/filter.ts';
+import type { Instant } from '../../domain/session/session.ts';
 import { ownerFor, type State, type Subject } from '../../domain/subject.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Db } from '../store.ts';
@@ -30,6 +31,7 @@ interface StateReadsOptions<S extends State, Row, Wanted> {
   readonly toState: (row: Row) => S;
   readonly filter: FilterFields<S, Wanted>;
   readonly filterColumns: NoInfer<FilterColumns<Wanted>>;
+  readonly quietTo: () => Instant;
   readonly queue: ReadQueue;
 }
 
@@ -55,6 +57,7 @@ export function createStateReads<S extends State, Row, Wanted>({
   toState,
   filter: fields,
   filterColumns,
+  quietTo,
   queue,
 }: StateReadsOptions<S, Row, Wanted>): StateReads<S, Filter<Wanted>> {
   const toAnswer = ({ found }: { readonly found: Row }): S | null => toState(found);
@@ -88,7 +91,7 @@ export function createStateReads<S extends State, Row, Wanted>({
       }),
       conditionsOf: ({ filter }, { viewer }) => [
         ...ownedBy(viewer),
-        ...filterConditions(fields, filterColumns, filter),
+        ...filterConditions(fields, filterColumns, filter, quietTo),
       ],
       prepare: statements.page,
       toShown: toState,

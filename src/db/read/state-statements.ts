@@ -1,9 +1,10 @@
 import { and, asc, desc, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import { callbacks, store } from '../schema.ts';
+import { callbacks, sessions, store } from '../schema.ts';
 import type { Db } from '../store.ts';
 import { HEAD_COLUMNS } from '../tables/head-columns.ts';
 import { batchKeys } from './batch-keys.ts';
+import { instantAt } from './conditions.ts';
 import type { StateTable } from './state-table.ts';
 
 /** Rows read at once while catching up: the next are read after these were handed on. */
@@ -64,6 +65,33 @@ export function prepareStatesSince<T extends StateTable['table']>(
     .leftJoin(last, eq(last.at, foundPosition(states)))
     .orderBy(asc(foundPosition(states)))
     .prepare(`${subject}s_since_${whose}`);
+}
+
+/**
+ * Pending sessions whose last fact lies in a window, of all owners or of one, the longest silent first, by the index of
+ * pending sessions. Where `from` is null the window begins as long before the row `rowAt` was received as it takes to
+ * stall.
+ */
+export function prepareStalled(db: Db, whose: 'all' | 'own') {
+  const { lastFactAt, outcome, userId } = sessions;
+  const receivedAt = db
+    .select({ at: callbacks.receivedAt })
+    .from(callbacks)
+    .where(sql`${callbacks.position} = ${sql.placeholder('rowAt')}::bigint`);
+  const from = sql`coalesce(${instantAt('from')}, (${receivedAt}) - ${sql.placeholder('afterMs')}::float8 * interval '1 ms', '-infinity')`;
+  return db
+    .select()
+    .from(sessions)
+    .where(
+      and(
+        sql`${outcome} = 'PENDING'`,
+        sql`${lastFactAt} >= ${from}`,
+        sql`${lastFactAt} < ${instantAt('before')}`,
+        whose === 'own' ? sql`${userId} = ${sql.placeholder('owner')}::text` : undefined,
+      ),
+    )
+    .orderBy(sql`${lastFactAt} fetch first ${sql.raw(String(ROWS_PER_READ))} rows with ties`)
+    .prepare(`sessions_stalled_${whose}`);
 }
 
 /** Journal rows after a position, with the head. */

@@ -6,7 +6,7 @@ import type { JournalRow } from './row.ts';
 /** A visible change of a session or payment, made by the journal row at `position`. */
 export interface StateChange<S> {
   readonly position: number;
-  readonly kind: Exclude<ChangeKind, 'SNAPSHOT'>;
+  readonly kind: Exclude<ChangeKind, 'SNAPSHOT' | 'STALLED'>;
   /** The stage that the row reports; null for a payment. */
   readonly stage: StageName | null;
   /** The state before; null for its first callback. It decides which filters the state stops matching. */

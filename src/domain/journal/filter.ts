@@ -1,10 +1,14 @@
 import { type FilterOf, filterFields } from '../filter.ts';
 import type { JournalRow } from './row.ts';
 
-const { id, words, flag, time } = filterFields<JournalRow>();
+const { id, words, flag, time, search } = filterFields<JournalRow>();
 
 /** The filter of lists and subscriptions of the journal. */
 export const CALLBACK_FILTER = {
+  search: search(
+    'A prefix of the session, payment or external id that it names, letter case included.',
+    (row) => [row.sessionId, row.paymentId, row.externalId],
+  ),
   outcome: words('CallbackOutcome', 'What became of it.', ({ outcome }) => outcome),
   kind: words('CallbackKind', 'What it reports.', ({ kind }) => kind),
   sessionId: id(

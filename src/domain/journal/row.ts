@@ -17,6 +17,8 @@ export interface JournalRow {
   readonly unknownFields: readonly string[] | null;
   readonly sessionId: string | null;
   readonly paymentId: string | null;
+  /** The session's or payment's external id, as the body names it; null in rows of 0.1. */
+  readonly externalId: string | null;
   readonly bankId: string | null;
   readonly stage: StageName | null;
   readonly status: string | null;

@@ -1,10 +1,14 @@
 import { type FilterOf, filterFields } from '../filter.ts';
 import type { Payment } from './payment.ts';
 
-const { id, words, flag, time } = filterFields<Payment>();
+const { id, words, flag, time, search } = filterFields<Payment>();
 
 /** The filter of lists and subscriptions of payments. A field's name is that of its column. */
 export const PAYMENT_FILTER = {
+  search: search('A prefix of the payment or external id, letter case included.', (payment) => [
+    payment.paymentId,
+    payment.externalId,
+  ]),
   userExternalId: id('The person who pays, by your own id.', ({ user }) => user.externalId),
   bankId: id("The bank, by the aggregator's id.", ({ bankId }) => bankId),
   externalId: id('Your own id of it.', ({ externalId }) => externalId),

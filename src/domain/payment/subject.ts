@@ -8,4 +8,6 @@ export const PAYMENT: Subject<Payment> = {
   ownerOf: ({ user }) => user.externalId,
   userOf: ({ paymentUserId }) => paymentUserId,
   changeOf: ({ change }) => (change?.of === 'payment' ? change : null),
+  stalledOf: () => null,
+  stallsAt: () => null,
 };

@@ -73,7 +73,7 @@ export function foldSession(before: SessionState | null, row: SessionFactRow): F
     position,
     createdAt: held.createdAt,
     updatedAt: Math.max(held.updatedAt, receivedAt),
-    heardAt: Math.max(held.heardAt, receivedAt),
+    lastFactAt: Math.max(held.lastFactAt, receivedAt),
   };
   return { state, changed, late: isLate(merged.stages[callback.stage], row), leftOut };
 }
@@ -109,7 +109,7 @@ function newSession({ callback, position, receivedAt }: SessionFactRow): Session
     position,
     createdAt: receivedAt,
     updatedAt: receivedAt,
-    heardAt: receivedAt,
+    lastFactAt: receivedAt,
   };
 }
 

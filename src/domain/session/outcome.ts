@@ -133,7 +133,7 @@ export function deriveSession(state: SessionState, expectedStages: readonly Stag
     position: state.position,
     createdAt: state.createdAt,
     updatedAt: state.updatedAt,
-    heardAt: state.heardAt,
+    lastFactAt: state.lastFactAt,
     stage,
     status,
     outcome,

@@ -86,7 +86,7 @@ export interface SessionState {
   /** When the last row was received. */
   readonly updatedAt: Instant;
   /** The same: when anything was received last, except repeats. */
-  readonly heardAt: Instant;
+  readonly lastFactAt: Instant;
 }
 
 /** A session as it is stored and shown: its state and what is derived from it. */

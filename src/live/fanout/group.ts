@@ -1,12 +1,14 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { JournalEntry } from '../../domain/journal/entry.ts';
+import type { Stalled } from '../../domain/session/silence.ts';
 import type { Emit, LiveSubject } from '../../observe.ts';
 import type { Hub } from '../hub.ts';
 import type { Unsubscribe } from '../pub-sub.ts';
-import type { Message, Opening, Source } from '../sources/source.ts';
+import type { Holding, Message, Opening, Source } from '../sources/source.ts';
 import type { Topic } from '../topics.ts';
 import { type GroupPort, Member } from './member.ts';
 import { type Rendered, type Run, SharedMessage } from './shared-message.ts';
+import { SharedStalled } from './shared-stalled.ts';
 import type { Sink } from './sink.ts';
 
 /** A subscription that was accepted: what the fan-out uses of the engine's LiveOperation. */
@@ -58,7 +60,10 @@ export class Group implements GroupPort {
     this.#source = source;
     this.#run = run;
     this.#fanout = fanout;
-    this.#unsubscribe = fanout.hub.subscribe(source.topic, (entry) => this.#publish(entry));
+    this.#unsubscribe = fanout.hub.subscribe(source.topic, (published) => {
+      if ('stalled' in published) this.#publishStalled(published);
+      else this.#publish(published);
+    });
   }
 
   /** `source` has the member's own cursors; in everything else it is like the group's. */
@@ -100,8 +105,8 @@ export class Group implements GroupPort {
     return message.render(this.#run);
   }
 
-  resume(position: number): Promise<Opening<Message>> {
-    return this.#source.resume(position);
+  resume(held: Holding): Promise<Opening<Message>> {
+    return this.#source.resume(held);
   }
 
   /** One reading for all members that start over at once. */
@@ -149,6 +154,14 @@ export class Group implements GroupPort {
       receivedAt: entry.row.receivedAt,
     });
     for (const member of this.#members) member.deliver(shared);
+  }
+
+  /** Before the store was read once every member is opening, and takes nothing of it but its time. */
+  #publishStalled(stalled: Stalled): void {
+    const made = this.#source.toStalled(stalled);
+    if (made === null) return;
+    const shared = new SharedStalled(stalled.dueAt, made);
+    for (const member of this.#members) member.deliverStalled(shared);
   }
 }
 

@@ -1,10 +1,11 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Emit, LiveSubject, ReaderEnd } from '../../observe.ts';
 import { type ConflatingQueue, createConflatingQueue } from '../conflating-queue.ts';
-import type { Message, Opening } from '../sources/source.ts';
+import type { Holding, Message, Opening } from '../sources/source.ts';
 import type { LaggingMember } from './lagging.ts';
 import { newReading, type Reading } from './reading.ts';
-import type { Rendered, SharedMessage } from './shared-message.ts';
+import { type Rendered, SharedMessage } from './shared-message.ts';
+import type { SharedStalled } from './shared-stalled.ts';
 import type { Sink } from './sink.ts';
 
 /** What a member needs of its group. */
@@ -19,8 +20,8 @@ export interface GroupPort {
   /** A message that was read from the store. */
   share(message: Message): SharedMessage;
   render(message: SharedMessage): Rendered | Promise<Rendered>;
-  /** Reads on from a position. */
-  resume(position: number): Promise<Opening<Message>>;
+  /** Reads on from what the subscriber holds. */
+  resume(held: Holding): Promise<Opening<Message>>;
   /** Reads as for a subscriber that holds nothing. */
   reopen(): Promise<Opening<Message>>;
   /** The store was read: later entries can be made into messages from now on. */
@@ -57,10 +58,16 @@ export class Member implements LaggingMember {
   readonly #sink: Sink;
   /** The subscriber has everything up to here: nothing at or below is ever sent to it. */
   #position = 0;
+  /** The last cursor that it was sent, or that it came with: STALLED repeats it. */
+  #cursor = '';
+  /** What was read from the store holds each session that stalled before this. */
+  #clock = 0;
+  /** When the session of the last STALLED that it was sent stalled. */
+  #stalledAt = -1;
   /** The last entry that found no place in the queue: the store is read at least up to here. */
   #skippedTo = 0;
   #reading: Reading | null = { ...newReading({ startsOver: false }), isRequested: true };
-  #queue: ConflatingQueue<SharedMessage> | null = null;
+  #queue: ConflatingQueue<SharedMessage | SharedStalled> | null = null;
   /** Whether the next message is being executed; what follows it waits. */
   #isExecuting = false;
   /** Raised at each restart: what was read or executed for an earlier one is dropped. */
@@ -71,6 +78,11 @@ export class Member implements LaggingMember {
   constructor(group: GroupPort, sink: Sink) {
     this.#group = group;
     this.#sink = sink;
+  }
+
+  /** Whether it has everything, and nothing waits. */
+  get #isLive(): boolean {
+    return this.#reading === null && this.#queue === null && !this.#isExecuting;
   }
 
   get isLagging(): boolean {
@@ -93,7 +105,7 @@ export class Member implements LaggingMember {
   /** A message was published. It is sent at once where the member is live and its sink takes it. */
   deliver(message: SharedMessage): void {
     if (this.#hasEnded || message.position <= this.#position) return;
-    const isLive = this.#reading === null && this.#queue === null && !this.#isExecuting;
+    const isLive = this.#isLive;
     if (isLive && this.#sink.writable()) {
       this.#send(message);
       return;
@@ -106,9 +118,42 @@ export class Member implements LaggingMember {
     if (isLive) this.#group.trackLagging(this);
   }
 
+  /**
+   * A session has stalled. While the store is read nothing of it is kept: what is read may be newer, or lack it, so the
+   * store is read once more.
+   */
+  deliverStalled(stalled: SharedStalled): void {
+    if (this.#hasEnded || stalled.dueAt < this.#clock) return;
+    if (this.#reading !== null) {
+      this.#reading.stalledTo = stalled.dueAt;
+      return;
+    }
+    const isLive = this.#isLive;
+    if (isLive && this.#sink.writable()) {
+      this.#send(stalled.messageFor(this.#cursor));
+      return;
+    }
+    this.#queue ??= createConflatingQueue(this.#group.queueLimit);
+    if (!this.#queue.put(stalled.conflationKey, stalled)) this.#readAgain(stalled.dueAt);
+    if (isLive) this.#group.trackLagging(this);
+  }
+
   /** An entry was published that is not delivered: it will be read from the store. */
   skip(position: number): void {
     this.#skippedTo = position;
+    this.#readAgain();
+  }
+
+  /**
+   * Drops what waits: the store is read from what the subscriber holds on.
+   * @param lacks when the session stalled of a STALLED that found no place
+   */
+  #readAgain(lacks = Number.POSITIVE_INFINITY): void {
+    let clock = Math.min(lacks, Math.max(this.#clock, this.#stalledAt + 1));
+    for (let dropped = this.#queue?.take(); dropped !== undefined; dropped = this.#queue?.take()) {
+      if (!(dropped instanceof SharedMessage)) clock = Math.min(clock, dropped.dueAt);
+    }
+    this.#clock = clock;
     this.#queue = null;
     if (this.#reading === null) {
       this.#reading = newReading({ startsOver: false });
@@ -121,6 +166,9 @@ export class Member implements LaggingMember {
     if (this.#hasEnded) return;
     this.#generation += 1;
     this.#position = 0;
+    this.#cursor = '';
+    this.#clock = 0;
+    this.#stalledAt = -1;
     this.#skippedTo = 0;
     this.#queue = null;
     this.#isExecuting = false;
@@ -160,6 +208,7 @@ export class Member implements LaggingMember {
   #take(opening: Opening<Message>): void {
     if (this.#hasEnded || this.#reading === null) return;
     this.#group.learn(opening);
+    this.#cursor ||= opening.cursor;
     this.#reading.opening = opening;
     this.#reading.sent = 0;
     this.#sendWaiting();
@@ -178,7 +227,9 @@ export class Member implements LaggingMember {
     if (this.#queue === null || !this.#sinkTakesMore()) return false;
     const message = this.#queue.take();
     if (this.#queue.size === 0) this.#queue = null;
-    if (message !== undefined && message.position > this.#position) this.#send(message);
+    if (message instanceof SharedMessage) {
+      if (message.position > this.#position) this.#send(message);
+    } else if (message !== undefined) this.#send(message.messageFor(this.#cursor));
     return true;
   }
 
@@ -188,12 +239,12 @@ export class Member implements LaggingMember {
     if (opening === null) {
       if (reading.isRequested || !this.#sinkTakesMore()) return false;
       reading.isRequested = true;
-      void this.open(() => (startsOver ? this.#group.reopen() : this.#group.resume(this.#position)));
+      void this.open(() => (startsOver ? this.#group.reopen() : this.#group.resume(this.#holding)));
       return false;
     }
     const message = opening.messages[reading.sent];
     if (message === undefined) {
-      this.#endReading(opening);
+      this.#endReading(opening, reading.stalledTo);
       return true;
     }
     if (!this.#sinkTakesMore()) return false;
@@ -202,9 +253,15 @@ export class Member implements LaggingMember {
     return true;
   }
 
-  #endReading({ position, more }: Opening<Message>): void {
+  #endReading({ position, clock, more }: Opening<Message>, stalledTo: number): void {
     this.#position = Math.max(this.#position, position);
-    this.#reading = more || this.#position < this.#skippedTo ? newReading({ startsOver: false }) : null;
+    this.#clock = Math.max(this.#clock, clock);
+    const isBehind = more || this.#position < this.#skippedTo || this.#clock <= stalledTo;
+    this.#reading = isBehind ? newReading({ startsOver: false }) : null;
+  }
+
+  get #holding(): Holding {
+    return { position: this.#position, cursor: this.#cursor, clock: this.#clock };
   }
 
   #sinkTakesMore(): boolean {
@@ -242,6 +299,8 @@ export class Member implements LaggingMember {
       return;
     }
     this.#position = Math.max(this.#position, message.position);
+    if (message.dueAt > 0) this.#stalledAt = message.dueAt;
+    this.#cursor = message.cursor;
     this.movedAt = performance.now();
     this.#sink.send(rendered, message.cursor);
     this.#group.emit.changeDelivered?.({

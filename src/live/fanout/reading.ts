@@ -7,6 +7,8 @@ export interface Reading {
   opening: Opening<Message> | null;
   /** How many of the opening's messages were sent. */
   sent: number;
+  /** When the last session stalled that was published meanwhile, which the reading may lack; -1: none did. */
+  stalledTo: number;
   /** Whether what the subscriber holds is of a history that the store no longer has. */
   readonly startsOver: boolean;
 }
@@ -16,5 +18,6 @@ export const newReading = ({ startsOver }: { readonly startsOver: boolean }): Re
   isRequested: false,
   opening: null,
   sent: 0,
+  stalledTo: -1,
   startsOver,
 });

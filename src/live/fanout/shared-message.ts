@@ -9,7 +9,7 @@ export type Run = (message: Message) => FormattedExecutionResult | Promise<Forma
 export type Rendered = string | readonly GraphQLFormattedError[];
 
 /** How a message that was read from the store was made. */
-const READ = { position: 0, conflationKey: null, receivedAt: null } as const;
+const READ = { position: 0, conflationKey: null, receivedAt: null, dueAt: 0 } as const;
 
 /** One message on its way to every member of a group: executed and serialised once, when the first member takes it. */
 export class SharedMessage {
@@ -19,6 +19,8 @@ export class SharedMessage {
   readonly conflationKey: string | null;
   /** When its callback was received, by the store's clock; null for a message that was read from the store. */
   readonly receivedAt: Instant | null;
+  /** When the session of a STALLED stalled; else 0. */
+  readonly dueAt: Instant;
   readonly #message: Message;
   #rendered: Rendered | Promise<Rendered> | null = null;
 
@@ -28,11 +30,13 @@ export class SharedMessage {
       readonly position: number;
       readonly conflationKey: string | null;
       readonly receivedAt: Instant | null;
+      readonly dueAt?: Instant;
     } = READ,
   ) {
     this.position = made.position;
     this.conflationKey = made.conflationKey;
     this.receivedAt = made.receivedAt;
+    this.dueAt = made.dueAt ?? 0;
     this.#message = message;
   }
 

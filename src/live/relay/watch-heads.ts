@@ -34,6 +34,7 @@ export function watchHeads(catchUp: CatchUp, relay: Pick<Relay, 'published' | 'n
   const watchedStates = <S>(states: StateCatchUp<S>): StateCatchUp<S> => ({
     find: (named, viewer) => watched(() => states.find(named, viewer), headIn),
     since: (position, viewer) => watched(() => states.since(position, viewer), headIn),
+    stalled: (window, viewer) => states.stalled(window, viewer),
   });
   return {
     head: () => watched(catchUp.head, (head) => head),

@@ -10,6 +10,9 @@ import { resumption } from './cursors.ts';
 import { iterate } from './iterate.ts';
 import type { Opening, Source } from './source.ts';
 
+/** The journal does not stall. */
+const NO_CLOCK = 0;
+
 /** One message of `callbackRecorded`. */
 export interface CallbackMessage {
   readonly cursor: string;
@@ -36,7 +39,7 @@ export function createCallbackSource(
   let identity = '';
 
   function toMessage(row: JournalRow): CallbackMessage | null {
-    if (!admitsAll(restrictions, row)) return null;
+    if (!admitsAll(restrictions, row, NO_CLOCK)) return null;
     return {
       cursor: encodeCursor({ identity, position: row.position, fingerprint: row.fingerprint }),
       recovered: true,
@@ -46,17 +49,20 @@ export function createCallbackSource(
 
   async function open(): Promise<Opening<CallbackMessage>> {
     const head = await catchUp.head();
-    const { from, recovered } = await resumption(cursors, head, catchUp);
-    return from === null ? openingAt(head, recovered) : rowsSince(from);
+    const resumed = await resumption(cursors, head, catchUp);
+    return resumed.from === null
+      ? openingAt(head, resumed.recovered)
+      : rowsSince(resumed.from, resumed.cursor);
   }
 
   function openingAt(head: Head, recovered: boolean): Opening<CallbackMessage> {
     const { position } = head;
-    const messages = [{ cursor: encodeCursor(head), recovered, callback: null }];
-    return { identity: head.identity, position, messages, more: false };
+    const cursor = encodeCursor(head);
+    const messages = [{ cursor, recovered, callback: null }];
+    return { identity: head.identity, position, cursor, clock: NO_CLOCK, messages, more: false };
   }
 
-  async function rowsSince(from: number): Promise<Opening<CallbackMessage>> {
+  async function rowsSince(from: number, cursor: string): Promise<Opening<CallbackMessage>> {
     const { head, rows, more } = await catchUp.journalSince(from);
     // The store was restored since the cursor was checked, or since the last message to this reader.
     if (head.position < from) return openingAt(head, false);
@@ -65,6 +71,8 @@ export function createCallbackSource(
     return {
       identity,
       position,
+      cursor,
+      clock: NO_CLOCK,
       messages: rows.flatMap((row) => toMessage(row) ?? []),
       more,
     };
@@ -74,13 +82,14 @@ export function createCallbackSource(
     topic: 'journal',
     share: JSON.stringify(['callbackRecorded', filter ?? null]),
     open,
-    resume: rowsSince,
+    resume: ({ position, cursor }) => rowsSince(position, cursor),
     reopen: async () => openingAt(await catchUp.head(), false),
     learn(opening) {
       identity = opening.identity;
     },
     unlearn() {},
     toMessage: ({ row }) => toMessage(row),
+    toStalled: () => null,
     conflationKey: () => null,
     [Symbol.asyncIterator]: () => iterate(hub, source),
   };

@@ -1,5 +1,5 @@
 import type { CatchUp, Head } from '../../domain/catch-up.ts';
-import { decodeCursor } from '../../domain/cursor.ts';
+import { decodeCursor, encodeCursor } from '../../domain/cursor.ts';
 import { holdsPlace } from '../../domain/journal/history.ts';
 
 /** The most cursors that are tried, the furthest first: a client has two or three. */
@@ -14,8 +14,8 @@ export type Resumption =
    * has, or from before rows that were deleted.
    */
   | { readonly from: null; readonly recovered: false }
-  /** The client has everything up to here. */
-  | { readonly from: number; readonly recovered: true };
+  /** The client has everything up to here; `cursor` says so. */
+  | { readonly from: number; readonly cursor: string; readonly recovered: true };
 
 /**
  * Chooses the furthest cursor that can be honoured: one whose row the journal holds, and after which nothing was
@@ -37,7 +37,7 @@ export async function resumption(
     const { position } = cursor;
     const isKept = position === head.position || position === head.lowest;
     if (holdsPlace(head, cursor, isKept ? null : await fingerprintAt(position))) {
-      return { from: position, recovered: true };
+      return { from: position, cursor: encodeCursor(cursor), recovered: true };
     }
   }
   return { from: null, recovered: false };

@@ -1,6 +1,7 @@
 import type { JournalEntry } from '../../domain/journal/entry.ts';
+import type { Stalled } from '../../domain/session/silence.ts';
 import { createConflatingQueue } from '../conflating-queue.ts';
-import type { Hub } from '../hub.ts';
+import type { Hub, Published } from '../hub.ts';
 import type { Message, Opening, Source } from './source.ts';
 
 /** Entries that may wait for one reader; later ones are read from the store again. */
@@ -19,13 +20,19 @@ export function iterate<M extends Message>(hub: Hub, source: Source<M>): AsyncIt
 class SourceIterator<M extends Message> implements AsyncIterator<M, undefined> {
   readonly #hub: Hub;
   readonly #source: Source<M>;
-  readonly #entries = createConflatingQueue<JournalEntry>(MAX_WAITING);
+  readonly #entries = createConflatingQueue<Published>(MAX_WAITING);
   #messages: M[] = [];
   #reading: Promise<Opening<M>> | null = null;
   /** Everything up to this position has been yielded, or is in `#messages`. */
   #position = 0;
   /** The last entry for which the queue had no room: the store is read at least up to here. */
   #skippedTo = 0;
+  /** The last cursor that was yielded, or that the reader came with. */
+  #cursor = '';
+  /** Each session that stalled before this has been yielded, or is in `#messages`. */
+  #clock = 0;
+  /** The same as `#skippedTo`, of sessions that stalled. */
+  #stalledTo = -1;
   /** Raised at each restart: what was read for an earlier generation is dropped. */
   #generation = 0;
   #unsubscribe: (() => void) | null = null;
@@ -59,8 +66,9 @@ class SourceIterator<M extends Message> implements AsyncIterator<M, undefined> {
   }
 
   #start(): void {
-    const unsubscribe = this.#hub.subscribe(this.#source.topic, (entry) => {
-      if (!this.#entries.put(null, entry)) this.#skippedTo = entry.position;
+    const unsubscribe = this.#hub.subscribe(this.#source.topic, (published) => {
+      if ('stalled' in published) this.#putStalled(published);
+      else if (!this.#entries.put(null, published)) this.#skippedTo = published.position;
       this.#wake?.();
     });
     const stopResets = this.#hub.onReset(() => this.#restart());
@@ -71,12 +79,21 @@ class SourceIterator<M extends Message> implements AsyncIterator<M, undefined> {
     this.#read(this.#source.open());
   }
 
+  /** What is being read may be newer than this state, or lack that it stalled: then it is read again. */
+  #putStalled(stalled: Stalled): void {
+    if (stalled.dueAt < this.#clock) return;
+    if (this.#reading !== null || !this.#entries.put(null, stalled)) this.#stalledTo = stalled.dueAt;
+  }
+
   /** The store has another history: nothing of the old one is yielded any more. */
   #restart(): void {
     this.#generation += 1;
     this.#drop();
     this.#position = 0;
     this.#skippedTo = 0;
+    this.#cursor = '';
+    this.#clock = 0;
+    this.#stalledTo = -1;
     this.#source.unlearn();
     this.#read(this.#source.reopen());
     this.#wake?.();
@@ -102,17 +119,33 @@ class SourceIterator<M extends Message> implements AsyncIterator<M, undefined> {
 
   /** The next message that is available without waiting; null where none is. */
   #take(): M | null {
-    const read = this.#messages.shift();
-    if (read !== undefined) return read;
-    if (this.#reading !== null) return null;
-    for (let entry = this.#entries.take(); entry !== undefined; entry = this.#entries.take()) {
-      if (entry.position <= this.#position) continue;
-      this.#position = entry.position;
-      const message = this.#source.toMessage(entry);
+    const read = this.#messages.shift() ?? (this.#reading === null ? this.#takePublished() : null);
+    if (read !== null) this.#cursor = read.cursor;
+    return read;
+  }
+
+  #takePublished(): M | null {
+    for (let next = this.#entries.take(); next !== undefined; next = this.#entries.take()) {
+      const message = 'stalled' in next ? this.#messageOfStalled(next) : this.#messageOf(next);
       if (message !== null) return message;
     }
-    if (this.#skippedTo > this.#position) this.#read(this.#source.resume(this.#position));
+    if (this.#skippedTo > this.#position || this.#stalledTo >= this.#clock) this.#readOn();
     return null;
+  }
+
+  #messageOf(entry: JournalEntry): M | null {
+    if (entry.position <= this.#position) return null;
+    this.#position = entry.position;
+    return this.#source.toMessage(entry);
+  }
+
+  #messageOfStalled(stalled: Stalled): M | null {
+    this.#clock = Math.max(this.#clock, stalled.dueAt);
+    return this.#source.toStalled(stalled)?.withCursor(this.#cursor) ?? null;
+  }
+
+  #readOn(cursor = this.#cursor): void {
+    this.#read(this.#source.resume({ position: this.#position, cursor, clock: this.#clock }));
   }
 
   async #untilRead(reading: Promise<Opening<M>>): Promise<void> {
@@ -129,8 +162,10 @@ class SourceIterator<M extends Message> implements AsyncIterator<M, undefined> {
     this.#source.learn(opening);
     this.#messages = [...opening.messages];
     this.#position = opening.position;
+    this.#clock = Math.max(this.#clock, opening.clock);
+    this.#cursor ||= opening.cursor;
     this.#reading = null;
-    if (opening.more) this.#read(this.#source.resume(opening.position));
+    if (opening.more) this.#readOn(opening.messages.at(-1)?.cursor);
   }
 
   #untilPublished(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { CatchUp } from '../../domain/catch-up.ts';
 import type { JournalEntry } from '../../domain/journal/entry.ts';
 import type { Instant } from '../../domain/session/session.ts';
+import type { Silence, Stalled } from '../../domain/session/silence.ts';
 import type { Hub } from '../hub.ts';
 import type { Topic } from '../topics.ts';
 
@@ -8,8 +9,8 @@ import type { Topic } from '../topics.ts';
 export interface SourceParts {
   readonly hub: Hub;
   readonly catchUp: CatchUp;
-  /** The store's clock, in milliseconds since 1970: when a SNAPSHOT of nothing was read. */
-  readonly now?: () => number;
+  /** The store's clock, and from when on sessions count as stalled. */
+  readonly silence?: Silence;
 }
 
 /** The field that every message of a subscription has. */
@@ -24,12 +25,26 @@ export interface Newest {
   readonly createdAt: Instant;
 }
 
+/** What a reader has already: it reads on from there. */
+export interface Holding {
+  /** It has all that was recorded up to here. */
+  readonly position: number;
+  /** The last cursor that it was sent. */
+  readonly cursor: string;
+  /** It knows each session that stalled before this. */
+  readonly clock: Instant;
+}
+
 /** A part of the messages that a subscription sends before it is live. */
 export interface Opening<M> {
   /** Identifies the store that was read: it is part of cursors. */
   readonly identity: string;
   /** Its messages cover everything up to here: entries up to here are not sent to this reader again. */
   readonly position: number;
+  /** The cursor that its reader holds before the messages; with a SNAPSHOT that one's own. */
+  readonly cursor: string;
+  /** The same for the clock: its reader knows, after these messages, each session that stalled before this. */
+  readonly clock: Instant;
   readonly messages: readonly M[];
   /** Whether there may be more to read before the hub's entries follow. */
   readonly more: boolean;
@@ -48,8 +63,8 @@ export interface Source<M extends Message = Message> extends AsyncIterable<M> {
   readonly share: string;
   /** Reads the store: called after the hub's listener was attached, so that nothing is missed in between. */
   open(): Promise<Opening<M>>;
-  /** Reads on from a position, for a reader that has everything up to there. */
-  resume(position: number): Promise<Opening<M>>;
+  /** Reads on, for a reader that has everything up to there. */
+  resume(held: Holding): Promise<Opening<M>>;
   /** Reads the store as for a new reader, after the history of what was sent before is gone from the store. */
   reopen(): Promise<Opening<M>>;
   /** Keeps what later entries are compared with: called with each opening of each subscription that shares it. */
@@ -58,6 +73,11 @@ export interface Source<M extends Message = Message> extends AsyncIterable<M> {
   unlearn(): void;
   /** Called once an opening was learned. Null: not for this subscription. Ownership and filter are checked each time. */
   toMessage(entry: JournalEntry): M | null;
+  /**
+   * The same for a session that has stalled: its message is made for each reader's last cursor, which it repeats. The key
+   * is that of `conflationKey`, yet no change takes its place.
+   */
+  toStalled(stalled: Stalled): { readonly key: string; withCursor(cursor: string): M } | null;
   /** For a slow reader, messages with the same key replace each other; null: never (the journal). */
   conflationKey(message: M): string | null;
 }

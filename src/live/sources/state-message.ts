@@ -18,7 +18,7 @@ export interface StateMessage<S> extends Message {
   readonly matches: boolean;
   /** The newest state when it is sent. Null only in a SNAPSHOT. */
   readonly state: S | null;
-  /** The stage of the change; null in a SNAPSHOT, for a payment, and where the journal row was deleted. */
+  /** The stage of the change; null in a SNAPSHOT and with STALLED, for a payment, and where the journal row was deleted. */
   readonly stage: StageName | null;
   readonly changedAt: Instant;
 }
@@ -55,6 +55,15 @@ export function resumed<S extends State>(
     stage: last?.stage ?? null,
     changedAt: state.updatedAt,
   };
+}
+
+/** The clock's: the state is unchanged, and so is the reader's cursor. */
+export function stalled<S extends State>(
+  cursor: string,
+  matches: boolean,
+  { state, dueAt }: { readonly state: S; readonly dueAt: Instant },
+): StateMessage<S> {
+  return { cursor, kind: 'STALLED', recovered: true, matches, state, stage: null, changedAt: dueAt };
 }
 
 /** A change that was published live. */

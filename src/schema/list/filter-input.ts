@@ -26,6 +26,8 @@ function inputField(
   switch (input) {
     case 'ID':
       return t.id({ description });
+    case 'String':
+      return t.string({ description });
     case 'Boolean':
       return t.boolean({ description });
     case 'DateTimeRange':

@@ -4,7 +4,7 @@ import { fingerprintOf } from '../../../src/domain/journal/fingerprint.ts';
 import { createHub } from '../../../src/live/hub.ts';
 import { createPublished } from '../../../src/live/relay/published.ts';
 import { createLogger } from '../../../src/logger.ts';
-import { entryOf } from '../../support/builders/entries.ts';
+import { entryOf, positionOf } from '../../support/builders/entries.ts';
 
 const START = { position: 3, fingerprint: 'a'.repeat(16) };
 
@@ -12,7 +12,7 @@ const START = { position: 3, fingerprint: 'a'.repeat(16) };
 function publishing() {
   const hub = createHub({ log: createLogger({ level: 'silent' }) });
   const log: (number | 'reset')[] = [];
-  hub.subscribe('journal', ({ position }) => log.push(position));
+  hub.subscribe('journal', (published) => log.push(positionOf(published)));
   hub.onReset(() => log.push('reset'));
   return { published: createPublished(hub, START), log };
 }

@@ -8,7 +8,7 @@ import { createRelay } from '../../../src/live/relay/relay.ts';
 import { watchHeads } from '../../../src/live/relay/watch-heads.ts';
 import { createSubscriptions } from '../../../src/live/sources/subscriptions.ts';
 import { createLogger } from '../../../src/logger.ts';
-import { entryOf, IDENTITY } from '../../support/builders/entries.ts';
+import { entryOf, IDENTITY, nothingStalled, positionOf } from '../../support/builders/entries.ts';
 import { operator } from '../../support/builders/viewers.ts';
 
 const BEGINNING = '0000000000000000';
@@ -33,7 +33,7 @@ async function startRelay({ shared = false } = {}) {
   let history = 0;
   let hold: Promise<void> = Promise.resolve();
   let notified: (position: number | null) => void = () => {};
-  hub.subscribe('journal', ({ position }) => published.push(position));
+  hub.subscribe('journal', (entry) => published.push(positionOf(entry)));
   hub.onReset(() => {
     resets += 1;
   });
@@ -66,6 +66,7 @@ async function startRelay({ shared = false } = {}) {
   const noStates = {
     find: async () => ({ head: { ...head }, found: null }),
     since: async () => ({ head: { ...head }, rows: [], more: false }),
+    stalled: nothingStalled,
   };
   /** What subscriptions read of the same store. */
   const catchUp: CatchUp = {
@@ -203,7 +204,7 @@ describe('the relay', () => {
     const announced = relay.announce(lost);
     notified(2);
     const arrived = new Promise<void>((resolve) =>
-      hub.subscribe('journal', ({ position }) => position === 2 && resolve()),
+      hub.subscribe('journal', (published) => positionOf(published) === 2 && resolve()),
     );
     announced.abandoned();
     await arrived;

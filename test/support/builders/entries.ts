@@ -2,6 +2,7 @@ import type { CatchUp, FoundAtHead, Head } from '../../../src/domain/catch-up.ts
 import type { JournalEntry } from '../../../src/domain/journal/entry.ts';
 import type { JournalRow } from '../../../src/domain/journal/row.ts';
 import type { Session } from '../../../src/domain/session/session.ts';
+import type { Published } from '../../../src/live/hub.ts';
 import { AT, fingerprintAt, journalRow, sessionOf } from './states.ts';
 
 /** The identity of the store that all samples are of. */
@@ -23,18 +24,25 @@ export function emptyCatchUp(head: Head): CatchUp {
   return {
     head: async () => head,
     fingerprintAt: async () => null,
-    sessions: { find: none, since: nothing },
-    payments: { find: none, since: nothing },
+    sessions: { find: none, since: nothing, stalled: nothingStalled },
+    payments: { find: none, since: nothing, stalled: nothingStalled },
     journalSince: nothing,
   };
 }
+
+/** Where in the journal a published entry stands; NaN for a session that has stalled. */
+export const positionOf = (published: Published): number =>
+  'row' in published ? published.position : Number.NaN;
+
+/** No state has stalled. */
+export const nothingStalled = async () => ({ rows: [], more: false });
 
 /** A session of which the row at `position` was the last change; its version is that position too. */
 export function sessionAt(position: number, columns: Partial<Session> = {}): Session {
   const changedAt = AT + position;
   return sessionOf(
     { status: 'IN_PROGRESS', userId: 'u1' },
-    { version: position, position, updatedAt: changedAt, heardAt: changedAt, ...columns },
+    { version: position, position, updatedAt: changedAt, lastFactAt: changedAt, ...columns },
   );
 }
 

@@ -144,4 +144,4 @@ function lastOf(received: readonly LiveMessage[], sessionId: string): LiveMessag
 }
 
 const admitsSession = (filter: SessionFilter, session: Session): boolean =>
-  admitsAll(restrictionsOf(SESSION_FILTER, filter), session);
+  admitsAll(restrictionsOf(SESSION_FILTER, filter), session, Number.NEGATIVE_INFINITY);

@@ -75,6 +75,7 @@ export function journalRow(row: Partial<JournalRow> & { readonly position: numbe
     unknownFields: null,
     sessionId: 's1',
     paymentId: null,
+    externalId: null,
     bankId: '75',
     stage: 'AUTHENTICATION',
     status: 'INITIATED',

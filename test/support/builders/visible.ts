@@ -5,8 +5,17 @@ import { STAGE_NAMES } from '../../../src/domain/words.ts';
 
 /** All that a session shows but versions, positions, times and the order of lists. */
 export function visible(session: Session) {
-  const { stages, accounts, transactionPages, version, position, createdAt, updatedAt, heardAt, ...shown } =
-    session;
+  const {
+    stages,
+    accounts,
+    transactionPages,
+    version,
+    position,
+    createdAt,
+    updatedAt,
+    lastFactAt,
+    ...shown
+  } = session;
   return {
     ...shown,
     stages: STAGE_NAMES.map((name) => {

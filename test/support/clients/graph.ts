@@ -4,6 +4,7 @@ import { readFindings } from '../../../src/callbacks/parse/parse.ts';
 import { createCatchUp } from '../../../src/db/read/catch-up.ts';
 import { createReads } from '../../../src/db/read/reads.ts';
 import type { Store } from '../../../src/db/store.ts';
+import { DEFAULT_STALLED_AFTER_MS } from '../../../src/domain/session/silence.ts';
 import { EXPLORER, type Viewer } from '../../../src/domain/viewer.ts';
 import { createHub } from '../../../src/live/hub.ts';
 import { createSubscriptions } from '../../../src/live/sources/subscriptions.ts';
@@ -30,6 +31,7 @@ export function createGraph(store: Pick<Store, 'db'>): Graph {
     reads,
     live,
     expects: (stage) => EXPECTED.some((expected) => expected === stage),
+    silence: { afterMs: DEFAULT_STALLED_AFTER_MS, now: Date.now },
     cursors: [],
     readReported,
     readFindings,
