@@ -67,6 +67,7 @@ function createStore() {
         };
       },
       async stalled({ from, before, afterMs }, viewer) {
+        head();
         const since = typeof from === 'number' ? from : AT + from.rowAt;
         const dueOf = (session: Session) => session.lastFactAt + afterMs;
         const due = mine(viewer)

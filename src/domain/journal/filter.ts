@@ -6,7 +6,7 @@ const { id, words, flag, time, search } = filterFields<JournalRow>();
 /** The filter of lists and subscriptions of the journal. */
 export const CALLBACK_FILTER = {
   search: search(
-    'A prefix of the session, payment or external id that it names, letter case included.',
+    'A prefix of the session, payment or external id. What it names counts, and letter case does.',
     (row) => [row.sessionId, row.paymentId, row.externalId],
   ),
   outcome: words('CallbackOutcome', 'What became of it.', ({ outcome }) => outcome),

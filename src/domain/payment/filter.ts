@@ -5,7 +5,7 @@ const { id, words, flag, time, search } = filterFields<Payment>();
 
 /** The filter of lists and subscriptions of payments. A field's name is that of its column. */
 export const PAYMENT_FILTER = {
-  search: search('A prefix of the payment or external id, letter case included.', (payment) => [
+  search: search('A prefix of the payment or external id. Letter case counts.', (payment) => [
     payment.paymentId,
     payment.externalId,
   ]),

@@ -6,7 +6,7 @@ const { id, words, flag, time, stalled, search } = filterFields<Session>();
 
 /** The filter of lists and subscriptions of sessions. A field's name is that of its column. */
 export const SESSION_FILTER = {
-  search: search('A prefix of the session or external id, letter case included.', (session) => [
+  search: search('A prefix of the session or external id. Letter case counts.', (session) => [
     session.sessionId,
     session.externalId,
   ]),
