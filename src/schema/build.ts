@@ -1,9 +1,10 @@
 import type { GraphQLSchema } from 'graphql';
 import { defineAccount } from './account.ts';
-import { defineBank } from './bank.ts';
+import { defineBank, defineBankQuery } from './bank.ts';
 import { createBuilder } from './builder.ts';
 import { defineCallback, defineCallbackQuery, defineCallbackRecorded } from './callback.ts';
 import { defineNodeQueries } from './node.ts';
+import { defineOverview } from './overview.ts';
 import { definePayment, definePaymentQueries, definePaymentStatusChanged } from './payment.ts';
 import { defineScalars } from './scalars.ts';
 import { defineSession, defineSessionQueries, defineSessionStatusChanged } from './session.ts';
@@ -30,6 +31,8 @@ export function buildSchema(): GraphQLSchema {
   defineViewer(builder);
   defineSessionQueries(builder, vocabulary);
   definePaymentQueries(builder, vocabulary);
+  defineBankQuery(builder, vocabulary);
+  defineOverview(builder, vocabulary);
   defineNodeQueries(builder);
 
   defineSessionStatusChanged(builder, vocabulary);

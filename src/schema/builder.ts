@@ -1,6 +1,8 @@
 import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
+import type { BankHealth } from '../db/read/bank-health.ts';
 import type { PaymentFact, StageFact } from '../db/read/fact-reads.ts';
+import type { Count, Overview } from '../db/read/overview-read.ts';
 import type { InstantRange } from '../domain/filter.ts';
 import type {
   Day,
@@ -15,6 +17,7 @@ import type { Payment } from '../domain/payment/payment.ts';
 import type { Instant, PastAttempt, Session, TransactionPage } from '../domain/session/session.ts';
 import type { ShownProgress, StageView } from '../domain/session/stage-view.ts';
 import type { Viewer } from '../domain/viewer.ts';
+import type { CallbackOutcome, PaymentStatus, SessionOutcome } from '../domain/words.ts';
 import type { CallbackMessage } from '../live/sources/callback-source.ts';
 import type { StateMessage } from '../live/sources/state-message.ts';
 import type { AccountNode } from './account-node.ts';
@@ -53,6 +56,11 @@ interface Types {
     PaymentStatusChange: StateMessage<Payment>;
     CallbackChange: CallbackMessage;
     Viewer: Viewer;
+    BankHealth: BankHealth;
+    Overview: Overview;
+    OutcomeCount: Count<SessionOutcome>;
+    PaymentStatusCount: Count<PaymentStatus>;
+    CallbackOutcomeCount: Count<CallbackOutcome>;
   };
   Inputs: { DateTimeRange: InstantRange };
   Connection: { liveCursor: string };

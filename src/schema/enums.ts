@@ -1,3 +1,4 @@
+import type { BankOrderField } from '../db/read/bank-list.ts';
 import type { Builder } from './builder.ts';
 import { ENUM_MEANINGS } from './enum-meanings.ts';
 
@@ -35,6 +36,14 @@ export function defineEnums(builder: Builder) {
       values: {
         POSITION: { description: 'Their place in the journal, the order in which they were recorded.' },
       },
+    }),
+    BankOrderField: builder.enumType('BankOrderField', {
+      description: 'What banks are ordered by.',
+      values: {
+        BANK_ID: { description: "The aggregator's id, as text." },
+        FAILED: { description: 'How many sessions FAILED, of those touched in the last 60 minutes.' },
+        STALLED: { description: 'How many sessions are stalled, of those touched in the last 60 minutes.' },
+      } satisfies Record<BankOrderField, { readonly description: string }>,
     }),
   };
 }

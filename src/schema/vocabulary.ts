@@ -31,5 +31,9 @@ function defineConnections(builder: Builder) {
     SessionConnection: connection('Session', 'sessions'),
     PaymentConnection: connection('Payment', 'payments'),
     CallbackConnection: connection('Callback', 'callbacks'),
+    BankConnection: builder.connectionObject(
+      { type: 'Bank', name: 'BankConnection', description: 'One page of a list of banks.' },
+      { name: 'BankEdge', description: 'One row of a list of banks.' },
+    ),
   };
 }

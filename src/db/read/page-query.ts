@@ -79,9 +79,7 @@ export function listOf<Row, Shown>(
 ): ListOf<Shown> {
   const [first] = found;
   if (first === undefined) throw new Error('the table store has no row: it was never migrated');
-  return toList(
-    page,
-    found.flatMap(({ row }) => (row === null ? [] : [toShown(row)])),
-    first.head,
-  );
+  const { hasPrevious, hasNext, ...head } = first.head;
+  const shown = found.flatMap(({ row }) => (row === null ? [] : [toShown(row)]));
+  return { ...toList(page, shown, { hasPrevious, hasNext }), head };
 }

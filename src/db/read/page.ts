@@ -48,16 +48,20 @@ export interface OrderColumns {
 const FETCHES = [2, 6, 11, 21, 51, 101] as const;
 
 /** Enough for `count` rows and one more, which shows whether there are others. */
-function fetchFor(count: number): number {
+export function fetchFor(count: number): number {
   return FETCHES.find((fetch) => fetch > count) ?? FETCHES[FETCHES.length - 1] ?? count + 1;
 }
+
+/** Whether the rows nearest to the end that the page counts from are those with the lowest values. */
+export const isReversed = (page: Page<unknown, string>): boolean =>
+  (page.orderBy.direction === 'DESC') === (page.from === 'end');
 
 /**
  * The rows nearest to the end that the page counts from come first; a page from the end is reversed afterwards.
  * @param of orders by the columns of the subquery of this name; left out: by the table's own
  */
 export function orderOf(page: Page<unknown, string>, columns: OrderColumns, of?: string): SQL[] {
-  const direction = (page.orderBy.direction === 'DESC') !== (page.from === 'end') ? sql`desc` : sql`asc`;
+  const direction = isReversed(page) ? sql`asc` : sql`desc`;
   const term = (column: PgColumn) =>
     of === undefined
       ? sql`${column} ${direction}`
@@ -99,23 +103,20 @@ export function pageShape(page: Page<unknown, string>): string {
 export function toList<Row>(
   page: Page<unknown, string>,
   fetched: readonly Row[],
-  head: Head & { readonly hasPrevious: boolean; readonly hasNext: boolean },
-): ListOf<Row> {
+  { hasPrevious, hasNext }: { readonly hasPrevious: boolean; readonly hasNext: boolean },
+): Omit<ListOf<Row>, 'head'> {
   const cut = fetched.slice(0, page.count);
   const more = fetched.length > page.count;
-  const { hasPrevious, hasNext, ...rest } = head;
   return page.from === 'start'
     ? {
         rows: cut,
         hasPrevious,
         hasNext: more || hasNext,
-        head: rest,
       }
     : {
         rows: cut.reverse(),
         hasPrevious: more || hasPrevious,
         hasNext,
-        head: rest,
       };
 }
 

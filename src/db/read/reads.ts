@@ -9,10 +9,13 @@ import { SESSION } from '../../domain/session/subject.ts';
 import { payments, sessions } from '../schema.ts';
 import type { Store } from '../store.ts';
 import { toPayment, toSession } from '../tables/rows.ts';
+import { type BankHealthRead, createBankHealth } from './bank-health.ts';
+import { type BankList, createBankList } from './bank-list.ts';
 import { type BankReads, createBankReads } from './bank-reads.ts';
 import { createFactReads, type FactReads } from './fact-reads.ts';
 import { createHeadRead } from './head-read.ts';
 import { createJournalReads, type JournalReads } from './journal-reads.ts';
+import { createOverviewRead, type OverviewRead } from './overview-read.ts';
 import { createReadQueue, unqueued } from './read-queue.ts';
 import { createSessionCallbacks, type SessionCallbacks } from './session-callbacks.ts';
 import { createStateReads, type StateReads, stateStatements } from './state-reads.ts';
@@ -33,6 +36,9 @@ export interface Reads {
   readonly sessionCallbacks: SessionCallbacks;
   readonly facts: FactReads;
   readonly banks: BankReads;
+  readonly bankList: BankList;
+  readonly bankHealth: BankHealthRead;
+  readonly overview: OverviewRead;
 }
 
 /** @param silence from when on sessions count as stalled */
@@ -73,5 +79,8 @@ export function createReads(
     sessionCallbacks: createSessionCallbacks(store, queue),
     facts: createFactReads(store, queue),
     banks: createBankReads(store, queue),
+    bankList: createBankList(store, silence, queue),
+    bankHealth: createBankHealth(store, silence, queue),
+    overview: createOverviewRead(store, silence, queue),
   };
 }

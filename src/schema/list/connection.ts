@@ -1,6 +1,8 @@
+import type { BankOrderField, ListedBank } from '../../db/read/bank-list.ts';
 import type { CallbackPage } from '../../db/read/journal-reads.ts';
 import type { ListOf, ListPlace, Page } from '../../db/read/page.ts';
 import type { Reader } from '../../db/read/reader.ts';
+import type { Reads } from '../../db/read/reads.ts';
 import type { StateOrderField, StateReads } from '../../db/read/state-reads.ts';
 import { encodeCursor } from '../../domain/cursor.ts';
 import type { CallbackFilter } from '../../domain/journal/filter.ts';
@@ -32,14 +34,35 @@ export async function callbackConnection(
   return toConnection('callbacks', page, await read(page), ({ position }) => ({ at: position, id: '' }));
 }
 
-/**
- * A list's rows as a Relay connection. `liveCursor` is the head that was read with the rows. Cursors are made only
- * where they are selected.
- */
+/** The page of banks that the arguments name, by their id unless they say otherwise. */
+export async function bankConnection(
+  args: Omit<ListArguments<null, BankOrderField>, 'filter'>,
+  reads: Pick<Reads, 'bankList'>,
+  reader: Reader,
+) {
+  const orderBy = args.orderBy ?? { field: 'BANK_ID', direction: 'ASC' };
+  const page = readPage<null, BankOrderField>('banks', 'BANK_ID', { ...args, orderBy });
+  const placeOf = ({ rank, bankId }: ListedBank) => ({ at: rank, id: bankId });
+  // Every connection has this member; the graph does not show it, because no subscription follows banks.
+  const liveCursor = '';
+  return { ...toPage('banks', page, await reads.bankList(page, reader), placeOf), liveCursor };
+}
+
+/** A list's rows as a connection that a subscription goes on from: `liveCursor` is the head that was read with the rows. */
 function toConnection<Row, Field extends string>(
   list: ListOrder['list'],
+  page: Page<unknown, Field>,
+  found: ListOf<Row>,
+  placeOf: (row: Row, field: Field) => ListPlace,
+) {
+  return { ...toPage(list, page, found, placeOf), liveCursor: encodeCursor(found.head) };
+}
+
+/** A list's rows as a Relay connection. Cursors are made only where they are selected. */
+function toPage<Row, Field extends string>(
+  list: ListOrder['list'],
   { orderBy: { field } }: Page<unknown, Field>,
-  { rows, hasPrevious, hasNext, head }: ListOf<Row>,
+  { rows, hasPrevious, hasNext }: Omit<ListOf<Row>, 'head'>,
   placeOf: (row: Row, field: Field) => ListPlace,
 ) {
   const order = { list, field };
@@ -62,6 +85,5 @@ function toConnection<Row, Field extends string>(
         return cursorOf(rows[rows.length - 1]);
       },
     },
-    liveCursor: encodeCursor(head),
   };
 }

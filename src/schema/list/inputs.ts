@@ -63,5 +63,10 @@ export function defineInputs(builder: Builder, enums: Enums) {
       'The order of a list of callbacks; without it POSITION DESC.',
       enums.CallbackOrderField,
     ),
+    BankOrder: orderInput(
+      'BankOrder',
+      'The order of a list of banks; without it BANK_ID ASC. Ties go by id, in the same direction.',
+      enums.BankOrderField,
+    ),
   };
 }

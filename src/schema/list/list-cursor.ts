@@ -5,7 +5,7 @@ import { CallboardError } from '../../errors.ts';
 
 /** Which list in which order: a cursor of another one is refused. */
 export interface ListOrder {
-  readonly list: `${SubjectName}s` | 'callbacks';
+  readonly list: `${SubjectName}s` | 'callbacks' | 'banks';
   readonly field: string;
 }
 
