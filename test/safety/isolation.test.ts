@@ -45,6 +45,7 @@ const IDS: Readonly<Record<Names, Readonly<Record<string, string>>>> = {
     paymentId: 'payment-anna',
     userId: 'user-anna',
     userExternalId: 'payer-anna',
+    search: 'session-anna',
   },
   others: {
     sessionId: BORIS.sessionId,
@@ -52,6 +53,7 @@ const IDS: Readonly<Record<Names, Readonly<Record<string, string>>>> = {
     paymentId: `payment-${CANARY}`,
     userId: BORIS.userId,
     userExternalId: `payer-${CANARY}`,
+    search: `external-${CANARY.slice(0, -2)}`,
   },
 };
 

@@ -45,6 +45,23 @@ const COUNTS: [what: string, count: number, query: string][] = [
     '{ callbacks(first: 50) { edges { node { position session { stages { name } } } } } }',
   ],
   [
+    '50 sessions with what the clock says of them',
+    1,
+    '{ sessions(first: 50, filter: { stalled: true }) { edges { node { stalled stalledSince stallsAt } } } }',
+  ],
+  [
+    '50 banks, the worst first, with their names and their health over two windows',
+    4,
+    `{ banks(first: 50, orderBy: { field: FAILED }) { edges { node {
+    bankId bic health { failed stalled lastSucceededAt } week: health(minutes: 10080) { sessions } } } } }`,
+  ],
+  [
+    '50 sessions with the health of their banks',
+    2,
+    '{ sessions(first: 50) { edges { node { bank { health { sessions } } } } } }',
+  ],
+  ['the overview', 1, '{ overview { stalled sessions { outcome count } callbacks { count } } }'],
+  [
     'ten sessions, each by its id',
     1,
     `{ ${Array.from({ length: 10 }, (_, n) => `a${n}: session(sessionId: "s${n}") { version }`).join(' ')} }`,

@@ -14,7 +14,7 @@ import type { Db, Store } from '../store.ts';
 import { instantAt, instantText } from './conditions.ts';
 import { type ReadQueue, readThrough } from './read-queue.ts';
 import type { Reader } from './reader.ts';
-import { countOf, hasStalled, touchedSince } from './touched.ts';
+import { hasStalled, touchedSince } from './touched.ts';
 
 /** How many rows have a word; every word is listed, also where none has it. */
 export interface Count<Word> {
@@ -71,53 +71,31 @@ type Kind = 'sessions' | 'payments' | 'callbacks' | 'quarantined';
 
 /** Each part is a range of one index. */
 function prepareOverview(db: Db) {
-  const kind = (name: Kind) => sql<Kind>`${sql.raw(`'${name}'`)}`.as('kind');
-  const none = sql<number>`0::bigint`.mapWith(Number);
+  const { outcome, conflict } = sessions;
   const receivedSince = sql`${callbacks.receivedAt} >= ${instantAt('since')}`;
-  const ofSessions = db
+  const counted = sql`(
+    select 'sessions' as kind, ${outcome}::text as word, count(*) as n,
+      count(*) filter (where ${hasStalled}) as stalled, count(*) filter (where ${conflict}) as conflicts
+    from ${sessions} where ${touchedSince} group by ${outcome}
+    union all
+    select 'payments', ${payments.status}::text, count(*), 0, count(*) filter (where ${payments.conflict})
+    from ${payments} where ${payments.updatedAt} >= ${instantAt('since')} group by ${payments.status}
+    union all
+    select 'callbacks', ${callbacks.outcome}::text, count(*), 0, 0
+    from ${callbacks} where ${receivedSince} group by ${callbacks.outcome}
+    union all
+    select 'quarantined', '', count(*), 0, 0
+    from ${callbacks}
+    where ${receivedSince} and ${callbacks.outcome} = 'QUARANTINED' and ${callbacks.replayedAt} is null
+  ) as counted`;
+  return db
     .select({
-      kind: kind('sessions'),
-      word: sql<string>`${sessions.outcome}::text`,
-      count: countOf(),
-      stalled: countOf(hasStalled),
-      conflicts: countOf(sql`${sessions.conflict}`),
+      kind: sql<Kind>`kind`.as('kind'),
+      word: sql<string>`word`.as('word'),
+      count: sql`n`.mapWith(Number).as('n'),
+      stalled: sql`stalled`.mapWith(Number).as('stalled'),
+      conflicts: sql`conflicts`.mapWith(Number).as('conflicts'),
     })
-    .from(sessions)
-    .where(touchedSince)
-    .groupBy(sessions.outcome);
-  const ofPayments = db
-    .select({
-      kind: kind('payments'),
-      word: sql<string>`${payments.status}::text`,
-      count: countOf(),
-      stalled: none,
-      conflicts: countOf(sql`${payments.conflict}`),
-    })
-    .from(payments)
-    .where(sql`${payments.updatedAt} >= ${instantAt('since')}`)
-    .groupBy(payments.status);
-  const ofCallbacks = db
-    .select({
-      kind: kind('callbacks'),
-      word: sql<string>`${callbacks.outcome}::text`,
-      count: countOf(),
-      stalled: none,
-      conflicts: none,
-    })
-    .from(callbacks)
-    .where(receivedSince)
-    .groupBy(callbacks.outcome);
-  const ofQuarantined = db
-    .select({
-      kind: kind('quarantined'),
-      word: sql<string>`''`,
-      count: countOf(),
-      stalled: none,
-      conflicts: none,
-    })
-    .from(callbacks)
-    .where(
-      sql`${receivedSince} and ${callbacks.outcome} = 'QUARANTINED' and ${callbacks.replayedAt} is null`,
-    );
-  return ofSessions.unionAll(ofPayments).unionAll(ofCallbacks).unionAll(ofQuarantined).prepare('overview');
+    .from(counted)
+    .prepare('overview');
 }
