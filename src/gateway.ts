@@ -232,7 +232,12 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         onError: (err) => emitUnexpected(emit, 'a request failed unexpectedly', err),
       },
     );
-    const graphiql = config.graphiql ? createGraphiql({ live: isExplore ? 'WS' : 'SSE' }) : null;
+    const graphiql = config.graphiql
+      ? createGraphiql({
+          live: isExplore ? 'WS' : 'SSE',
+          offersSamples: isExplore && takesAnyCallback(config.callback),
+        })
+      : null;
     const http = createHttpServer({
       graphql: createGraphqlHandler({
         engine,
@@ -288,6 +293,11 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     if (error instanceof NotMigratedError) return waitForMigration(error, config, parts);
     throw error;
   }
+}
+
+/** Whether callbacks are not authenticated. */
+function takesAnyCallback({ signingKeys, headerSecrets, pathSecrets }: Config['callback']): boolean {
+  return [signingKeys, headerSecrets, pathSecrets].every(({ length }) => length === 0);
 }
 
 function storeOptions(config: Config, { log, observer }: StartParts): StoreOptions {

@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { PROBLEM_TYPE, problem } from '../../http/problem.ts';
-import { PRESET_TABS } from './tabs.ts';
-
-/** Where the page's assets are served. */
-export const ASSETS_PATH = '/graphql/assets/';
+import { ASSETS_PATH, type Asset, loadSite, type Site, type SiteOptions } from './site.ts';
 
 /** GraphiQL for browsers: works offline, nothing comes from elsewhere. */
 export interface Graphiql {
@@ -14,27 +10,6 @@ export interface Graphiql {
   page(req: IncomingMessage, res: ServerResponse): void;
   /** Everything below ASSETS_PATH. */
   asset(req: IncomingMessage, res: ServerResponse): void;
-}
-
-export interface GraphiqlOptions {
-  /**
-   * How the page subscribes. Only over SSE does it send what stands in its headers pane as headers: where a token is
-   * asked for, it must.
-   */
-  readonly live: 'WS' | 'SSE';
-}
-
-interface Asset {
-  readonly type: string;
-  readonly etag: string;
-  readonly bytes: Buffer;
-  /** Made once, at the first request that takes it. */
-  readonly encoded: Map<'br' | 'gzip', Promise<Buffer>>;
-}
-
-interface Site {
-  readonly html: Asset;
-  readonly assets: ReadonlyMap<string, Asset>;
 }
 
 /**
@@ -54,11 +29,6 @@ const SECURITY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" width="28" height="28"><rect width="16" height="16" rx="3" fill="#1d3557"/><path d="M3 5h10M3 8h7M3 11h4" stroke="#a8dadc" stroke-width="1.6" stroke-linecap="round"/></svg>`;
-
-/** Preset tabs slide in and, by a slip of GraphiQL's, away from under the first click: without sliding it counts. */
-const STEADY_TABS = '.graphiql-tabs > .graphiql-tab { transform: none !important; }';
-
 const compress = {
   br: (bytes: Buffer) =>
     promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
@@ -66,10 +36,10 @@ const compress = {
 };
 
 /** Loads nothing until the first browser opens the page: nine megabytes that an API client never needs. */
-export function createGraphiql({ live }: GraphiqlOptions): Graphiql {
+export function createGraphiql(options: SiteOptions): Graphiql {
   let loading: Promise<Site> | null = null;
   const site = () => {
-    loading ??= loadSite(live);
+    loading ??= loadSite(options);
     return loading;
   };
 
@@ -132,76 +102,4 @@ function encodingFor({ headers }: IncomingMessage): 'br' | 'gzip' | null {
   const accepted = String(headers['accept-encoding'] ?? '');
   if (/\bbr\b/.test(accepted)) return 'br';
   return /\bgzip\b/.test(accepted) ? 'gzip' : null;
-}
-
-async function loadSite(live: GraphiqlOptions['live']): Promise<Site> {
-  const { js, css, editorWorkerService, jsonWorker, graphqlWorker } = await import(
-    '@graphql-yoga/render-graphiql/graphiql'
-  );
-  const assets = new Map<string, Asset>();
-  const add = (name: string, type: string, text: string): string => {
-    const asset = toAsset(type, text);
-    const path = `${asset.etag.slice(1, -1)}/${name}`;
-    assets.set(path, asset);
-    return `${ASSETS_PATH}${path}`;
-  };
-  const script = (name: string, text: string) => add(name, 'text/javascript; charset=utf-8', text);
-  const workers = {
-    editorWorkerService: script('editor-worker.js', editorWorkerService),
-    json: script('json-worker.js', jsonWorker),
-    graphql: script('graphql-worker.js', graphqlWorker),
-  };
-  const urls = {
-    icon: add('icon.svg', 'image/svg+xml', ICON),
-    css: add('graphiql.css', 'text/css; charset=utf-8', `${css}\n${STEADY_TABS}`),
-    js: script('graphiql.js', js),
-    start: script('start.js', startScript(workers, live)),
-  };
-  return { html: toAsset('text/html; charset=utf-8', pageHtml(urls)), assets };
-}
-
-function toAsset(type: string, text: string): Asset {
-  const bytes = Buffer.from(text);
-  const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
-  return { type, etag, bytes, encoded: new Map() };
-}
-
-/** A file of its own, so that the page needs no inline script. */
-function startScript(workers: Readonly<Record<string, string>>, live: GraphiqlOptions['live']): string {
-  const options = {
-    title: 'Callboard',
-    logo: ICON,
-    endpoint: '/graphql',
-    subscriptionsProtocol: live,
-    shouldPersistHeaders: false,
-    defaultTabs: PRESET_TABS,
-  };
-  return `const workers = ${inScript(workers)};
-self.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (_, label) => workers[label] };
-YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), ${inScript(options)});
-`;
-}
-
-/** JSON that stays inert wherever a script may stand. */
-function inScript(value: object): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c');
-}
-
-function pageHtml(urls: Readonly<Record<'icon' | 'css' | 'js' | 'start', string>>): string {
-  return `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <title>Callboard</title>
-    <link rel="icon" href="${urls.icon}">
-    <link rel="stylesheet" href="${urls.css}">
-  </head>
-  <body id="body" class="no-focus-outline">
-    <noscript>GraphiQL needs JavaScript.</noscript>
-    <div id="root"></div>
-    <script src="${urls.js}"></script>
-    <script src="${urls.start}"></script>
-  </body>
-</html>
-`;
 }

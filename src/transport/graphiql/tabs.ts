@@ -6,8 +6,9 @@ export interface PresetTab {
 // Nothing here needs variables (GraphiQL fills in none for its first tab). In a window 1,280 pixels wide the editor shows
 // 50 characters of a line: the rest is hidden behind its buttons.
 const SESSION = `# One session: how far a bank connection is.
-# Run it with Ctrl-Enter. Null? Post a
-# callback first: see the README's minute.
+# Run it with Ctrl-Enter. Null? No callback
+# came yet: press "Post a callback" below (in
+# explore mode), and run it again.
 # Try: session(externalId: "...") instead.
 query Session {
   session(sessionId: "session-1") {
@@ -34,6 +35,7 @@ query Session {
 `;
 
 const SESSIONS = `# The sessions that changed last, one page.
+# Empty? Press "Post a callback" below.
 # Try: filter: { failedStage: [TRANSACTIONS] }
 # Try: after: "<endCursor>", the next page.
 # liveCursor, as \`after\` of
@@ -61,9 +63,10 @@ query Sessions {
 }
 `;
 
-const SESSION_CHANGES = `# Every session as it changes: run it, leave
-# it running, and post a callback. A SNAPSHOT
-# comes first, then the changes.
+const SESSION_CHANGES = `# Every session as it changes. First run it,
+# then press "Post a callback" below. Each
+# message stays in the log; a restart of the
+# gateway leaves no gap.
 # Try: (sessionId: "session-1") for one.
 # Try: (filter: { outcome: [FAILED] }). What
 # leaves it comes once, matches: false.
@@ -84,8 +87,9 @@ subscription SessionChanges {
 }
 `;
 
-const PAYMENT_CHANGES = `# Every payment as it changes: run it, leave
-# it running, and post a payment's callback.
+const PAYMENT_CHANGES = `# Every payment as it changes. First run it,
+# then post a payment's callback: docs/
+# callbacks.md has one to copy.
 # Try: (paymentId: "...") for one.
 subscription PaymentChanges {
   paymentStatusChanged {
@@ -101,6 +105,8 @@ subscription PaymentChanges {
 `;
 
 const PAYMENTS = `# The newest payments, with all statuses.
+# Empty? No payment's callback came yet:
+# docs/callbacks.md has one to copy.
 # Try: filter: { isFinal: false }, under way.
 query Payments {
   payments(first: 20) {
@@ -121,6 +127,7 @@ query Payments {
 `;
 
 const CALLBACKS = `# The journal: every callback, newest first.
+# Empty? Press "Post a callback" below.
 # Try: filter: { outcome: [QUARANTINED] }, not
 # applied; \`reason\` and \`path\` say why.
 # Try: filter: { repeated: true }, those that

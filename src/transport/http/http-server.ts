@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Limits } from '../../config/limits.ts';
 import { PROBLEM_TYPE, problem } from '../../http/problem.ts';
 import type { Emit } from '../../observe.ts';
-import { ASSETS_PATH } from '../graphiql/graphiql.ts';
+import { ASSETS_PATH } from '../graphiql/site.ts';
 import { MISDIRECTED, namesThisMachine } from './host-check.ts';
 import { listenOn } from './listen-on.ts';
 import type { OriginPolicy } from './origin-policy.ts';
