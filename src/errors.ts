@@ -2,6 +2,7 @@
 export const ERROR_CODES = [
   'BAD_USER_INPUT',
   'UNAUTHENTICATED',
+  'TOKEN_EXPIRED',
   'FORBIDDEN',
   'CURSOR_INVALID',
   'LIMIT_EXCEEDED',
@@ -15,6 +16,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   BAD_USER_INPUT: 400,
   UNAUTHENTICATED: 401,
+  TOKEN_EXPIRED: 401,
   FORBIDDEN: 403,
   CURSOR_INVALID: 400,
   LIMIT_EXCEEDED: 400,

@@ -20,7 +20,7 @@ import { createExpectedStages } from './db/upkeep/expected-stages.ts';
 import { createRetention } from './db/upkeep/retention.ts';
 import type { StageName } from './domain/words.ts';
 import { createBodyReader } from './http/read-body.ts';
-import { createRouter } from './http/router.ts';
+import { createRouter, READ, type Route } from './http/router.ts';
 import { createFanout } from './live/fanout/fanout.ts';
 import { createHub } from './live/hub.ts';
 import { createRelay } from './live/relay/relay.ts';
@@ -35,9 +35,11 @@ import { createConnections } from './transport/connections.ts';
 import { createAdmission } from './transport/engine/admission.ts';
 import { createAdmittedEngine } from './transport/engine/admitted-engine.ts';
 import { createEngine } from './transport/engine/create-engine.ts';
+import { createResolveDocument } from './transport/engine/named-document.ts';
 import { createObservedEngine } from './transport/engine/observed-engine.ts';
 import { useAdmission } from './transport/engine/plugins/admission.ts';
 import { createPressure } from './transport/engine/pressure.ts';
+import { createTrustedList } from './transport/engine/trusted-list.ts';
 import type { YogaPlugin } from './transport/engine/yoga-plugin.ts';
 import { createGraphiql } from './transport/graphiql/graphiql.ts';
 import { createGraphqlHandler, type Identify } from './transport/http/graphql-http.ts';
@@ -146,6 +148,8 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         perViewer: isExplore ? null : { operations: limits.viewerOperations, waiting: limits.viewerWaiting },
       }),
     );
+    const trusted = config.trustedDocuments === null ? null : createTrustedList(config.trustedDocuments);
+    const resolveDocument = createResolveDocument(trusted);
     const bareEngine = createEngine({
       schema: buildSchema(),
       contextOf: (viewer, cursors) => ({
@@ -161,7 +165,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       plugins: [useAdmission(admission), ...(parts.plugins ?? []), useHttpAnswers()],
       introspection: config.introspection ? 'on' : isExplore ? 'off' : 'operators',
       limits,
-      trustedDocuments: config.trustedDocuments,
+      trustedDocuments: trusted,
       log,
       emit,
     });
@@ -181,6 +185,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     closing.add(() => connections.drain(0));
     const ws = createWsTransport({
       engine,
+      resolveDocument,
       fanout,
       connections,
       log,
@@ -224,6 +229,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
           emit,
         }),
         ...healthRoutes({ isReady }),
+        ...(config.graphiql ? [ROOT] : []),
         ...statusRoutes({ reads, identify, limits, admission, emit }),
       ],
       {
@@ -241,6 +247,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     const http = createHttpServer({
       graphql: createGraphqlHandler({
         engine,
+        resolveDocument,
         sse,
         page: graphiql?.page ?? null,
         identify,
@@ -294,6 +301,13 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     throw error;
   }
 }
+
+/** The printed address, opened in a browser, leads to something. */
+const ROOT: Route = {
+  methods: READ,
+  path: '/',
+  handle: async ({ res }) => void res.writeHead(302, { location: '/graphql', 'content-length': 0 }).end(),
+};
 
 /** Whether callbacks are not authenticated. */
 function takesAnyCallback({ signingKeys, headerSecrets, pathSecrets }: Config['callback']): boolean {

@@ -1,4 +1,5 @@
 import { faultsAcross } from './across-variables.ts';
+import type { TrustedDocuments } from './documents.ts';
 import type { Environment } from './environment.ts';
 import { type Limits, toLimits } from './limits.ts';
 import type { SigningKey } from './signing-key.ts';
@@ -26,7 +27,7 @@ export interface Config extends StoreConfig {
   readonly retentionDays: number | null;
   readonly metricsToken: string | null;
   /** The only documents that are executed, except for operators; null: all are. */
-  readonly trustedDocuments: ReadonlySet<string> | null;
+  readonly trustedDocuments: TrustedDocuments | null;
   /** The limits on what clients may request. */
   readonly limits: Limits;
   /** How callbacks are authenticated; all three lists empty means not at all (explore mode only). */

@@ -7,7 +7,7 @@ export function describeConfig(config: Config): Readonly<Record<string, unknown>
     ...config,
     databaseUrl: config.databaseUrl === null ? null : withoutPassword(config.databaseUrl),
     metricsToken: config.metricsToken === null ? 'none' : 'set',
-    trustedDocuments: config.trustedDocuments === null ? 'all' : config.trustedDocuments.size,
+    trustedDocuments: config.trustedDocuments === null ? 'all' : config.trustedDocuments.texts.size,
     callback: {
       header: callback.header,
       signingKeys: countOf(callback.signingKeys),

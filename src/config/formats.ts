@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { readDocuments } from './documents.ts';
+import { readDocuments, type TrustedDocuments } from './documents.ts';
 import { isLoopback, withoutBrackets } from './hosts.ts';
 import { readSigningKey } from './signing-key.ts';
 
@@ -147,7 +147,8 @@ function isProxy(one: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32));
 }
 
-export const documentsFile: Format<ReadonlySet<string>> = {
+export const documentsFile: Format<TrustedDocuments> = {
   schema: readBy(readDocuments),
-  allowed: 'the path of a JSON file: a list of documents, or an object whose values are documents',
+  allowed:
+    "the path of a JSON file: a list of documents, an object whose values are documents (as codegen and Relay write it), or Apollo's manifest",
 };

@@ -26,7 +26,7 @@ export const callbackGlobalId = (position: number): string => encode(`Callback:$
 /** A longer text names nothing: an id of the greatest length takes less. */
 const MAX_GLOBAL_ID_LENGTH = 2_048;
 
-/** Null for a text that is not a global id: it is answered like an id whose node is absent. */
+/** Null for a text that is not a global id. */
 export function decodeGlobalId(id: string): NodeKey | null {
   if (id.length > MAX_GLOBAL_ID_LENGTH) return null;
   const text = Buffer.from(id, 'base64').toString('utf8');

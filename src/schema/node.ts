@@ -8,7 +8,12 @@ import { decodeGlobalId, type NodeKey } from './global-id.ts';
 
 const MAX_IDS = 100;
 
-/** `node` and `nodes`: absent, not the viewer's and malformed are one answer, null. */
+/** What the aggregator's own id is answered, and anything else that no answer ever held. */
+const NO_GLOBAL_ID =
+  "id: give an `id` of an earlier answer. The aggregator's own ids are for session(sessionId:) and payment(paymentId:).";
+
+/** `node` and `nodes`: absent and not the viewer's are one answer, null. So is what is no global id among `ids`;
+ * alone it is refused, because it is mostly the aggregator's own id. */
 export function defineNodeQueries(builder: Builder): void {
   const Node = builder.nodeInterfaceRef();
   builder.queryFields((t) => ({
@@ -17,7 +22,10 @@ export function defineNodeQueries(builder: Builder): void {
       nullable: true,
       description: "Anything again, by its global id; null where absent or not the viewer's.",
       args: { id: t.arg.id({ required: true, description: 'As it stood in an earlier answer.' }) },
-      resolve: (_, { id }, context) => findNode(id, context),
+      resolve: (_, { id }, context) => {
+        if (decodeGlobalId(id) === null) throw badInput(NO_GLOBAL_ID);
+        return findNode(id, context);
+      },
     }),
     nodes: t.field({
       type: [Node],

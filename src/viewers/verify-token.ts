@@ -37,9 +37,12 @@ export async function verifyToken(token: string, rules: TokenRules): Promise<Ver
   return { payload, expiresAt: exp * 1000 };
 }
 
-/** The one answer to every missing or bad token: it does not say what is wrong. */
+/** The one answer to every missing or bad token: it does not say what is wrong, but where a token belongs. */
 export function refused(): CallboardError {
-  return new CallboardError('UNAUTHENTICATED', 'Send a valid token as Authorization: Bearer.');
+  return new CallboardError(
+    'UNAUTHENTICATED',
+    'Send a valid token as Authorization: Bearer <token>. Cookies and query strings are not read for one.',
+  );
 }
 
 async function verifySigned(token: string, rules: TokenRules): Promise<JWTPayload> {

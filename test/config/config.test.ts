@@ -270,7 +270,9 @@ describe('trusted documents', () => {
     'are read from a file: %s',
     (text) => {
       writeFileSync(path, text);
-      expect(readConfig({ TRUSTED_DOCUMENTS: path }).trustedDocuments).toEqual(new Set(['{ a }', '{ b }']));
+      expect(readConfig({ TRUSTED_DOCUMENTS: path }).trustedDocuments?.texts).toEqual(
+        new Set(['{ a }', '{ b }']),
+      );
     },
   );
 

@@ -190,11 +190,16 @@ eachStore('an attacker of a production gateway', (on) => {
 
   it('with documents of their own gets no answer where only trusted ones are; an operator does', async () => {
     const trusted = 'query Mine { viewer { userId } }';
-    const strict = await startProduction(on, { dataDir: 'memory', trustedDocuments: new Set([trusted]) });
+    const strict = await startProduction(on, {
+      dataDir: 'memory',
+      trustedDocuments: { texts: new Set([trusted]), byId: new Map() },
+    });
     expect((await query(strict.url, trusted, {}, anna)).data).toEqual({ viewer: { userId: 'anna' } });
     for (const other of [
       '{ viewer { userId } }',
-      `${trusted} `,
+      `${trusted} query Other { viewer { isOperator } }`,
+      'query Mine { viewer { userId isOperator } }',
+      'query Mine { viewer { userId other: __typename } }',
       'subscription { sessionStatusChanged { cursor } }',
     ]) {
       const { errors, data } = await query(strict.url, other, {}, anna);
@@ -399,12 +404,18 @@ eachStore('an attacker of a production gateway', (on) => {
           'query ($x: ID) { session(sessionId: $x) { id } }',
           'query ($x: ID) { session(externalId: $x) { id } }',
           'query ($x: ID) { sessions(filter: { bankId: $x }) { edges { cursor } } }',
-          'query ($x: ID!) { node(id: $x) { id } }',
+          'query ($x: ID!) { nodes(ids: [$x]) { id } }',
         ]) {
           const answer = await query(gateway.url, document, { x: poison }, await bearer(OPERATOR));
           expect(answer.errors).toBeUndefined();
           expect(JSON.stringify(answer.data)).toMatch(/null|\[\]/);
         }
+        const node = 'query ($x: ID!) { node(id: $x) { id } }';
+        const refused = await query(gateway.url, node, { x: poison }, await bearer(OPERATOR));
+        expect([refused.data, refused.errors?.[0]?.extensions?.code]).toEqual([
+          { node: null },
+          'BAD_USER_INPUT',
+        ]);
       }
       const alive = await query(gateway.url, '{ sessions { edges { cursor } } }', {}, await bearer(OPERATOR));
       expect(at(alive.data, 'sessions', 'edges', 0)).toBeDefined();

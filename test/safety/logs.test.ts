@@ -107,7 +107,7 @@ eachStore('the log', (on) => {
     const foreign = await connectWs(gateway.url, { headers: { origin: 'https://evil.example' } });
     await foreign.closed;
     expect(saying('WebSocket refused')).toMatchObject([
-      { code: 4401, cause: 'Unauthorized' },
+      { code: 4401, cause: 'no token, or a bad one' },
       { code: 404, cause: 'not for /graphql' },
     ]);
     expect(lines.filter((line) => line.origin !== undefined)).toMatchObject([

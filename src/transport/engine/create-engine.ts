@@ -14,6 +14,7 @@ import { createContext, parse } from './parse.ts';
 import type { Introspection } from './plugins/introspection.ts';
 import type { ContextOf, GraphqlRequest, RequestSeed } from './request.ts';
 import { subscribe } from './subscribe.ts';
+import type { TrustedList } from './trusted-list.ts';
 import { createCallboardYoga } from './yoga.ts';
 import type { YogaPlugin } from './yoga-plugin.ts';
 
@@ -25,7 +26,7 @@ export interface EngineOptions {
   readonly introspection: Introspection;
   readonly limits: Limits;
   /** The only texts that are answered; null: all are. Operators may send others. */
-  readonly trustedDocuments?: ReadonlySet<string> | null;
+  readonly trustedDocuments?: TrustedList | null;
   /** Further plugins of Yoga. */
   readonly plugins?: readonly YogaPlugin[];
   readonly log: Logger;

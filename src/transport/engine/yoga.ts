@@ -13,6 +13,7 @@ import { hiddenNames, type Introspection, useIntrospection } from './plugins/int
 import { useMaskedErrors } from './plugins/masked-errors.ts';
 import { useReadParams } from './plugins/read-params.ts';
 import { useTrustedDocuments } from './plugins/trusted-documents.ts';
+import type { TrustedList } from './trusted-list.ts';
 import type { HandleContext, YogaPlugin } from './yoga-plugin.ts';
 
 export type Yoga = ReturnType<typeof createCallboardYoga>;
@@ -25,7 +26,7 @@ export interface YogaOptions {
   readonly introspection: Introspection;
   readonly limits: Limits;
   /** The only texts that are answered; null: all are. Operators may send others. */
-  readonly trustedDocuments: ReadonlySet<string> | null;
+  readonly trustedDocuments: TrustedList | null;
   readonly maskError: MaskError;
   /** Further plugins, after those of the gateway. */
   readonly plugins: readonly YogaPlugin[];

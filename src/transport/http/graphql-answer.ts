@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { FormattedExecutionResult } from 'graphql';
 import type { CallboardError } from '../../errors.ts';
 import { type Accepted, GRAPHQL_JSON, PLAIN_JSON } from './accept.ts';
+import { wwwAuthenticate } from './www-authenticate.ts';
 
 export type JsonType = Accepted['json'];
 
@@ -46,7 +47,7 @@ export function answerToError(
   const answer = refusalOf(status, json, message, { code, retryable });
   const retryAfter: Readonly<Record<string, string>> = retryable ? { 'retry-after': '5' } : {};
   const authenticate: Readonly<Record<string, string>> =
-    status === 401 ? { 'www-authenticate': 'Bearer' } : {};
+    status === 401 ? { 'www-authenticate': wwwAuthenticate(code) } : {};
   return { ...answer, headers: { ...authenticate, ...retryAfter, ...answer.headers } };
 }
 

@@ -9,6 +9,7 @@ import { discardBody, type ReadBody } from '../../http/read-body.ts';
 import { type Emit, emitUnexpected } from '../../observe.ts';
 import type { HttpEngine } from '../engine/create-engine.ts';
 import type { Operation, Refusal } from '../engine/engine.ts';
+import type { ResolveDocument, SentRequest } from '../engine/named-document.ts';
 import type { GraphqlRequest, RequestSeed } from '../engine/request.ts';
 import { type Accepted, GRAPHQL_JSON, PLAIN_JSON, readAccept } from './accept.ts';
 import { answerOf, answerToError, type JsonType, refusalOf, send } from './graphql-answer.ts';
@@ -29,6 +30,7 @@ export type Identify = (req: IncomingMessage) => Viewer | Promise<Viewer>;
 
 interface GraphqlHandlerOptions {
   readonly engine: HttpEngine;
+  readonly resolveDocument: ResolveDocument;
   readonly sse: StreamTransport;
   /** Answers a browser that wants a page; null where there is none. */
   readonly page: ((req: IncomingMessage, res: ServerResponse) => void) | null;
@@ -46,7 +48,7 @@ interface GraphqlHandlerOptions {
  * apart from the query string, so that no form of another site can send an operation.
  */
 export function createGraphqlHandler(options: GraphqlHandlerOptions) {
-  const { engine, sse, page, identify, readBody, bodyBytes, emit } = options;
+  const { engine, resolveDocument, sse, page, identify, readBody, bodyBytes, emit } = options;
 
   return (req: IncomingMessage, res: ServerResponse): void => {
     answer(req, res).catch((err: unknown) => {
@@ -74,8 +76,8 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
       const read =
         req.method === 'GET' ? readQueryString(new URL(`http://host${req.url}`)) : await readPost(req, res);
       if (read === null) return;
-      request = read;
       viewer = await identify(req);
+      request = resolveDocument(read);
     } catch (error) {
       if (error instanceof CallboardError) return send(res, answerToError(error, accepted.json));
       throw error;
@@ -91,7 +93,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
   }
 
   /** Null where it was answered already. */
-  async function readPost(req: IncomingMessage, res: ServerResponse): Promise<GraphqlRequest | null> {
+  async function readPost(req: IncomingMessage, res: ServerResponse): Promise<SentRequest | null> {
     const type = req.headers['content-type'];
     if (type !== PLAIN_JSON && mediaType(type) !== PLAIN_JSON) {
       refuse(res, PLAIN_JSON, 415, 'BAD_REQUEST', 'Send Content-Type: application/json.');

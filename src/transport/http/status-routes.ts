@@ -13,6 +13,7 @@ import type { Admission } from '../engine/admission.ts';
 import { admitted } from '../engine/admitted-engine.ts';
 import type { Identify } from './graphql-http.ts';
 import { detailsBody, detailsFields, statusBody } from './status-body.ts';
+import { wwwAuthenticate } from './www-authenticate.ts';
 
 interface StatusRoutesOptions {
   readonly reads: Pick<Reads, 'sessions'>;
@@ -133,7 +134,6 @@ function isKnown(header: string | undefined, tag: string): boolean {
 }
 
 const HEADERS_BY_STATUS: Readonly<Record<number, OutgoingHttpHeaders>> = {
-  401: { 'www-authenticate': 'Bearer' },
   429: { 'retry-after': '1' },
   503: { 'retry-after': '5' },
 };
@@ -143,7 +143,11 @@ function refuse(res: ServerResponse, error: unknown, emit: Emit): void {
     status: 500,
     message: `Unexpected error (id ${emitUnexpected(emit, 'a status could not be read', error)}).`,
   };
-  answerProblem(res, status, message, HEADERS_BY_STATUS[status]);
+  const headers =
+    error instanceof CallboardError && status === 401
+      ? { 'www-authenticate': wwwAuthenticate(error.code) }
+      : HEADERS_BY_STATUS[status];
+  answerProblem(res, status, message, headers);
 }
 
 function toKnown(error: unknown): { readonly status: number; readonly message: string } | null {

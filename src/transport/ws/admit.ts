@@ -23,7 +23,9 @@ export function createAdmit({ authenticate, connections, emit }: Parts) {
     if (request === null) return false;
     const authentication = await authenticate(connectionParams, request);
     if ('refused' in authentication) {
-      turnAway(connection, authentication.refused, emit);
+      const { refused } = authentication;
+      if (refused === 'unauthorized') turnAway(connection, refused, emit, 'no token, or a bad one');
+      else turnAway(connection, refused, emit);
       return false;
     }
     const { viewer } = authentication;

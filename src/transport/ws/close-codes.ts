@@ -7,7 +7,15 @@ export const CLOSE_CODES = {
   tooManyMessages: [1008, 'Too many messages'],
   foreignOrigin: [1008, 'Origin not allowed'],
   badRequest: [4400, "Callboard-As must be one user's id"],
-  unauthorized: [4401, 'Unauthorized'],
+  // A browser shows this reason to who has sent { token }, or nothing.
+  unauthorized: [
+    4401,
+    'Send a valid { "authorization": "Bearer <token>" } as the payload of connection_init',
+  ],
+  oldProtocol: [
+    4406,
+    'Use the subprotocol graphql-transport-ws: the library graphql-ws, not subscriptions-transport-ws',
+  ],
   failed: [1011, 'Internal error'],
 } as const;
 

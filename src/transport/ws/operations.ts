@@ -10,6 +10,7 @@ import { makeServer } from 'graphql-ws';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Fanout } from '../../live/fanout/fanout.ts';
 import type { Engine, LiveOperation, Operation } from '../engine/engine.ts';
+import type { ResolveDocument } from '../engine/named-document.ts';
 import type { GraphqlRequest, RequestSeed } from '../engine/request.ts';
 import type { ConnectionParams } from './authenticate.ts';
 import type { WsConnection } from './connection.ts';
@@ -24,6 +25,7 @@ interface WsExtra {
 
 interface WsOperationsOptions {
   readonly engine: Engine;
+  readonly resolveDocument: ResolveDocument;
   readonly fanout: Fanout;
   /** Admits a client by its `connection_init`; false after it was turned away. Resolves with the ack's payload. */
   readonly admit: (
@@ -71,7 +73,7 @@ const SUBSCRIPTION = { schema, document: parse('subscription { live }') };
  * which `onNext` gives it as the payload; a subscription as an iterable that never yields.
  */
 export function createWsOperations(options: WsOperationsOptions) {
-  const { engine, fanout, admit, viewerOf, initWithinMs, maxSubscriptions } = options;
+  const { engine, resolveDocument, fanout, admit, viewerOf, initWithinMs, maxSubscriptions } = options;
   const encode = createEncodeNext();
 
   async function prepareQuery(operation: Operation) {
@@ -93,11 +95,13 @@ export function createWsOperations(options: WsOperationsOptions) {
     connectionInitWaitTimeout: initWithinMs,
     onConnect: ({ extra: { connection }, connectionParams }) => admit(connection, connectionParams),
 
-    async onSubscribe({ extra: { connection }, subscriptions }, id, request) {
+    async onSubscribe({ extra: { connection }, subscriptions }, id, sent) {
       if (connection.viewer === null) throw new Error('a subscription came before its client was admitted');
       let viewer: Viewer;
+      let request: GraphqlRequest;
       try {
-        viewer = viewerOf(connection.viewer, request.extensions);
+        viewer = viewerOf(connection.viewer, sent.extensions);
+        request = resolveDocument(sent);
       } catch (error) {
         return refusal([engine.errorOf(error)]);
       }

@@ -1,6 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { handleProtocols } from 'graphql-ws';
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Fanout } from '../../live/fanout/fanout.ts';
@@ -8,6 +8,7 @@ import type { Logger } from '../../logger.ts';
 import type { Emit } from '../../observe.ts';
 import type { Connections } from '../connections.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { ResolveDocument } from '../engine/named-document.ts';
 import type { GraphqlRequest } from '../engine/request.ts';
 import { createAdmit, turnAway } from './admit.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -28,6 +29,7 @@ export interface WsLimits {
 
 interface WsTransportOptions {
   readonly engine: Engine;
+  readonly resolveDocument?: ResolveDocument;
   readonly fanout: Fanout;
   readonly connections: Connections;
   readonly log: Logger;
@@ -52,6 +54,17 @@ const RETRY_LATER =
   `HTTP/1.1 503 ${STATUS_CODES[503]}\r\n` +
   'Retry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
+/** What subscriptions-transport-ws speaks, a library that is no longer kept. */
+const OLD_PROTOCOL = 'graphql-ws';
+
+/**
+ * The old protocol is taken for as long as it takes to say which one to use: a browser whose offer is not answered shows
+ * no close code. Any other offer is left without an answer, and graphql-ws closes with 4406.
+ */
+function chooseProtocol(offered: ReadonlySet<string>): string | false {
+  return [GRAPHQL_TRANSPORT_WS_PROTOCOL, OLD_PROTOCOL].find((one) => offered.has(one)) ?? false;
+}
+
 export function createWsTransport(options: WsTransportOptions): WsTransport {
   const { engine, fanout, connections, log, emit, authenticate, isWelcome, limits } = options;
   // A name of its own, because the types do not know closeTimeout yet.
@@ -60,12 +73,13 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: limits.messageBytes,
-    handleProtocols,
+    handleProtocols: chooseProtocol,
     closeTimeout: CLOSING_MS,
   };
   const server = new WebSocketServer(settings);
   const operations = createWsOperations({
     engine,
+    resolveDocument: options.resolveDocument ?? ((request) => request),
     fanout,
     admit: createAdmit({ authenticate, connections, emit }),
     viewerOf: options.viewerOf ?? ((viewer) => viewer),
@@ -78,6 +92,7 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     socket.on('error', (err) => log.debug({ err }, 'a WebSocket failed'));
     const connection = new WsConnection(socket, request);
     if (!isWelcome(request)) connection.end('foreignOrigin');
+    else if (socket.protocol === OLD_PROTOCOL) turnAway(connection, 'oldProtocol', emit);
     else if (connections.add(connection)) serve(connection);
     else turnAway(connection, 'overloaded', emit, 'too many connections');
   }
