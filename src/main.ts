@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { readConfig } from './config/config.ts';
+import { withEnvFile } from './config/env-file.ts';
 import { ConfigError } from './config/faults.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { createLogger, type Logger } from './logger.ts';
@@ -26,7 +27,7 @@ const WASM_COMPILATION_TASKS = 1;
 async function run(): Promise<void> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   setFlagsFromString(`--wasm-num-compilation-tasks=${WASM_COMPILATION_TASKS}`);
-  const config = orExit(() => readConfig(process.env));
+  const config = orExit(() => readConfig(withEnvFile(process.env)));
   const log = createLogger({ level: config.logLevel });
   // An uncaught error does not end the process: it would disconnect every client.
   process.on('uncaughtException', (err) =>

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -66,8 +66,10 @@ describe('npm start', () => {
   }, 180_000);
   afterAll(() => rm(tree, { recursive: true, force: true }));
 
-  it('runs a built tree without development dependencies, and SIGTERM to npm ends the gateway', async () => {
-    const { child, exited, url, output } = npmStart(tree, { DATA_DIR: await emptyStore() });
+  it('runs a built tree by its .env without development dependencies, and SIGTERM to npm ends the gateway', async () => {
+    // The environment's PORT wins over that of the file.
+    await writeFile(join(tree, '.env'), `PORT=1\nDATA_DIR=${await emptyStore()}\n`);
+    const { child, exited, url, output } = npmStart(tree, {});
     const address = await Promise.race([url, exited.then(() => Promise.reject(new Error(output())))]);
     expect((await send(`${address}/readyz`)).status).toBe(200);
     child.kill('SIGTERM');

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { parseApplied } from '../callbacks/parse/parse.ts';
+import { withEnvFile } from '../config/env-file.ts';
 import { ConfigError } from '../config/faults.ts';
 import { readStoreConfig, type StoreConfig } from '../config/store.ts';
 import { openStore } from '../db/open.ts';
@@ -37,7 +38,7 @@ export async function runCommand({ usage, migrates = false, understand }: Comman
     process.exit(2);
   }
   try {
-    const config = readStoreConfig(process.env);
+    const config = readStoreConfig(withEnvFile(process.env));
     const log = createLogger({ level: 'info' });
     const { databaseUrl, dataDir, databasePooled: pooled, databaseConnections: connections } = config;
     const migrate = migrates ? 'auto' : config.migrate;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
 import { fields } from '../support/builders/samples.ts';
 import { postCallback, query } from '../support/clients/client.ts';
@@ -10,6 +11,7 @@ import { eachStore } from '../support/stores/stores.ts';
 /** Runs a command to its end, as `npm run` does after its build. */
 async function run(command: string, env: Readonly<Record<string, string>>, ...words: readonly string[]) {
   const child = spawn(process.execPath, [bundled(command), ...words], {
+    cwd: tmpdir(),
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

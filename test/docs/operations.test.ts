@@ -68,7 +68,7 @@ describe('on PGlite', () => {
     // Beside the package: nothing is written into it.
     const block = command('env-file')
       .replace('cp .env.example .env', `cp .env.example ${folder}/.env`)
-      .replace('--env-file=.env', `--env-file=${folder}/.env`);
+      .replace('npm start', `cd ${folder} && exec node ${ROOT}dist/main.js`);
     const gateway = await startByShell(
       block,
       { env: { PORT: '0', DATA_DIR: join(folder, 'env') } },

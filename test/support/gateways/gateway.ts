@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -123,6 +124,8 @@ interface Run {
 function runMain(env: Readonly<Record<string, string>>, script = bundled('main')): Run {
   const path = process.env.PATH ?? '';
   const child = spawn(process.execPath, [script], {
+    // A folder without a .env: a developer's own must not decide what is tested.
+    cwd: tmpdir(),
     env: { PATH: path, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
