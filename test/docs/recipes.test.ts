@@ -2,17 +2,15 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as graphqlSse from 'graphql-sse';
-import * as graphqlWs from 'graphql-ws';
 import type { Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { fields } from '../support/builders/samples.ts';
 import { type AsyncQueue, createAsyncQueue } from '../support/clients/async-queue.ts';
 import { CHROMIUM, launchBrowser } from '../support/clients/browser.ts';
 import { at, postCallback } from '../support/clients/client.ts';
+import { loadRecipes } from '../support/clients/load-recipes.ts';
 import { closeLater } from '../support/closing.ts';
-import { recipe, runRecipe } from '../support/documents.ts';
+import { recipe } from '../support/documents.ts';
 import { type SpawnedGateway, spawnGateway } from '../support/gateways/gateway.ts';
 import { copyFolder } from '../support/stores/copy-folder.ts';
 
@@ -34,12 +32,24 @@ interface Client {
   dispose(): unknown;
 }
 
-// cast: recipes are JavaScript; the tests fail where one does not do what its type here says.
-const clientOf = (name: string, url: string, createClient: unknown): Client =>
-  runRecipe(name, 'client', url, { createClient }) as Client;
-// cast: the same.
-const resuming = (client: Client, url: string): Client =>
-  (runRecipe('resuming', 'resuming', url) as (client: Client) => Client)(client);
+/** What the recipes define. */
+interface Recipes {
+  retryWait(retries: number): Promise<void>;
+  resuming(client: Client): Client;
+  /** Clients that do not resume by themselves, and come back as the recipes do. */
+  plainWs(): Client;
+  plainSse(): Client;
+}
+
+const ENTRY = `
+  import { createClient } from 'graphql-ws';
+  import { createClient as createSseClient } from 'graphql-sse';
+  import { GRAPHQL_URL, resuming, retryWait } from './callboard';
+  export { resuming, retryWait };
+  const url = GRAPHQL_URL.replace(/^http/, 'ws');
+  export const plainWs = () => createClient({ url, retryAttempts: Infinity, shouldRetry: () => true, retryWait });
+  export const plainSse = () => createSseClient({ url: GRAPHQL_URL, retryAttempts: Infinity, retry: retryWait });
+`;
 
 /** Clients leave while the gateway is there: they would wait for it to come back. */
 const leaving: (() => Promise<void>)[] = [];
@@ -68,6 +78,7 @@ function listen(client: Client, query: string, variables: Record<string, unknown
 
 describe('the recipes of docs/frontend.md', () => {
   let folder: string;
+  let recipes: Recipes;
   let gateway: SpawnedGateway;
   const start = (port: string): Promise<SpawnedGateway> =>
     spawnGateway({ DATA_DIR: folder, PORT: port, DRAIN_MS: '100' });
@@ -76,8 +87,8 @@ describe('the recipes of docs/frontend.md', () => {
     folder = await mkdtemp(join(tmpdir(), 'callboard-recipes-'));
     copyFolder(inject('pgliteTemplate'), folder);
     gateway = await start('0');
-    // Browsers have it; Node 20 does not.
-    Object.defineProperty(globalThis, 'WebSocket', { value: WebSocket, configurable: true });
+    // cast: the tests fail where ENTRY does not export what its type says.
+    recipes = (await loadRecipes(ENTRY, gateway.url)) as Recipes;
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -101,13 +112,10 @@ describe('the recipes of docs/frontend.md', () => {
 
   it('over a restart miss nothing and repeat nothing: graphql-ws, graphql-sse, and what wraps them', async () => {
     const { url } = gateway;
-    const kinds = {
-      'graphql-ws': () => clientOf('graphql-ws', url, graphqlWs.createClient),
-      'graphql-sse': () => clientOf('graphql-sse', url, graphqlSse.createClient),
-    };
-    const wires = Object.values(kinds);
-    const logs = wires.map((make) => listen(resuming(make(), url), LOG));
-    const states = wires.map((make) => listen(resuming(make(), url), SESSIONS, { id: 'session-1' }));
+    const { resuming } = recipes;
+    const wires = [recipes.plainWs, recipes.plainSse];
+    const logs = wires.map((make) => listen(resuming(make()), LOG));
+    const states = wires.map((make) => listen(resuming(make()), SESSIONS, { id: 'session-1' }));
     const plain = wires.map((make) => listen(make(), SESSIONS, { id: 'session-1' }));
     for (const received of [...logs, ...states, ...plain]) await received.next();
 
@@ -145,6 +153,14 @@ describe('the recipes of docs/frontend.md', () => {
     }
     for (const received of [...logs, ...states, ...plain]) expect(received.size).toBe(0);
   }, 90_000);
+
+  it('wait no longer once the network or the reader is back', async () => {
+    for (const type of ['online', 'visibilitychange']) {
+      const waited = recipes.retryWait(20);
+      dispatchEvent(new Event(type));
+      await waited;
+    }
+  }, 5_000);
 
   it.runIf(!hasChromium && process.env.CI)('have a Chromium to run in', () => {
     throw new Error(`${CHROMIUM} is not there: install Chromium`);

@@ -6,6 +6,7 @@ import { fields } from '../support/builders/samples.ts';
 import { createAsyncQueue } from '../support/clients/async-queue.ts';
 import { at, postCallback, query, send, textAt } from '../support/clients/client.ts';
 import { seconds } from '../support/clients/issuer.ts';
+import { loadRecipes } from '../support/clients/load-recipes.ts';
 import { subscribeSse } from '../support/clients/subscribe-sse.ts';
 import { connectWs, subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { runRecipe } from '../support/documents.ts';
@@ -198,6 +199,11 @@ eachStore('production', (on) => {
   it('lets the recipe of docs/frontend.md come back with a fresh token, and miss nothing', async () => {
     const user = randomUUID();
     let tokens = 0;
+    // cast: the same as below.
+    const recipes = (await loadRecipes("export * from './callboard'", gateway.url)) as {
+      resuming(client: Client): Client;
+      retryWait(retries: number): Promise<void>;
+    };
     const freshToken = () => token({ sub: user, exp: seconds(++tokens === 1 ? 2 : 60) });
     // Browsers have a WebSocket; Node 20 does not.
     const create = (options: ClientOptions) => createClient({ ...options, webSocketImpl: WebSocket });
@@ -205,9 +211,9 @@ eachStore('production', (on) => {
     const client = runRecipe('refresh', 'client', gateway.url, {
       createClient: create,
       freshToken,
+      retryWait: recipes.retryWait,
     }) as Client;
-    // cast: the same.
-    const resuming = runRecipe('resuming', 'resuming', gateway.url) as (client: Client) => Client;
+    const { resuming } = recipes;
     const received = createAsyncQueue<unknown>('the recipe');
     const leave = resuming(client).subscribe(
       { query: 'subscription { sessionStatusChanged { kind session { sessionId } } }' },
