@@ -20,7 +20,7 @@ import { createExpectedStages } from './db/upkeep/expected-stages.ts';
 import { createRetention } from './db/upkeep/retention.ts';
 import type { StageName } from './domain/words.ts';
 import { createBodyReader } from './http/read-body.ts';
-import { createRouter, READ, type Route } from './http/router.ts';
+import { createRouter } from './http/router.ts';
 import { createFanout } from './live/fanout/fanout.ts';
 import { createHub } from './live/hub.ts';
 import { createRelay } from './live/relay/relay.ts';
@@ -46,6 +46,7 @@ import { createGraphqlHandler, type Identify } from './transport/http/graphql-ht
 import { healthRoutes } from './transport/http/health-routes.ts';
 import { createHttpServer } from './transport/http/http-server.ts';
 import { createOriginPolicy } from './transport/http/origin-policy.ts';
+import { ROOT_ROUTE } from './transport/http/root-route.ts';
 import { statusRoutes } from './transport/http/status-routes.ts';
 import { useHttpAnswers } from './transport/http/use-http-answers.ts';
 import { startWaitingGateway } from './transport/http/waiting-gateway.ts';
@@ -229,7 +230,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
           emit,
         }),
         ...healthRoutes({ isReady }),
-        ...(config.graphiql ? [ROOT] : []),
+        ...(config.graphiql ? [ROOT_ROUTE] : []),
         ...statusRoutes({ reads, identify, limits, admission, emit }),
       ],
       {
@@ -301,13 +302,6 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     throw error;
   }
 }
-
-/** The printed address, opened in a browser, leads to something. */
-const ROOT: Route = {
-  methods: READ,
-  path: '/',
-  handle: async ({ res }) => void res.writeHead(302, { location: '/graphql', 'content-length': 0 }).end(),
-};
 
 /** Whether callbacks are not authenticated. */
 function takesAnyCallback({ signingKeys, headerSecrets, pathSecrets }: Config['callback']): boolean {

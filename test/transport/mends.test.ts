@@ -63,10 +63,11 @@ describe('an answer names what mends a mistake that frontends make first', () =>
   });
 
   it('the address alone: it leads to GraphiQL, where that is on', async () => {
-    const found = await send(gateway.url);
+    const headers = { accept: 'text/html,*/*;q=0.8' };
+    const found = await send(gateway.url, { headers });
     expect([found.status, found.headers.location]).toEqual([302, '/graphql']);
     const { url } = await startGateway({ graphiql: false });
-    expect((await send(url)).status).toBe(404);
+    expect((await send(url, { headers })).status).toBe(404);
   });
 });
 
