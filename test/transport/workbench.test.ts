@@ -109,7 +109,7 @@ describe.runIf(hasChromium)("GraphiQL's log of a subscription", () => {
       expect.stringContaining('Connection lost'),
     ]);
     await page.close();
-  }, 60_000);
+  }, 120_000);
 
   it('is paused and copied, and works at the width of a telephone', async () => {
     const { url } = await startGateway();
@@ -136,7 +136,7 @@ describe.runIf(hasChromium)("GraphiQL's log of a subscription", () => {
     const beyond = await page.evaluate(() => globalThis.document.documentElement.scrollWidth);
     expect(beyond).toBeLessThanOrEqual(390);
     await page.close();
-  }, 60_000);
+  }, 120_000);
 
   it('comes back over an event stream too, with the token of the headers pane', async () => {
     const { callback, jwt, mode } = readConfig({
@@ -166,5 +166,5 @@ describe.runIf(hasChromium)("GraphiQL's log of a subscription", () => {
     expect(await versions(page)).toEqual([2, 1, null]);
     await page.close();
     await again.close();
-  }, 60_000);
+  }, 120_000);
 });
