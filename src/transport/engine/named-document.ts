@@ -17,9 +17,9 @@ export type ResolveDocument = (request: SentRequest) => GraphqlRequest;
  * the text counts.
  */
 export function createResolveDocument(trusted: TrustedList | null): ResolveDocument {
-  return ({ documentId, ...request }) => {
+  return (request) => {
     if (request.query !== '') return request;
-    const id = documentId ?? hashIn(request.extensions);
+    const id = request.documentId ?? hashIn(request.extensions);
     if (id === undefined) return request;
     if (trusted === null) throw badInput(NO_LIST);
     const query = trusted.textOf(id);

@@ -4,6 +4,7 @@ import { hashIn, type SentRequest } from '../engine/named-document.ts';
 const PARAMETERS: readonly string[] = ['query', 'variables', 'operationName', 'extensions'];
 /** Names of a document's id, beside a hash in `extensions.persistedQuery`. */
 const ID_PARAMETERS = ['documentId', 'doc_id', 'id'] as const;
+const KNOWN: readonly string[] = [...PARAMETERS, ...ID_PARAMETERS];
 const MAX_NAME_SHOWN = 40;
 
 /**
@@ -13,11 +14,10 @@ const MAX_NAME_SHOWN = 40;
 export function readRequest(value: unknown): SentRequest {
   if (Array.isArray(value)) throw badInput('Operations are sent one by one, not as a list.');
   if (!isRecord(value)) throw badInput('The body must be a JSON object with `query`.');
-  const known = [...PARAMETERS, ...ID_PARAMETERS];
-  const stranger = Object.keys(value).find((name) => value[name] !== null && !known.includes(name));
+  const stranger = Object.keys(value).find((name) => value[name] !== null && !KNOWN.includes(name));
   if (stranger !== undefined) {
     const name = JSON.stringify(stranger.slice(0, MAX_NAME_SHOWN));
-    throw badInput(`Unknown parameter ${name}; known are ${known.join(', ')}.`);
+    throw badInput(`Unknown parameter ${name}; known are ${KNOWN.join(', ')}.`);
   }
   const { variables, operationName, extensions } = value;
   const query = value.query ?? '';
