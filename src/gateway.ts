@@ -16,6 +16,7 @@ import { createRecorder } from './db/record/recorder.ts';
 import { unavailableWhereAway } from './db/store-away.ts';
 import { createStoreClock } from './db/store-clock.ts';
 import { createStateCache } from './db/tables/state-cache.ts';
+import { createStatesInMemory } from './db/tables/state-memory.ts';
 import { createExpectedStages } from './db/upkeep/expected-stages.ts';
 import { createRetention } from './db/upkeep/retention.ts';
 import type { StageName } from './domain/words.ts';
@@ -110,6 +111,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     const hub = createHub({ log });
     closing.add(() => hub.dispose());
     const cache = createStateCache();
+    const memory = createStatesInMemory();
     const journal = createJournal({ store, parse: parseApplied, onStages: stages.see });
     const relay = closing.use(
       await createRelay({
@@ -119,6 +121,8 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         shared: store.kind === 'postgres',
         onReplaced({ otherServer }) {
           cache.clear();
+          memory.sessions.clear();
+          memory.payments.clear();
           if (otherServer) store.renew();
         },
         log,
@@ -131,12 +135,13 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         settings: { restartQuietMs },
         outlet: relay,
         cache,
+        memory,
         log,
         emit,
       }),
     );
     const silence = { afterMs: config.stalledAfterMs, now };
-    const reads = unavailableWhereAway(createReads(store, silence), emit);
+    const reads = unavailableWhereAway(createReads(store, silence, memory), emit);
     const catchUp = watchHeads(unavailableWhereAway(createCatchUp(store), emit), relay);
     const live = createSubscriptions({ hub, catchUp, silence });
     closing.use(createStallClock({ hub, sessions: catchUp.sessions, relay, silence, log }));

@@ -34,6 +34,9 @@ export function batchKeys(db: Db) {
     .as('keys');
 }
 
+/** Tells keys of a batch apart: the owner is a part of it. */
+export const nameOfKey = ({ id, owner }: Key): string => (owner === null ? id : `${id}\0${owner}`);
+
 /** The value of the parameter that `batchKeys` reads: each key with its index in the batch. */
 export function keysParameter(keys: readonly Key[]): string {
   return JSON.stringify(keys.map((key, n) => ({ n, ...key })));
@@ -61,7 +64,7 @@ export function createKeyLoader<Row, Answer>({
 }: KeyLoaderOptions<Row, Answer>) {
   return createBatchLoader<Key, Answer>({
     queue,
-    nameOf: ({ id, owner }) => (owner === null ? id : `${id}\0${owner}`),
+    nameOf: nameOfKey,
     async load(keys) {
       const answers: Answer[] = absent === undefined ? [] : keys.map(() => absent);
       for (const row of await statement.execute({ keys: keysParameter(keys) })) {

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { PgTable } from 'drizzle-orm/pg-core';
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Head } from '../../domain/catch-up.ts';
 import { store } from '../schema.ts';
 import type { Db } from '../store.ts';
@@ -38,18 +38,31 @@ export function planPage<P extends Page<unknown, string>>(
     columns,
     conditions,
     shape: [pageShape(page), ...all.map(({ shape }) => shape)].join(' '),
-    isPlannedOnce: !conditions.some((condition) => condition.skewed),
+    isPlannedOnce: isRangeOf(columns.at, conditions) || !conditions.some((condition) => condition.skewed),
     values: Object.assign({}, ...all.map(({ values }) => values)),
   };
 }
+
+/** Whether the conditions only bound the column that the list is ordered by: that is the range of one index, always. */
+const isRangeOf = (at: PgColumn, conditions: readonly Condition[]): boolean =>
+  conditions.every(({ rangeOf }) => rangeOf === at);
 
 /** Whether a row is in the page's window. */
 export function whereOf({ page, columns, conditions }: PageQuery): SQL | undefined {
   return allOf([...conditions, ...windowConditions(page, columns)]);
 }
 
-/** The store's row, and whether there are matching rows before and after the page's window. */
-export function headOf(db: Db, table: PgTable, { page, columns, conditions }: PageQuery) {
+/**
+ * The store's row, and whether there are matching rows before and after the page's window.
+ * @param more further columns of the store's row
+ */
+export function headOf<More extends Record<string, SQL.Aliased> = Record<never, never>>(
+  db: Db,
+  table: PgTable,
+  { page, columns, conditions }: PageQuery,
+  // cast: without the argument More is the empty record
+  more: More = {} as More,
+) {
   const { previous, next } = beyondConditions(page, columns);
   const any = (beyond: Condition | null) =>
     beyond === null
@@ -58,6 +71,7 @@ export function headOf(db: Db, table: PgTable, { page, columns, conditions }: Pa
   return db
     .select({
       ...HEAD_COLUMNS,
+      ...more,
       hasPrevious: any(previous).as('has_previous'),
       hasNext: any(next).as('has_next'),
     })

@@ -9,6 +9,7 @@ import { SESSION } from '../../domain/session/subject.ts';
 import { payments, sessions } from '../schema.ts';
 import type { Store } from '../store.ts';
 import { toPayment, toSession } from '../tables/rows.ts';
+import { createStatesInMemory, type StatesInMemory } from '../tables/state-memory.ts';
 import { type BankHealthRead, createBankHealth } from './bank-health.ts';
 import { type BankList, createBankList } from './bank-list.ts';
 import { type BankReads, createBankReads } from './bank-reads.ts';
@@ -23,8 +24,8 @@ import { PAYMENT_TABLE, SESSION_TABLE } from './state-table.ts';
 
 /**
  * All reads on behalf of a viewer. Similar reads of one turn of the event loop share one statement (batch-loader.ts).
- * Each statement checks ownership. Nothing is cached, so a read sent after a callback's 200 sees that callback, at any
- * instance. Ids that no row can have (domain/ids.ts) are not found.
+ * Each read sends a statement that checks ownership and finds the rows as they are, so a read sent after a callback's 200
+ * sees that callback, at any instance; states that it finds unchanged come from memory (db/tables/state-memory.ts). Ids that no row can have (domain/ids.ts) are not found.
  *
  * A cache can wrap it: an object with the same members that forwards what it does not hold.
  */
@@ -41,10 +42,14 @@ export interface Reads {
   readonly overview: OverviewRead;
 }
 
-/** @param silence from when on sessions count as stalled */
+/**
+ * @param silence from when on sessions count as stalled
+ * @param memory shared with the recorder, which keeps there what it writes
+ */
 export function createReads(
   store: Pick<Store, 'db'> & Partial<Pick<Store, 'kind'>>,
   silence: Silence = { afterMs: DEFAULT_STALLED_AFTER_MS, now: Date.now },
+  memory: StatesInMemory = createStatesInMemory(),
 ): Reads {
   const { db } = store;
   const whenQuiet = () => quietTo(silence);
@@ -56,6 +61,7 @@ export function createReads(
       states: SESSION_TABLE,
       statements: stateStatements(db, SESSION_TABLE),
       toState: toSession,
+      memory: memory.sessions,
       filter: SESSION_FILTER,
       filterColumns: {
         ...sessions,
@@ -70,6 +76,7 @@ export function createReads(
       states: PAYMENT_TABLE,
       statements: stateStatements(db, PAYMENT_TABLE),
       toState: toPayment,
+      memory: memory.payments,
       filter: PAYMENT_FILTER,
       filterColumns: { ...payments, search: [payments.paymentId, payments.externalId] },
       quietTo: whenQuiet,

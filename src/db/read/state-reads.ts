@@ -4,30 +4,43 @@ import type { Instant } from '../../domain/session/session.ts';
 import { ownerFor, type State, type Subject } from '../../domain/subject.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Db } from '../store.ts';
-import { createKeyLoader, type KeyStatement, keyOf } from './batch-keys.ts';
+import type { StateMemory } from '../tables/state-memory.ts';
+import { type Key, keyOf, nameOfKey } from './batch-keys.ts';
+import { createBatchLoader } from './batch-loader.ts';
 import { type Condition, equals, type FilterColumns, filterConditions, NOTHING } from './conditions.ts';
-import { createListRead, type PageStatement, preparePage } from './list-read.ts';
-import type { ListOf, Page } from './page.ts';
-import type { PageQuery } from './page-query.ts';
+import type { ListOf, OrderColumns, Page } from './page.ts';
+import { type PageQuery, planPage } from './page-query.ts';
+import { createPreparedByShape } from './prepared-by-shape.ts';
 import type { ReadQueue } from './read-queue.ts';
 import type { Reader } from './reader.ts';
-import { prepareStates } from './state-statements.ts';
+import { createSharedReads } from './shared-reads.ts';
+import {
+  type KeyStatements,
+  loadPage,
+  loadStates,
+  type PageStatements,
+  type Stamped,
+  type StampedPage,
+  type StatePage,
+} from './stamped-reads.ts';
+import { prepareStampedPage, prepareStamps, prepareStatePage, prepareStates } from './state-statements.ts';
 import type { StateTable } from './state-table.ts';
 
 export type StateOrderField = 'CREATED_AT' | 'UPDATED_AT';
-type StatePage<F> = Page<F, StateOrderField>;
+type PageOf<F> = Page<F, StateOrderField>;
 
 /** Reads of the states of one subject. Each statement checks ownership: other viewers' states are not found. */
 export interface StateReads<S, F> {
   /** Null where absent or not the viewer's. Of several with one external id: the one created last, then the higher id. */
   find(named: Named, reader: Reader): Promise<S | null>;
-  list(page: StatePage<F>, reader: Reader): Promise<ListOf<S>>;
+  list(page: PageOf<F>, reader: Reader): Promise<ListOf<S>>;
 }
 
 interface StateReadsOptions<S extends State, Row, Wanted> {
   readonly subject: Subject<S>;
   readonly states: StateTable;
-  readonly statements: Statements<Row, StatePage<Filter<Wanted>>>;
+  readonly statements: Statements<Row, PageOf<Filter<Wanted>>>;
+  readonly memory: StateMemory<S>;
   readonly toState: (row: Row) => S;
   readonly filter: FilterFields<S, Wanted>;
   readonly filterColumns: NoInfer<FilterColumns<Wanted>>;
@@ -36,17 +49,23 @@ interface StateReadsOptions<S extends State, Row, Wanted> {
 }
 
 interface Statements<Row, P extends Page<unknown, string>> {
-  readonly byId: KeyStatement<{ readonly found: Row }>;
-  readonly byExternalId: KeyStatement<{ readonly found: Row }>;
-  page(query: PageQuery<P>, name?: string): PageStatement<Row>;
+  readonly byId: KeyStatements<Row>;
+  readonly byExternalId: KeyStatements<Row>;
+  readonly page: PageStatements<Row, P>;
 }
 
 /** The statements for the reads of one table of states. */
 export function stateStatements<T extends StateTable['table']>(db: Db, states: StateTable<T>) {
   return {
-    byId: prepareStates(db, states, 'id'),
-    byExternalId: prepareStates(db, states, 'external'),
-    page: (query: PageQuery, name?: string) => preparePage(db, states.table, query, name),
+    byId: { stamps: prepareStamps(db, states, 'id'), states: prepareStates(db, states, 'id') },
+    byExternalId: {
+      stamps: prepareStamps(db, states, 'external'),
+      states: prepareStates(db, states, 'external'),
+    },
+    page: {
+      stamps: (query: PageQuery, name?: string) => prepareStampedPage(db, states, query, name),
+      states: (query: PageQuery, name?: string) => prepareStatePage(db, states, query, name),
+    },
   };
 }
 
@@ -55,20 +74,39 @@ export function createStateReads<S extends State, Row, Wanted>({
   states,
   statements,
   toState,
+  memory,
   filter: fields,
   filterColumns,
   quietTo,
   queue,
 }: StateReadsOptions<S, Row, Wanted>): StateReads<S, Filter<Wanted>> {
-  const toAnswer = ({ found }: { readonly found: Row }): S | null => toState(found);
-  const findById = createKeyLoader({ statement: statements.byId, toAnswer, absent: null, queue });
-  const findByExternalId = createKeyLoader({
-    statement: statements.byExternalId,
-    toAnswer,
-    absent: null,
-    queue,
-  });
+  const keep = (server: string, row: Row & Stamped): S => {
+    const state = toState(row);
+    return memory.keep(server, subject.idOf(state), row.stamp, state);
+  };
+  const remembering = { memory, keep };
+  const loaderOf = (statements: KeyStatements<Row>) =>
+    createBatchLoader<Key, S | null>({
+      queue,
+      nameOf: nameOfKey,
+      load: (keys) => loadStates(keys, statements, remembering),
+    });
+  const findById = loaderOf(statements.byId);
+  const findByExternalId = loaderOf(statements.byExternalId);
   const { table, id } = states;
+  const shared = createSharedReads<ListOf<S>>(queue);
+  const stampsByShape = createPreparedByShape<StampedPage>(`${subject.name}s_stamps`);
+  const statesByShape = createPreparedByShape<StatePage<Row>>(`${subject.name}s`);
+
+  const columnsOf = ({ orderBy }: PageOf<Filter<Wanted>>): OrderColumns => ({
+    at: orderBy.field === 'CREATED_AT' ? table.createdAt : table.updatedAt,
+    id,
+  });
+
+  const conditionsOf = ({ filter }: PageOf<Filter<Wanted>>, viewer: Viewer): readonly Condition[] => [
+    ...ownedBy(viewer),
+    ...filterConditions(fields, filterColumns, filter, quietTo),
+  ];
 
   /** The conditions that restrict a list to the states that the viewer may see. */
   function ownedBy(viewer: Viewer): Condition[] {
@@ -83,19 +121,12 @@ export function createStateReads<S extends State, Row, Wanted>({
       if (key === null) return null;
       return ('id' in named ? findById : findByExternalId)(key, cancellation);
     },
-    list: createListRead<StatePage<Filter<Wanted>>, Row, S>({
-      name: `${subject.name}s`,
-      columnsOf: ({ orderBy }) => ({
-        at: orderBy.field === 'CREATED_AT' ? table.createdAt : table.updatedAt,
-        id,
-      }),
-      conditionsOf: ({ filter }, { viewer }) => [
-        ...ownedBy(viewer),
-        ...filterConditions(fields, filterColumns, filter, quietTo),
-      ],
-      prepare: statements.page,
-      toShown: toState,
-      queue,
-    }),
+    async list(page, { viewer, cancellation }) {
+      const query = planPage(page, columnsOf(page), conditionsOf(page, viewer));
+      const stamps = stampsByShape(query, (name) => statements.page.stamps(query, name));
+      const states = () => statesByShape(query, (name) => statements.page.states(query, name));
+      const name = `${page.count} ${query.shape} ${JSON.stringify(query.values)}`;
+      return shared(name, cancellation, () => loadPage(page, query.values, { stamps, states }, remembering));
+    },
   };
 }

@@ -1,10 +1,13 @@
-import { and, asc, desc, eq, gt, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, gt, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { callbacks, sessions, store } from '../schema.ts';
 import type { Db } from '../store.ts';
 import { HEAD_COLUMNS } from '../tables/head-columns.ts';
+import { SERVER } from '../tables/server.ts';
 import { batchKeys } from './batch-keys.ts';
 import { instantAt } from './conditions.ts';
+import { orderOf, type Page, topOf } from './page.ts';
+import { type PageQuery, headOf as pageHeadOf, whereOf } from './page-query.ts';
 import type { StateTable } from './state-table.ts';
 
 /** Rows read at once while catching up: the next are read after these were handed on. */
@@ -13,14 +16,96 @@ export const ROWS_PER_READ = 200;
 /** An external id may be shared: then the state created last is found. */
 type LookedUpBy = 'id' | 'external';
 
-/** Finds states by keys. */
+/** A row that was found for a viewer: the index of its key, or its place in a list; its id; and its stamp. */
+export type Found = readonly [place: number, id: string, stamp: string];
+
+/** Finds the rows of states by keys. One row, since many would cost more than what is in them. */
+export function prepareStamps<T extends StateTable['table']>(db: Db, states: StateTable<T>, by: LookedUpBy) {
+  const keys = batchKeys(db);
+  const { where, orderBy } = lookUp(states, by, keys);
+  const found = db
+    .select({ id: states.id, stamp: stampOf(states) })
+    .from(states.table)
+    .where(where)
+    .orderBy(...orderBy)
+    .limit(1)
+    .as('found');
+  const list = sql`json_agg(json_build_array(${keys.n}, "found".${sql.identifier(states.id.name)}, "found"."stamp"))`;
+  return db
+    .select({
+      server: SERVER,
+      found: sql`(select ${list} from ${keys} cross join lateral ${found})::text`.mapWith(toFound),
+    })
+    .from(store)
+    .prepare(`${states.subject}_stamps_by_${by}`);
+}
+
+/** Finds states by keys, with their stamps. */
 export function prepareStates<T extends StateTable['table']>(db: Db, states: StateTable<T>, by: LookedUpBy) {
   const keys = batchKeys(db);
-  return db
+  const { where, orderBy } = lookUp(states, by, keys);
+  const found = db
+    .select(stampedColumns(states))
+    .from(states.table)
+    .where(where)
+    .orderBy(...orderBy)
+    .limit(1)
+    .as('found');
+  const on = db
+    .select({ server: SERVER.as('server') })
+    .from(store)
+    .as('on');
+  return db.select().from(keys).crossJoin(on).crossJoinLateral(found).prepare(`${states.subject}_by_${by}`);
+}
+
+/** The stamps of a page's rows, in the list's order. One row, as with keys. */
+export function prepareStampedPage<T extends StateTable['table'], P extends Page<unknown, string>>(
+  db: Db,
+  states: StateTable<T>,
+  query: PageQuery<P>,
+  name?: string,
+) {
+  const { page, columns } = query;
+  const row = db
+    .select({ at: columns.at, id: states.id, stamp: stampOf(states) })
+    .from(states.table)
+    .where(whereOf(query))
+    .orderBy(topOf(page, columns))
+    .as('row');
+  const id = sql`"row".${sql.identifier(states.id.name)}`;
+  const order = sql.join(orderOf(page, columns, 'row'), sql`, `);
+  const found = sql`json_agg(json_build_array(0, ${id}, "row"."stamp") order by ${order})::text`;
+  const list = db
+    .select({ found: found.mapWith(toFound).as('found') })
+    .from(row)
+    .as('list');
+  const statement = db
     .select()
-    .from(keys)
-    .crossJoinLateral(stateOfKey(db, states, by, keys))
-    .prepare(`${states.subject}_by_${by}`);
+    .from(pageHeadOf(db, states.table, query, { server: SERVER.as('server') }))
+    .crossJoin(list);
+  return name === undefined ? statement : statement.prepare(name);
+}
+
+/** The states of a page, in the list's order, with their stamps. */
+export function prepareStatePage<T extends StateTable['table'], P extends Page<unknown, string>>(
+  db: Db,
+  states: StateTable<T>,
+  query: PageQuery<P>,
+  name?: string,
+) {
+  const { page, columns } = query;
+  const row = db
+    .select(stampedColumns(states))
+    .from(states.table)
+    .where(whereOf(query))
+    .orderBy(topOf(page, columns))
+    .as('row');
+  const statement = db
+    .select()
+    .from(pageHeadOf(db, states.table, query, { server: SERVER.as('server') }))
+    .leftJoin(row, sql`true`)
+    .orderBy(...orderOf(page, columns, 'row'));
+  return name === undefined ? statement : statement.prepare(name);
 }
 
 /** Finds states by keys, with the head and their last change; returns a row for each key, also without a state. */
@@ -32,11 +117,19 @@ export function prepareStatesAtHead<T extends StateTable['table']>(
   const keys = batchKeys(db);
   const head = headOf(db);
   const last = lastRow(db);
+  const { where, orderBy } = lookUp(states, by, keys);
+  const found = db
+    .select()
+    .from(states.table)
+    .where(where)
+    .orderBy(...orderBy)
+    .limit(1)
+    .as('found');
   return db
     .select()
     .from(keys)
     .crossJoin(head)
-    .leftJoinLateral(stateOfKey(db, states, by, keys), sql`true`)
+    .leftJoinLateral(found, sql`true`)
     .leftJoin(last, eq(last.at, foundPosition(states)))
     .prepare(`${states.subject}_at_head_by_${by}`);
 }
@@ -124,21 +217,24 @@ export function prepareFingerprints(db: Db) {
 
 const SINCE = sql`${sql.placeholder('position')}::bigint`;
 
-/** The state of one key, where the owner matches. */
-function stateOfKey<T extends StateTable['table']>(
-  db: Db,
-  { table, id, owner }: StateTable<T>,
-  by: LookedUpBy,
-  keys: ReturnType<typeof batchKeys>,
-) {
+/** Every transaction that writes a row, of any instance, changes it. */
+const stampOf = ({ table }: StateTable) => sql<string>`${table}.xmin::text`.as('stamp');
+
+const stampedColumns = <T extends StateTable['table']>(states: StateTable<T>) => ({
+  ...getTableColumns(states.table),
+  stamp: stampOf(states),
+});
+
+// cast: the list is built in the statement; null where it has no rows
+const toFound = (text: unknown) => JSON.parse(String(text)) as readonly Found[];
+
+/** Which row is the state of one key: the owner matches, and of several with one external id the newest. */
+function lookUp({ table, id, owner }: StateTable, by: LookedUpBy, keys: ReturnType<typeof batchKeys>) {
   const column: PgColumn = by === 'id' ? id : table.externalId;
-  return db
-    .select()
-    .from(table)
-    .where(sql`${column} = ${keys.id} and (${keys.owner} is null or ${owner} = ${keys.owner})`)
-    .orderBy(...(by === 'id' ? [] : [desc(table.createdAt), desc(id)]))
-    .limit(1)
-    .as('found');
+  return {
+    where: sql`${column} = ${keys.id} and (${keys.owner} is null or ${owner} = ${keys.owner})`,
+    orderBy: by === 'id' ? [] : [desc(table.createdAt), desc(id)],
+  };
 }
 
 const foundPosition = ({ table }: StateTable): SQL => sql`"found".${sql.identifier(table.position.name)}`;

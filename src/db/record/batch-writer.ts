@@ -5,13 +5,15 @@ import {
   DeliveryError,
   quarantined,
 } from '../../domain/journal/decide-batch.ts';
+import type { StateRows } from '../../domain/journal/state-fold.ts';
 import type { JournalEntry } from '../../domain/journal/entry.ts';
 import { CallboardError, unavailable } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import type { Emit, Events } from '../../observe.ts';
 import { isDataFault, sqlStateOf } from '../sql-state.ts';
 import type { Store } from '../store.ts';
-import type { StateCache } from '../tables/state-cache.ts';
+import type { CachedHead, StateCache } from '../tables/state-cache.ts';
+import type { StatesInMemory } from '../tables/state-memory.ts';
 import type { Caller } from './caller-queue.ts';
 import { createTrust } from './trust.ts';
 import { decidePresumed, presume, writeAtOnce } from './write-at-once.ts';
@@ -39,6 +41,8 @@ export interface BatchWriterOptions {
   /** Receives each batch that adds rows; null where this process publishes nothing. */
   readonly outlet: Outlet | null;
   readonly cache: StateCache;
+  /** Gets each state that was committed, so that it is not read back for viewers. */
+  readonly memory: StatesInMemory | null;
   readonly log: Logger;
   readonly emit: Emit;
   /** Callbacks that have no answer yet. */
@@ -57,7 +61,7 @@ export type WriteCallers = (take: () => readonly Caller[]) => Promise<void>;
 
 /** Only one call may be under way at a time. */
 export function createBatchWriter(options: BatchWriterOptions): WriteCallers {
-  const { store, settings, outlet, cache, log, emit, waiting, onCommitted } = options;
+  const { store, settings, outlet, cache, memory, log, emit, waiting, onCommitted } = options;
   const notifies = store.kind === 'postgres';
   const trust = createTrust();
   let announced: Announced | null = null;
@@ -118,6 +122,7 @@ export function createBatchWriter(options: BatchWriterOptions): WriteCallers {
       cache.head = head;
       for (const session of states.sessions) cache.keepSession(session, head.stamp);
       for (const bank of states.banks) cache.keepBank(bank, head.stamp);
+      if (memory !== null) remember(memory, states, head);
       const callers = take();
       const ms = performance.now() - began;
       onCommitted(callers, ms);
@@ -175,6 +180,12 @@ export function createBatchWriter(options: BatchWriterOptions): WriteCallers {
   }
 
   return write;
+}
+
+/** Every row of the batch has the stamp of the store's row. */
+function remember(memory: StatesInMemory, { sessions, payments }: StateRows, { server, stamp }: CachedHead) {
+  for (const session of sessions) memory.sessions.keep(server, session.sessionId, stamp, session);
+  for (const payment of payments) memory.payments.keep(server, payment.paymentId, stamp, payment);
 }
 
 const deliveryOf = ({ delivery }: Caller) => delivery;

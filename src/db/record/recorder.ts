@@ -2,6 +2,7 @@ import type { Delivery, Receipt } from '../../domain/journal/decide-batch.ts';
 import { unavailable } from '../../errors.ts';
 import { type Emit, UNOBSERVED } from '../../observe.ts';
 import { createStateCache, type StateCache } from '../tables/state-cache.ts';
+import type { StatesInMemory } from '../tables/state-memory.ts';
 import { type BatchWriterOptions, createBatchWriter } from './batch-writer.ts';
 import { type Caller, createCallerQueue } from './caller-queue.ts';
 import { createLongSessions } from './long-sessions.ts';
@@ -9,6 +10,8 @@ import { createLongSessions } from './long-sessions.ts';
 export interface RecorderOptions extends Pick<BatchWriterOptions, 'store' | 'settings' | 'outlet' | 'log'> {
   /** What the writer knows of the store; its own where none is given. */
   readonly cache?: StateCache;
+  /** What reads use; null where nothing is read for viewers. */
+  readonly memory?: StatesInMemory | null;
   readonly emit?: Emit;
 }
 
@@ -34,7 +37,7 @@ export interface Recorder {
  * gateway adds no wait.
  */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { cache = createStateCache(), emit = UNOBSERVED } = options;
+  const { cache = createStateCache(), memory = null, emit = UNOBSERVED } = options;
   const longSessions = createLongSessions(cache);
   const queue = createCallerQueue(longSessions);
   let running: Promise<void> | null = null;
@@ -43,6 +46,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const write = createBatchWriter({
     ...options,
     cache,
+    memory,
     emit,
     waiting: () => queue.waiting,
     onCommitted(callers, tookMs) {

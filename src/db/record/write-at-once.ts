@@ -15,9 +15,10 @@ import { banks, callbacks, sessions, store } from '../schema.ts';
 import type { Db } from '../store.ts';
 import { columnNames, recordset } from '../tables/json-rows.ts';
 import { preparedByConnection } from '../tables/prepared-by-connection.ts';
+import { SERVER } from '../tables/server.ts';
 import type { CachedHead, StateCache } from '../tables/state-cache.ts';
 import { changeSessions, encodeSessionRows } from '../tables/state-tables.ts';
-import { encodeCallbacks, SERVER } from './write-batch.ts';
+import { encodeCallbacks } from './write-batch.ts';
 
 /** A row of the store as the cache has it; without a stamp: the store is presumed to have none. */
 interface KnownRow {

@@ -15,6 +15,7 @@ import { callbacks, store } from '../schema.ts';
 import type { Db } from '../store.ts';
 import { isAnyOf, rowEncoder, rowsFrom } from '../tables/json-rows.ts';
 import { preparedByConnection } from '../tables/prepared-by-connection.ts';
+import { SERVER } from '../tables/server.ts';
 import type { CachedHead, StateCache } from '../tables/state-cache.ts';
 import { namesOf, readStates, rows, writeStates } from '../tables/state-tables.ts';
 
@@ -99,9 +100,6 @@ async function readStored(
 }
 
 const LOST = 'the table store has no row';
-
-/** Which server this is since when, and which table of it: behind a pooler a connection does not say. */
-export const SERVER = sql<string>`${store}.tableoid::text || ' ' || pg_postmaster_start_time()::text`;
 
 const readKeys = (tx: Db, digests: readonly string[]) =>
   statementsFor(tx).keys.execute({ digests: JSON.stringify(digests) });

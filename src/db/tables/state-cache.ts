@@ -17,7 +17,7 @@ export interface CachedHead {
   readonly expectedStages: string;
   /** The row's `xmin`. */
   readonly stamp: string;
-  /** Identifies the server, its start and its table: see SERVER in write-batch.ts. */
+  /** Identifies the server, its start and its table: see server.ts. */
   readonly server: string;
   /** See `Store.connections`. */
   readonly connections: number;

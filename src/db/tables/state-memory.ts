@@ -1,0 +1,80 @@
+import { LRUCache } from 'lru-cache';
+import type { Payment } from '../../domain/payment/payment.ts';
+import type { Session } from '../../domain/session/session.ts';
+
+/**
+ * States of one subject as this process last read or wrote them, so that an unchanged row is not read and parsed again.
+ * What is in memory is never an answer by itself: the statement that finds a row for a viewer returns the row's stamp,
+ * and only the state with this stamp stands for it.
+ */
+export interface StateMemory<S> {
+  /**
+   * The state of the row with this stamp (its `xmin`); undefined where memory has none.
+   * @param server where the row was found: see server.ts
+   */
+  find(server: string, id: string, stamp: string): S | undefined;
+  /** Keeps a committed row's state, and returns the one to use: there is one object for each id and stamp. */
+  keep(server: string, id: string, stamp: string, state: S): S;
+  clear(): void;
+}
+
+/** One for each subject. */
+export interface StatesInMemory {
+  readonly sessions: StateMemory<Session>;
+  readonly payments: StateMemory<Payment>;
+}
+
+/**
+ * In parts of about 200 bytes: an account, a first page and a status of a payment are one each, a session or payment ten.
+ * So sessions take 40 MB at most, and payments 8.
+ */
+const MAX_SESSION_PARTS = 200_000;
+const MAX_PAYMENT_PARTS = 40_000;
+const PARTS_PER_STATE = 10;
+
+export function createStatesInMemory(): StatesInMemory {
+  return {
+    sessions: createStateMemory(
+      MAX_SESSION_PARTS,
+      ({ accounts, transactionPages }) => accounts.length + transactionPages.length,
+    ),
+    payments: createStateMemory(MAX_PAYMENT_PARTS, ({ facts }) => facts.length),
+  };
+}
+
+interface Kept<S> {
+  readonly state: S;
+  readonly stamp: string;
+}
+
+function createStateMemory<S extends object>(
+  maxParts: number,
+  listsOf: (state: S) => number,
+): StateMemory<S> {
+  const kept = new LRUCache<string, Kept<S>>({
+    maxSize: maxParts,
+    sizeCalculation: ({ state }) => PARTS_PER_STATE + listsOf(state),
+  });
+  /** The only server whose rows are in memory. */
+  let of: string | null = null;
+
+  return {
+    find(server, id, stamp) {
+      if (server !== of) {
+        kept.clear();
+        of = server;
+      }
+      const found = kept.get(id);
+      return found?.stamp === stamp ? found.state : undefined;
+    },
+    keep(server, id, stamp, state) {
+      of ??= server;
+      if (server !== of) return state;
+      const known = kept.peek(id);
+      if (known?.stamp === stamp) return known.state;
+      kept.set(id, { state, stamp });
+      return state;
+    },
+    clear: () => kept.clear(),
+  };
+}
