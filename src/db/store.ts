@@ -9,6 +9,11 @@ export interface Store {
   /** For reads: each statement is its own transaction and sees all that was committed before it was sent. */
   readonly db: Db;
   /**
+   * The same for statements that are always short, over one connection: a statement waits for those before it, and
+   * those of one turn of the event loop cross the wire together.
+   */
+  readonly shortReads: Db;
+  /**
    * Runs `work` in a transaction on the writing connection and resolves after its COMMIT. `work` takes the writer's lock
    * itself. Rejects with UNAVAILABLE where the store did not answer in time: what `work` wrote may then be committed or
    * not. A retry is safe: the journal's key recognizes a callback that was recorded.

@@ -4,6 +4,7 @@ import type { Builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { bankGlobalId, GLOBAL_ID } from './global-id.ts';
 import { bankConnection } from './list/connection.ts';
+import { OF_STATE } from './of-state.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** Types of identifier whose value is a BIC: the first is the sessions', the second the payments'. */
@@ -21,8 +22,8 @@ export function defineBank(builder: Builder): void {
     interfaces: [builder.nodeInterfaceRef()],
     description: 'A bank as callbacks named it.',
     fields: (t) => ({
-      id: t.id({ description: GLOBAL_ID, resolve: ({ bankId }) => bankGlobalId(bankId) }),
-      bankId: t.exposeID('bankId', { description: "The aggregator's id, always text." }),
+      id: t.id({ ...OF_STATE, description: GLOBAL_ID, resolve: ({ bankId }) => bankGlobalId(bankId) }),
+      bankId: t.exposeID('bankId', { ...OF_STATE, description: "The aggregator's id, always text." }),
       bic: t.string({
         nullable: true,
         description: 'Its BIC: the first identifier of that type; null when none was reported.',

@@ -7,6 +7,7 @@ import { exactlyOne } from './exactly-one.ts';
 import { GLOBAL_ID, sessionGlobalId } from './global-id.ts';
 import { callbackConnection, stateConnection } from './list/connection.ts';
 import { listArgs } from './list/list-args.ts';
+import { OF_STATE } from './of-state.ts';
 import { messageFields, stateTimes } from './state-fields.ts';
 import { KIND, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -16,49 +17,63 @@ export function defineSession(builder: Builder, { enums, inputs, connections }: 
     interfaces: [builder.nodeInterfaceRef()],
     description: 'One connection of a person to a bank, as its callbacks reported it.',
     fields: (t) => ({
-      id: t.id({ description: GLOBAL_ID, resolve: ({ sessionId }) => sessionGlobalId(sessionId) }),
-      sessionId: t.exposeID('sessionId', { description: "The aggregator's id of the session." }),
+      id: t.id({
+        ...OF_STATE,
+        description: GLOBAL_ID,
+        resolve: ({ sessionId }) => sessionGlobalId(sessionId),
+      }),
+      sessionId: t.exposeID('sessionId', { ...OF_STATE, description: "The aggregator's id of the session." }),
       externalId: t.exposeID('externalId', {
+        ...OF_STATE,
         nullable: true,
         description:
           'Your own id of it, as it was given to the aggregator; null where none was. Several sessions may share one.',
       }),
       userId: t.exposeID('userId', {
+        ...OF_STATE,
         description: 'The person it belongs to, as recorded first. Only they and operators see it.',
       }),
       bank: t.field({
+        ...OF_STATE,
         type: 'Bank',
         description: 'The bank it is a connection to.',
         resolve: (session) => session,
       }),
       isSca: t.exposeBoolean('isSca', {
+        ...OF_STATE,
         nullable: true,
         description: 'Whether the bank wants strong customer authentication; null when nothing said so.',
       }),
       stage: t.field({
+        ...OF_STATE,
         type: 'Stage',
         description:
           'The current stage: the furthest observed since the last confirmed restart of an earlier one.',
         resolve: (session) => stageView(session, session.stage),
       }),
       stages: t.field({
+        ...OF_STATE,
         type: ['Stage'],
         description: 'All stages in the order of StageName, unobserved ones too.',
         resolve: (session) => STAGE_NAMES.map((name) => stageView(session, name)),
       }),
       outcome: t.expose('outcome', {
+        ...OF_STATE,
         type: enums.SessionOutcome,
         description:
           'The session as a whole. Anything but PENDING means that nothing more is awaited: a screen may go on.',
       }),
       nextAction: t.expose('nextAction', {
+        ...OF_STATE,
         type: enums.NextAction,
         description: "What the person does next; a screen's button follows from it.",
       }),
       conflict: t.exposeBoolean('conflict', {
+        ...OF_STATE,
         description: 'Whether any stage has two different terminals.',
       }),
       failedStage: t.field({
+        ...OF_STATE,
         type: 'Stage',
         nullable: true,
         description:
@@ -66,6 +81,7 @@ export function defineSession(builder: Builder, { enums, inputs, connections }: 
         resolve: (session) => (session.failedStage === null ? null : stageView(session, session.failedStage)),
       }),
       lastHeardAt: t.expose('lastFactAt', {
+        ...OF_STATE,
         type: 'DateTime',
         description: 'When anything about it arrived last, repeats excepted.',
       }),
@@ -107,6 +123,7 @@ export function defineSession(builder: Builder, { enums, inputs, connections }: 
           callbackConnection(args, (page) => context.reads.sessionCallbacks(sessionId, page, context)),
       }),
       version: t.exposeInt('version', {
+        ...OF_STATE,
         description:
           "Rises with every change of this session; a cache keeps the higher. It rises with each new callback, even where only a stage's `facts` changed.",
       }),

@@ -2,6 +2,7 @@ import type { ObjectFieldBuilder } from '@pothos/core';
 import type { Instant } from '../domain/session/session.ts';
 import type { StateMessage } from '../live/sources/state-message.ts';
 import type { Builder } from './builder.ts';
+import { OF_STATE } from './of-state.ts';
 import { CHANGED_AT, CURSOR } from './subscription-parts.ts';
 
 type Fields<Parent> = ObjectFieldBuilder<Builder['$inferSchemaTypes'], Parent>;
@@ -15,11 +16,13 @@ interface Dated {
 export function stateTimes<State extends Dated>(t: Fields<State>) {
   return {
     createdAt: t.field({
+      ...OF_STATE,
       type: 'DateTime',
       description: 'When its first callback was received.',
       resolve: ({ createdAt }) => createdAt,
     }),
     updatedAt: t.field({
+      ...OF_STATE,
       type: 'DateTime',
       description: 'When the last callback that is applied to it was received, repeats excepted.',
       resolve: ({ updatedAt }) => updatedAt,

@@ -53,6 +53,7 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
   return {
     kind: 'pglite',
     db,
+    shortReads: db,
     async write(work) {
       const result = await client.transaction((tx) => transaction.during(tx, () => work(writing)));
       written = true;

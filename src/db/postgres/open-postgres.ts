@@ -57,7 +57,8 @@ export interface PostgresOptions {
 }
 
 /**
- * PostgreSQL through postgres.js: one connection writes, one listens, the others read. Nothing is connected until it
+ * PostgreSQL through postgres.js: one connection writes, one listens, one answers
+ * short reads, the others read. Nothing is connected until it
  * is used.
  */
 export function openPostgres({
@@ -68,18 +69,20 @@ export function openPostgres({
   log,
   emit = UNOBSERVED,
 }: PostgresOptions): Store {
-  const readers = createRenewedClient(
-    (onBroken) =>
-      createPostgresClient({
-        url,
-        pooled,
-        max: Math.max(1, connections - (pooled ? 1 : 2)),
-        settings: patient ? BY_INDEX : READER_SETTINGS,
-        patient,
-        onBroken,
-      }),
-    () => emit.storeReconnecting?.({ client: 'readers' }),
-  );
+  const createReaders = (max: number) =>
+    createRenewedClient(
+      (onBroken) =>
+        createPostgresClient({
+          ...{ url, pooled, patient, onBroken, max },
+          settings: patient ? BY_INDEX : READER_SETTINGS,
+        }),
+      () => emit.storeReconnecting?.({ client: 'readers' }),
+    );
+  /** What is left beside the writer and the listener. */
+  const reading = Math.max(1, connections - (pooled ? 1 : 2));
+  const readers = createReaders(Math.max(1, reading - 1));
+  /** One connection, so that statements of one turn of the event loop cross the wire together. */
+  const shortReaders = reading >= 2 ? createReaders(1) : readers;
   let writersMade = 0;
   const writer = createRenewedClient(
     (onBroken) =>
@@ -127,6 +130,7 @@ export function openPostgres({
   return {
     kind: 'postgres',
     db: asDb(readers.sql),
+    shortReads: asDb(shortReaders.sql),
     async write(work) {
       // Wrapped in an object, because postgres.js awaits the members of an array.
       const { result } = await inTime(() =>
@@ -167,11 +171,13 @@ export function openPostgres({
     },
     renew() {
       readers.renew();
+      if (shortReaders !== readers) shortReaders.renew();
       isWriterStale = true;
     },
     async close() {
       await Promise.all([
         readers.end(CLOSE_WITHIN_MS),
+        shortReaders.end(CLOSE_WITHIN_MS),
         writer.end(CLOSE_WITHIN_MS),
         listener?.end(CLOSE_WITHIN_MS),
       ]);

@@ -21,8 +21,8 @@ export interface Condition {
   readonly values: Readonly<Record<string, string | number | boolean>>;
   /** True where one value may match half of all rows and another none: one plan for all values would suit neither. */
   readonly skewed?: true;
-  /** The column of which it admits a range. A list in the order of this column reads the range of one index. */
-  readonly rangeOf?: SQLWrapper;
+  /** An index has the rows that meet it in the order of this column: a list in this order reads a part of that index. */
+  readonly inOrderOf?: SQLWrapper;
 }
 
 /** Matches nothing: for an empty list, or a text that no row can hold. */
@@ -76,7 +76,7 @@ function conditionsOf(
     case 'is':
       return [isBoolean(name, column, demand.wanted)];
     case 'within':
-      return skewed(isWithin(name, column, demand.wanted)).map((bound) => ({ ...bound, rangeOf: column }));
+      return skewed(isWithin(name, column, demand.wanted)).map((bound) => ({ ...bound, inOrderOf: column }));
     default:
       return unreachable(demand);
   }

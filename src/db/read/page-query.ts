@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import type { PgTable } from 'drizzle-orm/pg-core';
 import type { Head } from '../../domain/catch-up.ts';
 import { store } from '../schema.ts';
 import type { Db } from '../store.ts';
@@ -21,6 +21,8 @@ export interface PageQuery<P extends Page<unknown, string> = Page<unknown, strin
   readonly columns: OrderColumns;
   readonly conditions: readonly Condition[];
   readonly shape: string;
+  /** Whether the statement reads one part of one index, and no more rows of it than it returns. */
+  readonly isShort: boolean;
   /** Whether one plan suits all values, so that the statement may be prepared under a name. */
   readonly isPlannedOnce: boolean;
   readonly values: Record<string, unknown>;
@@ -33,19 +35,17 @@ export function planPage<P extends Page<unknown, string>>(
   conditions: readonly Condition[],
 ): PageQuery<P> {
   const all = [...conditions, ...windowConditions(page, columns)];
+  const isShort = conditions.every(({ inOrderOf }) => inOrderOf === columns.at);
   return {
     page,
     columns,
     conditions,
     shape: [pageShape(page), ...all.map(({ shape }) => shape)].join(' '),
-    isPlannedOnce: isRangeOf(columns.at, conditions) || !conditions.some((condition) => condition.skewed),
+    isShort,
+    isPlannedOnce: isShort || !conditions.some((condition) => condition.skewed),
     values: Object.assign({}, ...all.map(({ values }) => values)),
   };
 }
-
-/** Whether the conditions only bound the column that the list is ordered by: that is the range of one index, always. */
-const isRangeOf = (at: PgColumn, conditions: readonly Condition[]): boolean =>
-  conditions.every(({ rangeOf }) => rangeOf === at);
 
 /** Whether a row is in the page's window. */
 export function whereOf({ page, columns, conditions }: PageQuery): SQL | undefined {

@@ -47,11 +47,11 @@ export interface Reads {
  * @param memory shared with the recorder, which keeps there what it writes
  */
 export function createReads(
-  store: Pick<Store, 'db'> & Partial<Pick<Store, 'kind'>>,
+  store: Pick<Store, 'db'> & Partial<Pick<Store, 'kind' | 'shortReads'>>,
   silence: Silence = { afterMs: DEFAULT_STALLED_AFTER_MS, now: Date.now },
   memory: StatesInMemory = createStatesInMemory(),
 ): Reads {
-  const { db } = store;
+  const { db, shortReads = db } = store;
   const whenQuiet = () => quietTo(silence);
   const queue = store.kind === 'pglite' ? createReadQueue() : unqueued;
   return {
@@ -59,7 +59,7 @@ export function createReads(
     sessions: createStateReads({
       subject: SESSION,
       states: SESSION_TABLE,
-      statements: stateStatements(db, SESSION_TABLE),
+      statements: stateStatements({ db, shortReads }, SESSION_TABLE),
       toState: toSession,
       memory: memory.sessions,
       filter: SESSION_FILTER,
@@ -74,7 +74,7 @@ export function createReads(
     payments: createStateReads({
       subject: PAYMENT,
       states: PAYMENT_TABLE,
-      statements: stateStatements(db, PAYMENT_TABLE),
+      statements: stateStatements({ db, shortReads }, PAYMENT_TABLE),
       toState: toPayment,
       memory: memory.payments,
       filter: PAYMENT_FILTER,

@@ -3,7 +3,7 @@ import type { Filter, FilterFields } from '../../domain/filter.ts';
 import type { Instant } from '../../domain/session/session.ts';
 import { ownerFor, type State, type Subject } from '../../domain/subject.ts';
 import type { Viewer } from '../../domain/viewer.ts';
-import type { Db } from '../store.ts';
+import type { Store } from '../store.ts';
 import type { StateMemory } from '../tables/state-memory.ts';
 import { type Key, keyOf, nameOfKey } from './batch-keys.ts';
 import { createBatchLoader } from './batch-loader.ts';
@@ -54,16 +54,23 @@ interface Statements<Row, P extends Page<unknown, string>> {
   readonly page: PageStatements<Row, P>;
 }
 
+/** The connections that reads use. */
+export type ReadStore = Pick<Store, 'db' | 'shortReads'>;
+
 /** The statements for the reads of one table of states. */
-export function stateStatements<T extends StateTable['table']>(db: Db, states: StateTable<T>) {
+export function stateStatements<T extends StateTable['table']>(
+  { db, shortReads }: ReadStore,
+  states: StateTable<T>,
+) {
   return {
-    byId: { stamps: prepareStamps(db, states, 'id'), states: prepareStates(db, states, 'id') },
+    byId: { stamps: prepareStamps(shortReads, states, 'id'), states: prepareStates(db, states, 'id') },
     byExternalId: {
-      stamps: prepareStamps(db, states, 'external'),
+      stamps: prepareStamps(shortReads, states, 'external'),
       states: prepareStates(db, states, 'external'),
     },
     page: {
-      stamps: (query: PageQuery, name?: string) => prepareStampedPage(db, states, query, name),
+      stamps: (query: PageQuery, name?: string) =>
+        prepareStampedPage(query.isShort ? shortReads : db, states, query, name),
       states: (query: PageQuery, name?: string) => prepareStatePage(db, states, query, name),
     },
   };
@@ -112,7 +119,11 @@ export function createStateReads<S extends State, Row, Wanted>({
   function ownedBy(viewer: Viewer): Condition[] {
     const owner = ownerFor(subject, viewer);
     if (owner === null) return [];
-    return [owner === undefined ? NOTHING : equals('viewer', states.owner, owner)];
+    return [
+      owner === undefined
+        ? NOTHING
+        : { ...equals('viewer', states.owner, owner), inOrderOf: table.createdAt },
+    ];
   }
 
   return {

@@ -5,8 +5,8 @@ import {
   DeliveryError,
   quarantined,
 } from '../../domain/journal/decide-batch.ts';
-import type { StateRows } from '../../domain/journal/state-fold.ts';
 import type { JournalEntry } from '../../domain/journal/entry.ts';
+import type { StateRows } from '../../domain/journal/state-fold.ts';
 import { CallboardError, unavailable } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import type { Emit, Events } from '../../observe.ts';

@@ -107,6 +107,21 @@ export class Budget implements Cancellation {
     return this.#bytes <= this.#maxBytes ? this.#reason === null : this.#spend(0, 0, place);
   }
 
+  /** What was spent so far. */
+  get spent(): Cost {
+    return { fields: this.#fields, bytes: this.#bytes };
+  }
+
+  /** Counts what was written before and is written again; false, uncounted, where there is no room for it at once. */
+  admitAgain({ fields, bytes }: Cost): boolean {
+    if (this.#reason !== null || this.#room < fields) return false;
+    if (this.#fields + fields > this.#maxFields || this.#bytes + bytes > this.#maxBytes) return false;
+    this.#room -= fields;
+    this.#fields += fields;
+    this.#bytes += bytes;
+    return true;
+  }
+
   #later(turn: Promise<void>, value: unknown): Promise<unknown> {
     return turn.then(() => (this.#reason === null ? value : this.never));
   }

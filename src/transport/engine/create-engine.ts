@@ -6,6 +6,7 @@ import type { Logger } from '../../logger.ts';
 import type { Emit } from '../../observe.ts';
 import { boundSchema } from './bound-schema.ts';
 import { createBoundedExecute } from './bounded-execute.ts';
+import { createCompiledExecute } from './compiled/compiled-execute.ts';
 import type { Engine, Operation, Refusal } from './engine.ts';
 import { execute } from './execute.ts';
 import { createLiveKey } from './live-key.ts';
@@ -54,7 +55,7 @@ export function createEngine(options: EngineOptions): HttpEngine {
   const boundedExecute = createBoundedExecute(limits);
   const yoga = createCallboardYoga({
     ...{ schema, limits, maskError },
-    execute: boundedExecute,
+    execute: createCompiledExecute({ schema, limits, otherwise: boundedExecute }),
     introspection: options.introspection,
     trustedDocuments: options.trustedDocuments ?? null,
     plugins: options.plugins ?? [],

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FormattedExecutionResult } from 'graphql';
 import type { CallboardError } from '../../errors.ts';
+import { WrittenResult } from '../engine/compiled/written-result.ts';
 import { type Accepted, GRAPHQL_JSON, PLAIN_JSON } from './accept.ts';
 import { wwwAuthenticate } from './www-authenticate.ts';
 
@@ -18,6 +19,8 @@ const RETRY_AFTER: Readonly<Record<number, string>> = { 429: '1', 503: '5' };
 
 /** The answer that holds a result, in the media type that the client likes best. */
 export function answerOf(result: FormattedExecutionResult, json: JsonType): GraphqlAnswer {
+  if (result instanceof WrittenResult)
+    return { status: 200, headers: headersOf(200, json), text: result.text };
   const status = statusOf(result, json);
   return { status, headers: headersOf(status, json), text: JSON.stringify(result) };
 }

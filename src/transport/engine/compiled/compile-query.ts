@@ -1,0 +1,240 @@
+import {
+  defaultFieldResolver,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  getArgumentValues,
+  getVariableValues,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import type { Bounded } from '../bound-schema.ts';
+import { GIVE_UP } from './give-up.ts';
+import { selectFields } from './select-fields.ts';
+import type { TextsOfStates } from './texts-of-states.ts';
+import { leafWriter } from './write-leaf.ts';
+
+/** A field that depends on its parent alone: neither on viewer, clock and settings, nor on what has to be read. */
+export const OF_STATE = 'ofState';
+
+/** One execution of a compiled query. */
+export interface Run {
+  readonly context: Bounded;
+  /** Coerced. */
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** Writes the whole result; throws, or rejects with, GIVE_UP or what a resolver threw. */
+export type CompiledQuery = (
+  context: Bounded,
+  variables: Readonly<Record<string, unknown>>,
+) => string | Promise<string>;
+
+/** Writes a field's value, which may be null, as JSON. */
+type Write = (value: unknown, run: Run) => string;
+
+interface CompiledField {
+  /** `"name":` */
+  readonly head: string;
+  resolve(source: unknown, run: Run): unknown;
+  readonly write: Write;
+  readonly isOfState: boolean;
+}
+
+interface Compiled {
+  readonly write: Write;
+  /** Whether it depends on the value alone. */
+  readonly isOfState: boolean;
+}
+
+/**
+ * Compiles the only operation of a validated document into functions that call the schema's own resolvers and write
+ * their values as JSON, byte for byte as JSON.stringify writes the result of graphql-js. It is made for the ordinary:
+ * promises at the root alone, no directives, no interfaces, no errors, no null where none may be. All else throws
+ * GIVE_UP, when it is compiled or when it runs.
+ */
+export function compileQuery(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  byName: Readonly<Record<string, FragmentDefinitionNode>>,
+  texts: TextsOfStates,
+): CompiledQuery {
+  const fragments = { schema, byName };
+  const query = schema.getQueryType();
+  if (query == null || (operation.directives?.length ?? 0) > 0) throw GIVE_UP;
+  const root = compileFields(query, [operation.selectionSet]);
+  const definitions = operation.variableDefinitions ?? [];
+
+  return (context, given) => {
+    const { coerced } = getVariableValues(schema, definitions, given);
+    if (coerced === undefined) throw GIVE_UP;
+    const run = { context, variables: coerced };
+    const values = root.map((field) => field.resolve(undefined, run));
+    return values.some(isPromise)
+      ? Promise.all(values).then((found) => writeRoot(found, run))
+      : writeRoot(values, run);
+  };
+
+  function writeRoot(values: readonly unknown[], run: Run): string {
+    let text = '{"data":{';
+    for (const [place, { head, write }] of root.entries()) {
+      text += (place === 0 ? head : `,${head}`) + write(values[place], run);
+    }
+    return `${text}}}`;
+  }
+
+  function compileFields(type: GraphQLObjectType, sets: readonly SelectionSetNode[]): CompiledField[] {
+    const selected = [...selectFields(type, sets, fragments)];
+    return selected.map(([name, nodes]) => compileField(type, name, nodes));
+  }
+
+  function compileField(type: GraphQLObjectType, key: string, nodes: readonly FieldNode[]): CompiledField {
+    const head = `"${key}":`;
+    const [node] = nodes;
+    if (node === undefined) throw GIVE_UP;
+    const name = node.name.value;
+    if (name === '__typename') {
+      return { head, resolve: () => type.name, write: () => `"${type.name}"`, isOfState: true };
+    }
+    const field = type.getFields()[name];
+    if (field === undefined) throw GIVE_UP;
+    const { resolve = defaultFieldResolver } = field;
+    const argumentsOf = compileArguments(field, node);
+    const info = createInfo(type, field, nodes);
+    const { write, isOfState } = compileValue(field.type, nodes);
+    return {
+      head,
+      resolve: (source, run) => resolve(source, argumentsOf(run), run.context, info),
+      write,
+      isOfState: isOfState && field.extensions[OF_STATE] === true,
+    };
+  }
+
+  function compileValue(type: GraphQLOutputType, nodes: readonly FieldNode[]): Compiled {
+    if (!isNonNullType(type)) {
+      const { write, isOfState } = compileSome(type, nodes);
+      return { write: (value, run) => (value == null ? 'null' : write(value, run)), isOfState };
+    }
+    const { write, isOfState } = compileSome(type.ofType, nodes);
+    return { write: (value, run) => (value == null ? giveUp() : write(value, run)), isOfState };
+  }
+
+  /** Of a value that is not null. */
+  function compileSome(type: GraphQLOutputType, nodes: readonly FieldNode[]): Compiled {
+    if (isListType(type)) return compileList(compileValue(type.ofType, nodes));
+    if (isLeafType(type)) {
+      const writeLeaf = leafWriter(type);
+      return { write: (value) => (isPromise(value) ? giveUp() : writeLeaf(value)), isOfState: true };
+    }
+    if (!isObjectType(type) || type.isTypeOf != null) throw GIVE_UP;
+    return compileObject(
+      compileFields(
+        type,
+        nodes.flatMap(({ selectionSet }) => selectionSet ?? []),
+      ),
+    );
+  }
+
+  function compileObject(fields: readonly CompiledField[]): Compiled {
+    const isOfState = fields.every((field) => field.isOfState);
+    const writeFields: Write = (source, run) => {
+      let text = '{';
+      for (const [place, { head, resolve, write }] of fields.entries()) {
+        text += (place === 0 ? head : `,${head}`) + write(resolve(source, run), run);
+      }
+      return `${text}}`;
+    };
+    if (!isOfState) return { write: (value, run) => writeFields(object(value), run), isOfState };
+    return {
+      write(value, run) {
+        const state = object(value);
+        const { budget } = run.context;
+        const known = texts.find(state, fields);
+        if (known !== undefined && budget.admitAgain(known.cost)) return known.text;
+        const before = budget.spent;
+        const text = writeFields(state, run);
+        const { spent } = budget;
+        const cost = { fields: spent.fields - before.fields, bytes: spent.bytes - before.bytes };
+        texts.keep(state, { selection: fields, text, cost });
+        return text;
+      },
+      isOfState,
+    };
+  }
+
+  function compileArguments(field: GraphQLField<unknown, unknown>, node: FieldNode) {
+    if (field.args.length === 0) return () => NO_ARGUMENTS;
+    const isFixed = (node.arguments ?? []).every(({ value }) => !holdsVariable(value));
+    if (isFixed) {
+      const fixed = getArgumentValues(field, node);
+      return () => fixed;
+    }
+    return ({ variables }: Run) => getArgumentValues(field, node, variables);
+  }
+
+  function createInfo(
+    parentType: GraphQLObjectType,
+    { name, type }: GraphQLField<unknown, unknown>,
+    fieldNodes: readonly FieldNode[],
+  ): GraphQLResolveInfo {
+    return {
+      ...{ fieldName: name, fieldNodes, returnType: type, parentType },
+      ...{ schema, fragments: byName, operation },
+      // What differs from run to run is not given: a resolver that looks at it is left to graphql-js.
+      get path() {
+        return giveUp();
+      },
+      get rootValue() {
+        return giveUp();
+      },
+      get variableValues() {
+        return giveUp();
+      },
+    };
+  }
+}
+
+function compileList({ write, isOfState }: Compiled): Compiled {
+  return {
+    write(value, run) {
+      if (!Array.isArray(value)) throw GIVE_UP;
+      let text = '[';
+      for (let place = 0; place < value.length; place += 1) {
+        text += (place === 0 ? '' : ',') + write(value[place], run);
+      }
+      return `${text}]`;
+    },
+    isOfState,
+  };
+}
+
+const NO_ARGUMENTS = Object.freeze({});
+
+function holdsVariable(value: object): boolean {
+  if ('kind' in value && value.kind === Kind.VARIABLE) return true;
+  if ('values' in value && Array.isArray(value.values)) return value.values.some(holdsVariable);
+  if ('fields' in value && Array.isArray(value.fields)) {
+    return value.fields.some((field: { readonly value: object }) => holdsVariable(field.value));
+  }
+  return false;
+}
+
+function object(value: unknown): object {
+  if (typeof value !== 'object' || value === null || isPromise(value)) throw GIVE_UP;
+  return value;
+}
+
+const isPromise = (value: unknown): boolean => value instanceof Promise;
+
+function giveUp(): never {
+  throw GIVE_UP;
+}

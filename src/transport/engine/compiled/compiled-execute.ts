@@ -1,0 +1,106 @@
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
+import type { Limits } from '../../../config/limits.ts';
+import type { BoundedExecute } from '../bounded-execute.ts';
+import { Budget, FIELDS_PER_TURN } from '../budget.ts';
+import { withinBudget } from '../time-limit.ts';
+import { createTurns } from '../turns.ts';
+import { type CompiledQuery, compileQuery } from './compile-query.ts';
+import { createTextsOfStates } from './texts-of-states.ts';
+import { WrittenResult } from './written-result.ts';
+
+/** A query is compiled when it is executed for this time: most are sent once. */
+const HOT_AFTER = 3;
+/** A query that was given up so many more times than it was answered is not tried again. */
+const MAX_GIVEN_UP = 20;
+
+/** What is known of one document. It goes with the document, of which Yoga keeps a bounded number. */
+interface Hot {
+  executed: number;
+  query: CompiledQuery | null;
+  /** Times given up, less times answered. */
+  givenUp: number;
+}
+
+export interface CompiledExecuteOptions {
+  readonly schema: GraphQLSchema;
+  readonly limits: Pick<Limits, 'fields' | 'responseBytes' | 'executionMs'>;
+  /** Executes what is not compiled, and what was given up. */
+  readonly otherwise: BoundedExecute;
+}
+
+/**
+ * Executes queries that are sent again and again by functions compiled from them, and everything else by `otherwise`.
+ * Both give the same bytes and hold the same limits.
+ */
+export function createCompiledExecute({ schema, limits, otherwise }: CompiledExecuteOptions): BoundedExecute {
+  const known = new WeakMap<DocumentNode, Hot>();
+  const texts = createTextsOfStates();
+  const turns = createTurns(FIELDS_PER_TURN);
+
+  function hotOf({ document, rootValue }: ExecutionArgs): Hot | null {
+    if (rootValue !== undefined) return null;
+    let hot = known.get(document);
+    if (hot === undefined) {
+      hot = { executed: 0, query: null, givenUp: 0 };
+      known.set(document, hot);
+    }
+    hot.executed += 1;
+    if (hot.executed === HOT_AFTER) hot.query = compile(document);
+    return hot;
+  }
+
+  function compile(document: DocumentNode): CompiledQuery | null {
+    const [operation, ...others] = document.definitions.filter(isOperation);
+    if (operation?.operation !== OperationTypeNode.QUERY || others.length > 0) return null;
+    const fragments = document.definitions.filter(isFragment);
+    const byName = Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
+    try {
+      return compileQuery(schema, operation, byName, texts);
+    } catch {
+      return null;
+    }
+  }
+
+  return (args) => {
+    const hot = hotOf(args);
+    const query = hot?.query ?? null;
+    if (hot === null || query === null) return otherwise(args);
+
+    const answered = (text: string): WrittenResult => {
+      if (hot.givenUp > 0) hot.givenUp -= 1;
+      return new WrittenResult(text);
+    };
+    const giveUp = () => {
+      hot.givenUp += 1;
+      if (hot.givenUp > MAX_GIVEN_UP) hot.query = null;
+      return otherwise(args);
+    };
+
+    const budget = new Budget(limits, turns);
+    const given = typeof args.contextValue === 'object' ? args.contextValue : {};
+    const context = { budget, cancellation: budget, ...given };
+    let written: string | Promise<string>;
+    try {
+      written = query(context, args.variableValues ?? {});
+    } catch {
+      return giveUp();
+    }
+    if (typeof written === 'string') return withinBudget(budget, limits.executionMs, answered(written));
+    // An error is left to graphql-js, which says where it belongs.
+    return withinBudget(budget, limits.executionMs, written.then(answered, giveUp));
+  };
+}
+
+const isOperation = (node: { readonly kind: Kind }): node is OperationDefinitionNode =>
+  node.kind === Kind.OPERATION_DEFINITION;
+
+const isFragment = (node: { readonly kind: Kind }): node is FragmentDefinitionNode =>
+  node.kind === Kind.FRAGMENT_DEFINITION;
