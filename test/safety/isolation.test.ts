@@ -210,6 +210,34 @@ eachStore('one person', (on) => {
     },
   );
 
+  it('never reads another’s by a query that is compiled, from what was kept for who may see all', async () => {
+    const SESSION = `{ id sessionId externalId userId bank { id bankId } outcome stages { name status }
+      accounts { id maskedNumber accountNumber accountType accountRelation } transactionPages { accountId } }`;
+    const PAYMENT = '{ id paymentId externalId bank { id bankId } status user { externalId } }';
+    const selections: Readonly<Record<string, string>> = {
+      session: SESSION,
+      sessions: `{ edges { node ${SESSION} } }`,
+      payment: PAYMENT,
+      payments: `{ edges { node ${PAYMENT} } }`,
+    };
+    const accountant = await bearer(ACCOUNTANT);
+    let seen = 0;
+    for (const field of rootFields(schema.getQueryType())) {
+      const selection = selections[field.name];
+      if (selection === undefined) continue;
+      for (const way of waysToAsk(field, 'others', nodeIds)) {
+        const operation = `{ ${field.name}${way} ${selection} }`;
+        for (let time = 0; time < 4; time += 1) {
+          const all = await query(gateway.url, operation, {}, accountant);
+          if (all.text.includes(CANARY)) seen += 1;
+        }
+        const { text } = await query(gateway.url, operation, {}, anna);
+        expect(text, operation.slice(0, 200)).not.toContain(CANARY);
+      }
+    }
+    expect(seen).toBeGreaterThan(40);
+  });
+
   it('is answered the same for another’s as for what is absent, by ids, nodes and routes', async () => {
     const same = async (ask: (id: string) => Promise<{ status: number; text: string }>, theirs: string) => {
       const [found, absent] = [await ask(theirs), await ask('nobody-at-all')];

@@ -78,11 +78,22 @@ export function compileQuery(
     const { coerced } = getVariableValues(schema, definitions, given);
     if (coerced === undefined) throw GIVE_UP;
     const run = { context, variables: coerced };
-    const values = root.map((field) => field.resolve(undefined, run));
-    return values.some(isPromise)
+    const values = resolveRoot(run);
+    return values.some((value) => value instanceof Promise)
       ? Promise.all(values).then((found) => writeRoot(found, run))
       : writeRoot(values, run);
   };
+
+  function resolveRoot(run: Run): unknown[] {
+    const values: unknown[] = [];
+    try {
+      for (const field of root) values.push(field.resolve(undefined, run));
+    } catch (error) {
+      for (const value of values) abandon(value);
+      throw error;
+    }
+    return values;
+  }
 
   function writeRoot(values: readonly unknown[], run: Run): string {
     let text = '{"data":{';
@@ -133,7 +144,10 @@ export function compileQuery(
     if (isListType(type)) return compileList(compileValue(type.ofType, nodes));
     if (isLeafType(type)) {
       const writeLeaf = leafWriter(type);
-      return { write: (value) => (isPromise(value) ? giveUp() : writeLeaf(value)), isOfState: true };
+      return {
+        write: (value) => (value instanceof Promise ? abandoned(value) : writeLeaf(value)),
+        isOfState: true,
+      };
     }
     if (!isObjectType(type) || type.isTypeOf != null) throw GIVE_UP;
     return compileObject(
@@ -206,7 +220,7 @@ export function compileQuery(
 function compileList({ write, isOfState }: Compiled): Compiled {
   return {
     write(value, run) {
-      if (!Array.isArray(value)) throw GIVE_UP;
+      if (!Array.isArray(value)) return abandoned(value);
       let text = '[';
       for (let place = 0; place < value.length; place += 1) {
         text += (place === 0 ? '' : ',') + write(value[place], run);
@@ -229,11 +243,19 @@ function holdsVariable(value: object): boolean {
 }
 
 function object(value: unknown): object {
-  if (typeof value !== 'object' || value === null || isPromise(value)) throw GIVE_UP;
-  return value;
+  return typeof value !== 'object' || value === null || value instanceof Promise ? abandoned(value) : value;
 }
 
-const isPromise = (value: unknown): boolean => value instanceof Promise;
+/** Gives up because of this value. */
+function abandoned(value: unknown): never {
+  abandon(value);
+  throw GIVE_UP;
+}
+
+/** Nobody waits for this value any more: what it rejects with concerns nobody. */
+function abandon(value: unknown): void {
+  if (value instanceof Promise) value.catch(() => {});
+}
 
 function giveUp(): never {
   throw GIVE_UP;

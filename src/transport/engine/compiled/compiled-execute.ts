@@ -18,8 +18,8 @@ import { WrittenResult } from './written-result.ts';
 
 /** A query is compiled when it is executed for this time: most are sent once. */
 const HOT_AFTER = 3;
-/** A query that was given up so many more times than it was answered is not tried again. */
-const MAX_GIVEN_UP = 20;
+/** A query that was given up so many more times than it was answered is not tried again: its first part ran twice. */
+const MAX_GIVEN_UP = 5;
 
 /** What is known of one document. It goes with the document, of which Yoga keeps a bounded number. */
 interface Hot {
@@ -34,13 +34,20 @@ export interface CompiledExecuteOptions {
   readonly limits: Pick<Limits, 'fields' | 'responseBytes' | 'executionMs'>;
   /** Executes what is not compiled, and what was given up. */
   readonly otherwise: BoundedExecute;
+  /** At which execution a query is compiled. */
+  readonly hotAfter?: number;
 }
 
 /**
  * Executes queries that are sent again and again by functions compiled from them, and everything else by `otherwise`.
  * Both give the same bytes and hold the same limits.
  */
-export function createCompiledExecute({ schema, limits, otherwise }: CompiledExecuteOptions): BoundedExecute {
+export function createCompiledExecute({
+  schema,
+  limits,
+  otherwise,
+  hotAfter = HOT_AFTER,
+}: CompiledExecuteOptions): BoundedExecute {
   const known = new WeakMap<DocumentNode, Hot>();
   const texts = createTextsOfStates();
   const turns = createTurns(FIELDS_PER_TURN);
@@ -53,7 +60,7 @@ export function createCompiledExecute({ schema, limits, otherwise }: CompiledExe
       known.set(document, hot);
     }
     hot.executed += 1;
-    if (hot.executed === HOT_AFTER) hot.query = compile(document);
+    if (hot.executed === hotAfter) hot.query = compile(document);
     return hot;
   }
 
