@@ -20,6 +20,11 @@ const WITHOUT_ID = [
   'PaymentStatusChange',
   'CallbackChange',
   'PageInfo',
+  'BankHealth',
+  'Overview',
+  'OutcomeCount',
+  'PaymentStatusCount',
+  'CallbackOutcomeCount',
 ];
 
 export default [

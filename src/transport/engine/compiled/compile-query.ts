@@ -23,8 +23,8 @@ import { selectFields } from './select-fields.ts';
 import type { TextsOfStates } from './texts-of-states.ts';
 import { leafWriter } from './write-leaf.ts';
 
-/** A field that depends on its parent alone: neither on viewer, clock and settings, nor on what has to be read. */
-export const OF_STATE = 'ofState';
+/** The extension of fields that depend on their parent alone: schema/of-state.ts declares it. */
+const OF_STATE = 'ofState';
 
 /** One execution of a compiled query. */
 export interface Run {

@@ -1,5 +1,5 @@
 /** Thrown where a compiled query meets what it was not made for: graphql-js executes the query instead. */
-export class GiveUp extends Error {
+class GiveUp extends Error {
   override readonly name = 'GiveUp';
 }
 

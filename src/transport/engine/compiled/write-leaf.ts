@@ -28,7 +28,7 @@ export function leafWriter(type: GraphQLLeafType): WriteLeaf {
 /** Printable ASCII without quotes and backslashes: it is its own JSON. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-export const writeText = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
+const writeText = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
 function unusual(): never {
   throw GIVE_UP;
