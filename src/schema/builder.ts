@@ -22,6 +22,7 @@ import type { CallbackMessage } from '../live/sources/callback-source.ts';
 import type { StateMessage } from '../live/sources/state-message.ts';
 import type { AccountNode } from './account-node.ts';
 import type { Context } from './context.ts';
+import { OF_STATE } from './of-state.ts';
 
 /** What stands behind each type of the graph. Named here, so that types refer to each other without an import circle. */
 interface Types {
@@ -76,22 +77,28 @@ export function createBuilder() {
       nodeQueryOptions: false,
       nodesQueryOptions: false,
       edgesFieldOptions: {
+        ...OF_STATE,
         nullable: { list: false, items: false },
         description: 'The rows of this page, in the order of the list.',
       },
-      nodeFieldOptions: { description: 'The row itself.' },
+      nodeFieldOptions: { ...OF_STATE, description: 'The row itself.' },
       cursorFieldOptions: {
+        ...OF_STATE,
         description:
           "This row's place in the list: hand it to `after` or `before`. No cursor of a subscription.",
       },
       idFieldOptions: { description: 'Global and opaque: a cache keeps objects by it.' },
       nodeTypeOptions: { description: 'Anything that `node` finds again by its id.' },
-      pageInfoFieldOptions: { description: 'Where this page lies in its list.' },
+      pageInfoFieldOptions: { ...OF_STATE, description: 'Where this page lies in its list.' },
       pageInfoTypeOptions: { description: 'Where a page lies in its list.' },
-      hasNextPageFieldOptions: { description: 'Whether rows follow this page.' },
-      hasPreviousPageFieldOptions: { description: 'Whether rows stand before this page.' },
-      startCursorFieldOptions: { description: 'Cursor of the first row; null on an empty page.' },
+      hasNextPageFieldOptions: { ...OF_STATE, description: 'Whether rows follow this page.' },
+      hasPreviousPageFieldOptions: { ...OF_STATE, description: 'Whether rows stand before this page.' },
+      startCursorFieldOptions: {
+        ...OF_STATE,
+        description: 'Cursor of the first row; null on an empty page.',
+      },
       endCursorFieldOptions: {
+        ...OF_STATE,
         description: 'Cursor of the last row, for the next page as `after`; null on an empty page.',
       },
       firstArgOptions: {

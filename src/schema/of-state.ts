@@ -4,3 +4,6 @@
  * (transport/engine/compiled).
  */
 export const OF_STATE = { extensions: { ofState: true } } as const;
+
+/** Options of a type whose objects live for one answer, or for the equal ones of one turn of the event loop. */
+export const SHORT_LIVED = { extensions: { shortLived: true } } as const;

@@ -3,7 +3,7 @@ import type { Builder } from './builder.ts';
 import { exactlyOne } from './exactly-one.ts';
 import { factFields } from './fact-fields.ts';
 import { GLOBAL_ID, paymentGlobalId } from './global-id.ts';
-import { stateConnection } from './list/connection.ts';
+import { createStateConnections } from './list/connection.ts';
 import { listArgs } from './list/list-args.ts';
 import { messageFields, stateTimes } from './state-fields.ts';
 import { KIND, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
@@ -77,6 +77,7 @@ export function definePayment(builder: Builder, { enums }: Vocabulary): void {
 }
 
 export function definePaymentQueries(builder: Builder, { inputs, connections }: Vocabulary): void {
+  const connectionOf = createStateConnections(PAYMENT);
   builder.queryFields((t) => ({
     payment: t.field({
       type: 'Payment',
@@ -95,7 +96,7 @@ export function definePaymentQueries(builder: Builder, { inputs, connections }: 
       description:
         'Payments that the viewer may see, 20 a page unless `first` or `last` says otherwise, the newest first.',
       args: listArgs(t.arg, inputs.PaymentFilter, inputs.PaymentOrder, 'CREATED_AT DESC'),
-      resolve: (_, args, context) => stateConnection(PAYMENT, context.reads.payments, args, context),
+      resolve: (_, args, context) => connectionOf(context.reads.payments, args, context),
     }),
   }));
 }

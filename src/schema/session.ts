@@ -5,7 +5,7 @@ import { STAGE_NAMES } from '../domain/words.ts';
 import type { Builder } from './builder.ts';
 import { exactlyOne } from './exactly-one.ts';
 import { GLOBAL_ID, sessionGlobalId } from './global-id.ts';
-import { callbackConnection, stateConnection } from './list/connection.ts';
+import { callbackConnection, createStateConnections } from './list/connection.ts';
 import { listArgs } from './list/list-args.ts';
 import { OF_STATE } from './of-state.ts';
 import { messageFields, stateTimes } from './state-fields.ts';
@@ -133,6 +133,7 @@ export function defineSession(builder: Builder, { enums, inputs, connections }: 
 }
 
 export function defineSessionQueries(builder: Builder, { inputs, connections }: Vocabulary): void {
+  const connectionOf = createStateConnections(SESSION);
   builder.queryFields((t) => ({
     session: t.field({
       type: 'Session',
@@ -151,7 +152,7 @@ export function defineSessionQueries(builder: Builder, { inputs, connections }: 
       description:
         'Sessions that the viewer may see, 20 a page unless `first` or `last` says otherwise, the newest first.',
       args: listArgs(t.arg, inputs.SessionFilter, inputs.SessionOrder, 'CREATED_AT DESC'),
-      resolve: (_, args, context) => stateConnection(SESSION, context.reads.sessions, args, context),
+      resolve: (_, args, context) => connectionOf(context.reads.sessions, args, context),
     }),
   }));
 }

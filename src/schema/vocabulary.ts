@@ -1,6 +1,7 @@
 import type { Builder } from './builder.ts';
 import { defineEnums } from './enums.ts';
 import { defineInputs } from './list/inputs.ts';
+import { OF_STATE, SHORT_LIVED } from './of-state.ts';
 
 /** What the files of several types refer to and no name reaches: enums, inputs and connections. */
 export function defineVocabulary(builder: Builder) {
@@ -16,10 +17,12 @@ function defineConnections(builder: Builder) {
     builder.connectionObject(
       {
         type,
+        ...SHORT_LIVED,
         name: `${type}Connection`,
         description: `One page of a list of ${plural}.`,
         fields: (t) => ({
           liveCursor: t.exposeString('liveCursor', {
+            ...OF_STATE,
             description:
               "Taken before the rows were read: hand it to the subscription's `after` and nothing falls between.",
           }),

@@ -25,6 +25,8 @@ import { leafWriter } from './write-leaf.ts';
 
 /** The extension of fields that depend on their parent alone: schema/of-state.ts declares it. */
 const OF_STATE = 'ofState';
+/** The extension of types whose objects one answer, or those of one turn of the event loop, use: a text may be long. */
+const SHORT_LIVED = 'shortLived';
 
 /** One execution of a compiled query. */
 export interface Run {
@@ -40,7 +42,10 @@ export type CompiledQuery = (
 ) => string | Promise<string>;
 
 /** Writes a field's value, which may be null, as JSON. */
-type Write = (value: unknown, run: Run) => string;
+type Write = (value: unknown, run: Run, out: Pieces) => void;
+
+/** What is joined to the text at last: to append to a growing string again and again costs more than the rest. */
+type Pieces = string[];
 
 interface CompiledField {
   /** `"name":` */
@@ -96,25 +101,33 @@ export function compileQuery(
   }
 
   function writeRoot(values: readonly unknown[], run: Run): string {
-    let text = '{"data":{';
+    const out: Pieces = ['{"data":{'];
     for (const [place, { head, write }] of root.entries()) {
-      text += (place === 0 ? head : `,${head}`) + write(values[place], run);
+      out.push(head);
+      write(values[place], run, out);
     }
-    return `${text}}}`;
+    out.push('}}');
+    return out.join('');
   }
 
   function compileFields(type: GraphQLObjectType, sets: readonly SelectionSetNode[]): CompiledField[] {
     const selected = [...selectFields(type, sets, fragments)];
-    return selected.map(([name, nodes]) => compileField(type, name, nodes));
+    return selected.map(([name, nodes], place) =>
+      compileField(type, `${place === 0 ? '' : ','}"${name}":`, nodes),
+    );
   }
 
-  function compileField(type: GraphQLObjectType, key: string, nodes: readonly FieldNode[]): CompiledField {
-    const head = `"${key}":`;
+  function compileField(type: GraphQLObjectType, head: string, nodes: readonly FieldNode[]): CompiledField {
     const [node] = nodes;
     if (node === undefined) throw GIVE_UP;
     const name = node.name.value;
     if (name === '__typename') {
-      return { head, resolve: () => type.name, write: () => `"${type.name}"`, isOfState: true };
+      return {
+        head,
+        resolve: () => type.name,
+        write: (_, __, out) => out.push(`"${type.name}"`),
+        isOfState: true,
+      };
     }
     const field = type.getFields()[name];
     if (field === undefined) throw GIVE_UP;
@@ -133,10 +146,16 @@ export function compileQuery(
   function compileValue(type: GraphQLOutputType, nodes: readonly FieldNode[]): Compiled {
     if (!isNonNullType(type)) {
       const { write, isOfState } = compileSome(type, nodes);
-      return { write: (value, run) => (value == null ? 'null' : write(value, run)), isOfState };
+      return {
+        write: (value, run, out) => (value == null ? out.push('null') : write(value, run, out)),
+        isOfState,
+      };
     }
     const { write, isOfState } = compileSome(type.ofType, nodes);
-    return { write: (value, run) => (value == null ? giveUp() : write(value, run)), isOfState };
+    return {
+      write: (value, run, out) => (value == null ? giveUp() : write(value, run, out)),
+      isOfState,
+    };
   }
 
   /** Of a value that is not null. */
@@ -145,41 +164,43 @@ export function compileQuery(
     if (isLeafType(type)) {
       const writeLeaf = leafWriter(type);
       return {
-        write: (value) => (value instanceof Promise ? abandoned(value) : writeLeaf(value)),
+        write: (value, _, out) => out.push(value instanceof Promise ? abandoned(value) : writeLeaf(value)),
         isOfState: true,
       };
     }
     if (!isObjectType(type) || type.isTypeOf != null) throw GIVE_UP;
-    return compileObject(
-      compileFields(
-        type,
-        nodes.flatMap(({ selectionSet }) => selectionSet ?? []),
-      ),
-    );
+    const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+    return compileObject(compileFields(type, sets), type.extensions[SHORT_LIVED] === true);
   }
 
-  function compileObject(fields: readonly CompiledField[]): Compiled {
+  function compileObject(fields: readonly CompiledField[], isShortLived: boolean): Compiled {
     const isOfState = fields.every((field) => field.isOfState);
-    const writeFields: Write = (source, run) => {
-      let text = '{';
-      for (const [place, { head, resolve, write }] of fields.entries()) {
-        text += (place === 0 ? head : `,${head}`) + write(resolve(source, run), run);
+    const writeFields: Write = (source, run, out) => {
+      out.push('{');
+      for (const { head, resolve, write } of fields) {
+        out.push(head);
+        write(resolve(source, run), run, out);
       }
-      return `${text}}`;
+      out.push('}');
     };
-    if (!isOfState) return { write: (value, run) => writeFields(object(value), run), isOfState };
+    if (!isOfState) return { write: (value, run, out) => writeFields(object(value), run, out), isOfState };
     return {
-      write(value, run) {
+      write(value, run, out) {
         const state = object(value);
         const { budget } = run.context;
         const known = texts.find(state, fields);
-        if (known !== undefined && budget.admitAgain(known.cost)) return known.text;
+        if (known !== undefined && budget.admitAgain(known.cost)) {
+          out.push(known.text);
+          return;
+        }
         const before = budget.spent;
-        const text = writeFields(state, run);
+        const written: Pieces = [];
+        writeFields(state, run, written);
+        const text = written.join('');
         const { spent } = budget;
         const cost = { fields: spent.fields - before.fields, bytes: spent.bytes - before.bytes };
-        texts.keep(state, { selection: fields, text, cost });
-        return text;
+        texts.keep(state, { selection: fields, text, cost }, isShortLived);
+        out.push(text);
       },
       isOfState,
     };
@@ -219,13 +240,14 @@ export function compileQuery(
 
 function compileList({ write, isOfState }: Compiled): Compiled {
   return {
-    write(value, run) {
+    write(value, run, out) {
       if (!Array.isArray(value)) return abandoned(value);
-      let text = '[';
+      out.push('[');
       for (let place = 0; place < value.length; place += 1) {
-        text += (place === 0 ? '' : ',') + write(value[place], run);
+        if (place > 0) out.push(',');
+        write(value[place], run, out);
       }
-      return `${text}]`;
+      out.push(']');
     },
     isOfState,
   };

@@ -21,7 +21,8 @@ export interface KeptText {
  */
 export interface TextsOfStates {
   find(state: object, selection: object): KeptText | undefined;
-  keep(state: object, text: KeptText): void;
+  /** @param isShortLived the object is nobody's state: its text may be long */
+  keep(state: object, text: KeptText, isShortLived: boolean): void;
 }
 
 export function createTextsOfStates(): TextsOfStates {
@@ -33,8 +34,8 @@ export function createTextsOfStates(): TextsOfStates {
       for (const known of texts) if (known.selection === selection) return known;
       return undefined;
     },
-    keep(state, written) {
-      if (written.text.length > MAX_LENGTH) return;
+    keep(state, written, isShortLived) {
+      if (!isShortLived && written.text.length > MAX_LENGTH) return;
       const texts = kept.get(state);
       if (texts === undefined) kept.set(state, [written]);
       else {
