@@ -5,5 +5,8 @@
  */
 export const OF_STATE = { extensions: { ofState: true } } as const;
 
+/** Options of a type whose objects are states: what was written for one is kept with it. */
+export const STATE = { extensions: { keepsText: 'brief' } } as const;
+
 /** Options of a type whose objects live for one answer, or for the equal ones of one turn of the event loop. */
-export const SHORT_LIVED = { extensions: { shortLived: true } } as const;
+export const SHORT_LIVED = { extensions: { keepsText: 'long' } } as const;

@@ -5,12 +5,14 @@ import { factFields } from './fact-fields.ts';
 import { GLOBAL_ID, paymentGlobalId } from './global-id.ts';
 import { createStateConnections } from './list/connection.ts';
 import { listArgs } from './list/list-args.ts';
+import { STATE } from './of-state.ts';
 import { messageFields, stateTimes } from './state-fields.ts';
 import { KIND, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export function definePayment(builder: Builder, { enums }: Vocabulary): void {
   builder.objectType('Payment', {
+    ...STATE,
     interfaces: [builder.nodeInterfaceRef()],
     description: 'One payment, as its callbacks reported it.',
     fields: (t) => ({

@@ -7,13 +7,14 @@ import { exactlyOne } from './exactly-one.ts';
 import { GLOBAL_ID, sessionGlobalId } from './global-id.ts';
 import { callbackConnection, createStateConnections } from './list/connection.ts';
 import { listArgs } from './list/list-args.ts';
-import { OF_STATE } from './of-state.ts';
+import { OF_STATE, STATE } from './of-state.ts';
 import { messageFields, stateTimes } from './state-fields.ts';
 import { KIND, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export function defineSession(builder: Builder, { enums, inputs, connections }: Vocabulary): void {
   builder.objectType('Session', {
+    ...STATE,
     interfaces: [builder.nodeInterfaceRef()],
     description: 'One connection of a person to a bank, as its callbacks reported it.',
     fields: (t) => ({

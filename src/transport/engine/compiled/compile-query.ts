@@ -25,8 +25,8 @@ import { leafWriter } from './write-leaf.ts';
 
 /** The extension of fields that depend on their parent alone: schema/of-state.ts declares it. */
 const OF_STATE = 'ofState';
-/** The extension of types whose objects one answer, or those of one turn of the event loop, use: a text may be long. */
-const SHORT_LIVED = 'shortLived';
+/** The extension of types for whose objects texts are kept; of others it would cost more than it saves. */
+const KEEPS_TEXT = 'keepsText';
 
 /** One execution of a compiled query. */
 export interface Run {
@@ -170,10 +170,10 @@ export function compileQuery(
     }
     if (!isObjectType(type) || type.isTypeOf != null) throw GIVE_UP;
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-    return compileObject(compileFields(type, sets), type.extensions[SHORT_LIVED] === true);
+    return compileObject(compileFields(type, sets), type.extensions[KEEPS_TEXT]);
   }
 
-  function compileObject(fields: readonly CompiledField[], isShortLived: boolean): Compiled {
+  function compileObject(fields: readonly CompiledField[], keepsText: unknown): Compiled {
     const isOfState = fields.every((field) => field.isOfState);
     const writeFields: Write = (source, run, out) => {
       out.push('{');
@@ -183,7 +183,9 @@ export function compileQuery(
       }
       out.push('}');
     };
-    if (!isOfState) return { write: (value, run, out) => writeFields(object(value), run, out), isOfState };
+    if (!isOfState || keepsText === undefined) {
+      return { write: (value, run, out) => writeFields(object(value), run, out), isOfState };
+    }
     return {
       write(value, run, out) {
         const state = object(value);
@@ -199,7 +201,7 @@ export function compileQuery(
         const text = written.join('');
         const { spent } = budget;
         const cost = { fields: spent.fields - before.fields, bytes: spent.bytes - before.bytes };
-        texts.keep(state, { selection: fields, text, cost }, isShortLived);
+        texts.keep(state, { selection: fields, text, cost }, keepsText === 'long');
         out.push(text);
       },
       isOfState,
