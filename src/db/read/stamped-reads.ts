@@ -37,10 +37,12 @@ export interface PageStatements<Row, P extends Page<unknown, string>> {
 }
 
 export interface StampedPage {
-  execute(
-    values: Record<string, unknown>,
-  ): Promise<
-    readonly { readonly head: PageHead; readonly list: { readonly found: readonly Found[] | null } }[]
+  execute(values: Record<string, unknown>): Promise<
+    readonly {
+      readonly head: PageHead;
+      /** Of the rows in their order; null where there is none. */
+      readonly list: { readonly ids: readonly string[] | null; readonly stamps: readonly string[] | null };
+    }[]
   >;
 }
 
@@ -94,14 +96,15 @@ export async function loadPage<S, Row>(
 ): Promise<ListOf<S>> {
   const [answer = notMigrated()] = await stamps.execute(values);
   const { server, hasPrevious, hasNext, ...head } = answer.head;
-  const found = answer.list.found ?? [];
+  const { ids, stamps: stampsOfIds } = answer.list;
   const known: S[] = [];
-  for (const [, id, stamp] of found) {
-    const state = memory.find(server, id, stamp);
+  for (const [place, id] of (ids ?? []).entries()) {
+    const stamp = stampsOfIds?.[place];
+    const state = stamp === undefined ? undefined : memory.find(server, id, stamp);
     if (state === undefined) break;
     known.push(state);
   }
-  if (known.length === found.length) {
+  if (known.length === (ids?.length ?? 0)) {
     return { ...toList(page, known, { hasPrevious, hasNext }), head };
   }
   const rows = await states().execute(values);

@@ -16,8 +16,8 @@ export const ROWS_PER_READ = 200;
 /** An external id may be shared: then the state created last is found. */
 type LookedUpBy = 'id' | 'external';
 
-/** A row that was found for a viewer: the index of its key, or its place in a list; its id; and its stamp. */
-export type Found = readonly [place: number, id: string, stamp: string];
+/** A row that was found for a viewer: the index of its key, its id, and its stamp. */
+export type Found = readonly [n: number, id: string, stamp: string];
 
 /** Finds the rows of states by keys. One row, since many would cost more than what is in them. */
 export function prepareStamps<T extends StateTable['table']>(db: Db, states: StateTable<T>, by: LookedUpBy) {
@@ -67,7 +67,7 @@ export function prepareStampedPage<T extends StateTable['table'], P extends Page
 ) {
   const { page, columns } = query;
   const row = db
-    .select({ at: columns.at, id: states.id, stamp: stampOf(states) })
+    .select({ at: columns.at, id: states.id, stamp: sql`${states.table}.xmin`.as('stamp') })
     .from(states.table)
     .where(whereOf(query))
     .orderBy(topOf(page, columns))
@@ -75,9 +75,12 @@ export function prepareStampedPage<T extends StateTable['table'], P extends Page
   const id = sql`"row".${sql.identifier(states.id.name)}`;
   // In the order of the subquery, as PostgreSQL documents it for an aggregate over nothing but a sorted subquery: an
   // `order by` of its own would sort again, which takes longer than all the rest.
-  const found = sql`json_agg(json_build_array(0, ${id}, "row"."stamp"))::text`;
+  // Two arrays, since a JSON array for each row would take half of the statement's time.
   const list = db
-    .select({ found: found.mapWith(toFound).as('found') })
+    .select({
+      ids: sql`array_to_json(array_agg(${id}))::text`.mapWith(toIds).as('ids'),
+      stamps: sql`array_agg("row"."stamp")::text`.mapWith(toStamps).as('stamps'),
+    })
     .from(row)
     .as('list');
   const statement = db
@@ -226,8 +229,14 @@ const stampedColumns = <T extends StateTable['table']>(states: StateTable<T>) =>
   stamp: stampOf(states),
 });
 
-// cast: the list is built in the statement; null where it has no rows
+// cast: the list is built in the statement
 const toFound = (text: unknown) => JSON.parse(String(text)) as readonly Found[];
+
+// cast: the list is built in the statement
+const toIds = (text: unknown) => JSON.parse(String(text)) as readonly string[];
+
+/** As PostgreSQL writes an array of numbers: `{7,8}`. */
+const toStamps = (text: unknown): readonly string[] => String(text).slice(1, -1).split(',');
 
 /** Which row is the state of one key: the owner matches, and of several with one external id the newest. */
 function lookUp({ table, id, owner }: StateTable, by: LookedUpBy, keys: ReturnType<typeof batchKeys>) {
