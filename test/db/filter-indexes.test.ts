@@ -79,10 +79,13 @@ eachStore('among others, however many', (store) => {
   });
 
   test.each(READS)('%s are found by an index', async (_, indexes, read) => {
-    const [plan = '', ...more] = await watched.plansOf(() => read(reads));
-    expect(more).toEqual([]);
-    for (const index of indexes) expect(plan).toContain(index);
-    expect(plan).not.toMatch(/Seq Scan on (sessions|payments|callbacks)/);
+    // The statement that finds the rows, and the one that reads those that memory does not have.
+    const plans = await watched.plansOf(() => read(reads));
+    expect(plans.length).toBeGreaterThan(0);
+    for (const plan of plans) {
+      for (const index of indexes) expect(plan).toContain(index);
+      expect(plan).not.toMatch(/Seq Scan on (sessions|payments|callbacks)/);
+    }
   });
 
   test('what has stalled within a second, and since a cursor, is found by the index of pending sessions', async () => {

@@ -263,7 +263,15 @@ eachStore('an operation that takes too long', (on) => {
 
 /** Calls back with each statement that is sent to the store from now on; PGlite works on each for 50 ms. */
 function watchStatements(store: Store, sent: (text: string, answer: Promise<unknown>) => void): void {
-  const client: unknown = Reflect.get(store.db, '$client');
+  for (const db of new Set([store.db, store.shortReads]))
+    watchClient(store, Reflect.get(db, '$client'), sent);
+}
+
+function watchClient(
+  store: Store,
+  client: unknown,
+  sent: (text: string, answer: Promise<unknown>) => void,
+): void {
   const name = store.kind === 'pglite' ? 'query' : 'unsafe';
   if (client === null || (typeof client !== 'object' && typeof client !== 'function'))
     throw new Error('no client');

@@ -15,19 +15,26 @@ interface Waiting<T> {
   readonly answer: Promise<T>;
   /** The cancellations of all that wait; undefined: a read without one. */
   readonly wantedBy: (Cancellation | undefined)[];
+  send(): void;
 }
 
 export function createSharedReads<T>(queue: ReadQueue): SharedReads<T> {
   let turn = new Map<string, Waiting<T>>();
 
-  function sendNextTurn(wantedBy: readonly (Cancellation | undefined)[], read: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      setImmediate(() => {
-        // Whoever comes now forms the next turn.
-        if (turn.size > 0) turn = new Map();
-        readThrough(queue, allOf(wantedBy), read).then(resolve, reject);
-      });
+  /** All at once, so that the queue sees them together and gives timers and sockets their turns in between. */
+  function sendTurn(): void {
+    const waiting = turn;
+    turn = new Map();
+    for (const { send } of waiting.values()) send();
+  }
+
+  function wait(cancellation: Cancellation | undefined, read: () => Promise<T>): Waiting<T> {
+    const wantedBy = [cancellation];
+    let send = () => {};
+    const answer = new Promise<T>((resolve, reject) => {
+      send = () => void readThrough(queue, allOf(wantedBy), read).then(resolve, reject);
     });
+    return { answer, wantedBy, send };
   }
 
   return (name, cancellation, read) => {
@@ -36,10 +43,10 @@ export function createSharedReads<T>(queue: ReadQueue): SharedReads<T> {
       known.wantedBy.push(cancellation);
       return known.answer;
     }
-    const wantedBy = [cancellation];
-    const answer = sendNextTurn(wantedBy, read);
-    turn.set(name, { answer, wantedBy });
-    return answer;
+    if (turn.size === 0) setImmediate(sendTurn);
+    const waiting = wait(cancellation, read);
+    turn.set(name, waiting);
+    return waiting.answer;
   };
 }
 
