@@ -110,7 +110,7 @@ export function createQueryGenerator(
     function setOf(type: GraphQLObjectType, depth: number): string {
       const parts: string[] = [];
       const fields = Object.values(type.getFields());
-      const count = 1 + Math.floor(random() * 5);
+      const count = 1 + Math.floor(random() * 4);
       for (let n = 0; n < count; n += 1) {
         const field = pick(fields);
         const isLeaf = !isObjectType(getNamedType(field.type)) && !isInterfaceType(getNamedType(field.type));
@@ -147,7 +147,7 @@ export function createQueryGenerator(
 
     const root = schema.getQueryType();
     if (root == null) throw new Error('the schema has no queries');
-    const set = setOf(root, 1 + Math.floor(random() * 4));
+    const set = setOf(root, 1 + Math.floor(random() * 3));
     const head = definitions.length === 0 ? 'query' : `query (${definitions.join(', ')})`;
     return { text: [`${head} ${set}`, ...fragments].join('\n'), variables };
   };
