@@ -1,57 +1,62 @@
-// Compiles src to dist with TypeScript and removes what no source stands for any more, so that a renamed file's
-// old output is never run. Then makes the store that new PGlite folders begin as, where its migrations or PGlite have
-// changed. Exits with tsc's code. A dist that was made of these very sources is left as it is, so that an install
-// without development dependencies starts.
-import { spawnSync } from 'node:child_process';
+// Joins src and the packages that it imports to dist, and makes the store that new PGlite folders begin as, where its
+// migrations or PGlite have changed. Types are checked by `npm run check`. A dist that was made of these very sources
+// is left as it is, so that an install without development dependencies starts.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 
 const dist = 'dist';
 /** What dist was made of: written last, so that a build that failed or was ended half-way counts for nothing. */
 const made = join(dist, '.sources');
-const compiler = 'node_modules/typescript/bin/tsc';
 
-const sources = readdirSync('src', { recursive: true }).filter((file) => file.endsWith('.ts'));
-const migrations = readdirSync('drizzle', { recursive: true }).filter((file) => file.endsWith('.sql'));
+const filesIn = (folder, end) =>
+  readdirSync(folder, { recursive: true })
+    .filter((file) => file.endsWith(end))
+    .map((file) => join(folder, file));
 const hash = createHash('sha256');
 for (const file of [
-  'tsconfig.json',
-  ...sources.map((file) => join('src', file)),
-  ...migrations.map((file) => join('drizzle', file)),
+  'package-lock.json',
+  ...filesIn('src', '.ts'),
+  ...filesIn('drizzle', '.sql'),
+  ...filesIn('scripts', '.mjs'),
 ].sort())
   hash.update(`${file}\0`).update(readFileSync(file)).update('\0');
 const digest = hash.digest('hex');
 
-const output = (file) => join(dist, file.replace(/\.ts$/, '.js'));
-const isMade = existsSync(made) && readFileSync(made, 'utf8') === digest;
-if (isMade && sources.every((file) => existsSync(output(file)))) process.exit(0);
-if (!existsSync(compiler)) {
+if (existsSync(made)) {
+  // The digest, then the files.
+  const [of, ...files] = readFileSync(made, 'utf8').split('\n');
+  if (of === digest && files.every((file) => existsSync(join(dist, file)))) process.exit(0);
+}
+if (!existsSync('node_modules/rolldown')) {
   const state = existsSync(made) ? 'was made of other sources' : 'is not there';
-  console.error(`callboard: dist ${state}, and there is no compiler (installed with --omit=dev?):`);
+  console.error(`callboard: dist ${state}, and there is no bundler (installed with --omit=dev?):`);
   console.error('copy a dist that was built of these sources, or build it here: npm ci && npm run build');
   process.exit(1);
 }
 rmSync(made, { force: true });
-const compiled = spawnSync(process.execPath, [compiler, '-p', '.'], { stdio: 'inherit' });
-if (compiled.status !== 0) process.exit(compiled.status ?? 1);
-for (const file of readdirSync(dist, { recursive: true })) {
-  const source = /^(.*)\.js(\.map)?$/.exec(file)?.[1];
-  if (source !== undefined && !existsSync(join('src', `${source}.ts`))) rmSync(join(dist, file));
-}
+const { bundle, importSource, PROGRAMS } = await import('./bundle.mjs');
 
-const { findTemplate, templateFile } = await import('../dist/db/pglite/store-template.js');
-if (findTemplate() === null) {
-  try {
-    const { makeTemplate } = await import('../dist/db/pglite/make-template.js');
-    await makeTemplate();
-  } catch (error) {
-    // The gateway does without it, only slower; it says so when it starts.
-    console.error('build: the prepared store could not be made:', error);
-  }
+/** Renamed into place, so that a file is never half written, also where two builds make it at once. */
+function put(file, content) {
+  const partial = `${file}.${process.pid}`;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(partial, content);
+  renameSync(partial, file);
 }
-for (const file of readdirSync(dist)) {
-  const isTemplate = /^store-template-.*\.tar\.gz$/.test(file);
-  if (isTemplate && file !== basename(templateFile())) rmSync(join(dist, file));
+const files = await bundle(PROGRAMS);
+for (const { fileName, content } of files) put(join(dist, fileName), content);
+
+const kept = new Set(files.map(({ fileName }) => fileName));
+try {
+  const { makeTemplate } = await importSource('src/db/pglite/make-template.ts');
+  kept.add(basename(await makeTemplate()));
+} catch (error) {
+  // The gateway does without it, only slower; it says so when it starts.
+  console.error('build: the prepared store could not be made:', error);
 }
-writeFileSync(made, digest);
+for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+  const file = join(entry.parentPath, entry.name);
+  if (entry.isFile() && !kept.has(relative(dist, file))) rmSync(file);
+}
+put(made, [digest, ...files.map(({ fileName }) => fileName)].join('\n'));

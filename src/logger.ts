@@ -7,6 +7,7 @@ import {
   stdSerializers,
   symbols,
 } from 'pino';
+import { withSourcePositions } from './source-positions.ts';
 
 export type { Logger };
 
@@ -105,6 +106,10 @@ function isDestination(value: unknown): value is DestinationStream {
 }
 
 function withoutRows(error: Error): Readonly<Record<string, unknown>> {
-  const fields = Object.entries(stdSerializers.err(error));
-  return Object.fromEntries(fields.filter(([name]) => !OF_ROWS.includes(name)));
+  const { stack, ...others } = stdSerializers.err(error);
+  const fields = Object.entries(others).filter(([name]) => !OF_ROWS.includes(name));
+  return {
+    ...Object.fromEntries(fields),
+    ...(stack === undefined ? {} : { stack: withSourcePositions(stack) }),
+  };
 }

@@ -4,18 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { fields } from './support/builders/samples.ts';
 import { postCallback, query, send } from './support/clients/client.ts';
 import { closeLater } from './support/closing.ts';
-import { BUILT_MAIN, runToExit, spawnGateway } from './support/gateways/gateway.ts';
+import { runToExit, spawnGateway } from './support/gateways/gateway.ts';
 import { emptyStore } from './support/stores/empty-store.ts';
 import { eachStore } from './support/stores/stores.ts';
 
 eachStore('the process', (store) => {
   it('ends with 0 on SIGTERM, keeps what it answered, and finds it when started again', async () => {
-    const first = await spawnGateway(store.env(), undefined, BUILT_MAIN);
+    const first = await spawnGateway(store.env());
     expect((await postCallback(first.url, fields('session-status'))).status).toBe(200);
     expect(await first.terminate()).toEqual({ code: 0, signal: null });
 
     const startedAt = performance.now();
-    const second = await spawnGateway(store.env(), undefined, BUILT_MAIN);
+    const second = await spawnGateway(store.env());
     expect((await send(`${second.url}/readyz`)).text).toBe('ok');
     expect(performance.now() - startedAt).toBeLessThan(10_000);
     const { data } = await query(second.url, '{ sessions { edges { node { sessionId } } } }');

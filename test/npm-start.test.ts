@@ -79,11 +79,11 @@ describe('npm start', () => {
     expect(output()).toContain('stopping');
   });
 
-  it('says what to do where the sources have changed and there is no compiler', async () => {
+  it('says what to do where the sources have changed and there is no bundler', async () => {
     await appendFile(join(tree, 'src', 'main.ts'), '\n// changed\n');
     const { exited, output } = npmStart(tree, { DATA_DIR: 'memory' });
     expect(await exited).toBe(1);
-    expect(output()).toContain('dist was made of other sources, and there is no compiler');
+    expect(output()).toContain('dist was made of other sources, and there is no bundler');
     expect(output()).toContain('npm ci && npm run build');
   });
 });

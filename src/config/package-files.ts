@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /** URLs of the package's own files, wherever it is installed; a folder's URL ends with a slash. */
-const PACKAGE = new URL('../../', import.meta.url);
+const PACKAGE = packageAbove(new URL(import.meta.url));
 
 /** The migrations that drizzle-kit generated. */
 export const MIGRATIONS_FOLDER = new URL('drizzle/', PACKAGE);
@@ -14,4 +14,10 @@ export const BUILD_FOLDER = new URL('dist/', PACKAGE);
 export function readVersion(): string {
   const text = readFileSync(new URL('package.json', PACKAGE), 'utf8');
   return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
+
+/** This code runs from src, or from wherever the build joined it with others. */
+function packageAbove(url: URL): URL {
+  const folder = new URL('./', url);
+  return existsSync(new URL('package.json', folder)) ? folder : packageAbove(new URL('..', folder));
 }

@@ -1,4 +1,3 @@
-import { drizzle } from 'drizzle-orm/postgres-js';
 import type { Logger } from '../logger.ts';
 import type { Emit } from '../observe.ts';
 import { explainStoreError } from './explain-store-error.ts';
@@ -6,9 +5,6 @@ import type { JournalOptions } from './journal/journal.ts';
 import { applyRules } from './migrate/apply-rules.ts';
 import { type MigrateOptions, migrate, NotMigratedError } from './migrate/migrate.ts';
 import { changedAt } from './pglite/folder-lock.ts';
-import { openPglite } from './pglite/open-pglite.ts';
-import { openPostgres } from './postgres/open-postgres.ts';
-import { createPostgresClient } from './postgres/postgres-client.ts';
 import type { Store } from './store.ts';
 
 /** Which store, and how it is reached. */
@@ -38,13 +34,15 @@ const CLOSE_WITHIN_MS = 2_000;
 
 /**
  * Opens the store, applies its migrations, and computes its states again where the rules have changed. The caller closes
- * it. Rejects with an error that names the cause and how to fix it.
+ * it. Rejects with an error that names the cause and how to fix it. The code of a store is loaded when it is opened:
+ * PGlite's alone takes 80 ms.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, dataDir, pooled, log, connections = CONNECTIONS, patient = false, emit } = options;
   const settings = { migrate: options.migrate ?? 'auto', pooled, log, parse: options.parse };
   try {
     if (databaseUrl === null) return await openMigratedPglite(dataDir, settings);
+    const { openPostgres } = await import('./postgres/open-postgres.ts');
     await migratePostgres(databaseUrl, settings);
     return openPostgres({ url: databaseUrl, pooled, connections, patient, log, emit });
   } catch (error) {
@@ -57,6 +55,7 @@ async function openMigratedPglite(dataDir: string, settings: Settings): Promise<
   // Opening a folder without a store would create one.
   if (settings.migrate === 'off' && !inMemory && changedAt(dataDir) === null)
     throw new NotMigratedError({ pending: [], missing: [], openedBy: null, edition: null });
+  const { openPglite } = await import('./pglite/open-pglite.ts');
   const store = await openPglite({ dataDir, log: settings.log });
   try {
     // No other process could migrate a store in memory.
@@ -72,6 +71,8 @@ async function openMigratedPglite(dataDir: string, settings: Settings): Promise<
 
 /** On connections of its own without time-outs: those of the store give up after a few seconds. */
 async function migratePostgres(url: string, settings: Settings): Promise<void> {
+  const { createPostgresClient } = await import('./postgres/postgres-client.ts');
+  const { drizzle } = await import('drizzle-orm/postgres-js');
   const client = createPostgresClient({ url, pooled: settings.pooled, max: 2, patient: true });
   const { parse, log } = settings;
   const db = drizzle({ client: client.sql, jit: true, paramsInErrors: false });

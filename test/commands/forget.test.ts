@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
 import { fields } from '../support/builders/samples.ts';
 import { postCallback, query } from '../support/clients/client.ts';
-import { bundled, spawnGateway } from '../support/gateways/gateway.ts';
+import { built, spawnGateway } from '../support/gateways/gateway.ts';
 import { eachStore } from '../support/stores/stores.ts';
 
 /** Runs a command to its end, as `npm run` does after its build. */
 async function run(command: string, env: Readonly<Record<string, string>>, ...words: readonly string[]) {
-  const child = spawn(process.execPath, [bundled(command), ...words], {
+  const child = spawn(process.execPath, [built(command), ...words], {
     cwd: tmpdir(),
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

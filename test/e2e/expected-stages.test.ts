@@ -12,7 +12,7 @@ import { createLogger } from '../../src/logger.ts';
 import { at, postCallback, query, send } from '../support/clients/client.ts';
 import { subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { closeAll, closeLater } from '../support/closing.ts';
-import { bundled, startGateway } from '../support/gateways/gateway.ts';
+import { built, startGateway } from '../support/gateways/gateway.ts';
 import { eachStore, type TestStore } from '../support/stores/stores.ts';
 import { readTables } from '../support/stores/tables.ts';
 
@@ -207,7 +207,7 @@ eachStore('EXPECTED_STAGES', (store) => {
       await blocker`begin`;
       await blocker`select 1 from sessions where session_id = 'session-0700' for update`;
       const env = store.env({ EXPECTED_STAGES: 'Authentication,Accounts,Transactions,TransactionDetails' });
-      const second = spawn(process.execPath, [bundled('main')], { env, stdio: 'ignore' });
+      const second = spawn(process.execPath, [built('main')], { env, stdio: 'ignore' });
       const killed = once(second, 'close');
       const recomputedTo = async () => {
         const [row] = await sql`select recomputed_to from store`;

@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { fields } from '../support/builders/samples.ts';
 import { postCallback, query } from '../support/clients/client.ts';
 import { closeLater } from '../support/closing.ts';
-import { BUILT_MAIN, runToExit, spawnGateway } from '../support/gateways/gateway.ts';
+import { runToExit, spawnGateway } from '../support/gateways/gateway.ts';
 
 const MAX_MIB = 250;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -21,7 +21,7 @@ describe('a first start on PGlite', () => {
     async () => {
       const dataDir = join(await newFolder(), 'made-by-the-gateway');
       for (const start of ['first', 'second']) {
-        const gateway = await spawnGateway({ DATA_DIR: dataDir }, undefined, BUILT_MAIN);
+        const gateway = await spawnGateway({ DATA_DIR: dataDir });
         expect((await postCallback(gateway.url, fields('session-status'))).status).toBe(200);
         expect(await sessionsOf(gateway.url)).toHaveLength(1);
         const { VmHWM, VmRSS } = await memoryOf(gateway.pid);

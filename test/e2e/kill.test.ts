@@ -7,7 +7,7 @@ import type { EventName } from '../../src/observe.ts';
 import { seeded } from '../support/builders/seed.ts';
 import { send } from '../support/clients/client.ts';
 import { deliverAll } from '../support/clients/flood.ts';
-import { bundled, type SpawnedGateway, spawnGateway } from '../support/gateways/gateway.ts';
+import { ownProgram, type SpawnedGateway, spawnGateway } from '../support/gateways/gateway.ts';
 import { longOr } from '../support/long.ts';
 import { DEFAULTS, deliveryOf } from '../support/stores/memory-store.ts';
 import { eachStore, type TestStore } from '../support/stores/stores.ts';
@@ -107,7 +107,7 @@ eachStore('kill -9', (of) => {
       ];
       for (const { step, way, sessionOf } of rounds) {
         const env = { KILL_EVENT: step, KILL_AT: '3' };
-        const gateway = await restarted(of, env, bundled('killed-at-event'));
+        const gateway = await restarted(of, env, ownProgram('killed-at-event'));
         const bodies = bodiesOf(`step ${step} ${way}`, 150, sessionOf);
         sort(bodies, await deliverAll(gateway.url, bodies, { connections: 20 }));
         expect(await gateway.exited).toMatchObject({ signal: 'SIGKILL' });

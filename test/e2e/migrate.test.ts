@@ -9,7 +9,7 @@ import { fields } from '../support/builders/samples.ts';
 import { postCallback, query, send } from '../support/clients/client.ts';
 import { connectWs } from '../support/clients/subscribe-ws.ts';
 import { closeLater } from '../support/closing.ts';
-import { bundled, runToExit, spawnGateway } from '../support/gateways/gateway.ts';
+import { built, runToExit, spawnGateway } from '../support/gateways/gateway.ts';
 import { dropRoleLater, makeDatabase, STORE_KINDS, type StoreKind } from '../support/stores/stores.ts';
 
 const WITHIN_MS = 30_000;
@@ -28,7 +28,7 @@ async function untouched(kind: StoreKind): Promise<Record<string, string>> {
 
 /** What `npm run migrate` runs, without npm. */
 async function migrate(env: Record<string, string>): Promise<{ code: unknown; output: string }> {
-  const child = spawn(process.execPath, [bundled('migrate')], {
+  const child = spawn(process.execPath, [built('migrate')], {
     env: { PATH: process.env.PATH ?? '', ...env },
   });
   let output = '';

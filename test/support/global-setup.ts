@@ -1,13 +1,16 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import { openStore } from '../../src/db/open.ts';
 import { store as storeTable } from '../../src/db/schema.ts';
 import { createLogger } from '../../src/logger.ts';
-import { bundleGateway } from './gateways/bundle.ts';
+import { ROOT } from './documents.ts';
+import { bundlePrograms } from './gateways/bundle.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,8 +20,8 @@ declare module 'vitest' {
     postgresTemplate: string | null;
     /** A migrated folder of PGlite, to be copied: making one takes 3 s, opening a copy 0.2 s. */
     pgliteTemplate: string;
-    /** The folder of the bundled gateway: see bundle.ts. */
-    bundle: string;
+    /** The folder of the tests' own programs: see bundle.ts. */
+    programs: string;
   }
 }
 
@@ -26,19 +29,21 @@ type Undo = () => Promise<void>;
 
 /**
  * Runs once before all tests: finds the PostgreSQL that they use, or prints that its lane is skipped, and prepares
- * what would otherwise be made again and again: a migrated store of each kind, and a gateway in one file.
+ * what would otherwise be made again and again: a migrated store of each kind, the build of src as it is now, and
+ * the tests' own programs.
  */
 export default async function setUp(project: TestProject): Promise<Undo> {
   // One after the other: each keeps this thread busy, and a server that is not listened to would count as gone.
-  const undo = [await providePostgres(project), await providePglite(project), await provideBundle(project)];
+  const undo = [await providePostgres(project), await providePglite(project), await providePrograms(project)];
   return async () => {
     for (const run of undo) await run();
   };
 }
 
-async function provideBundle(project: TestProject): Promise<Undo> {
-  const bundle = await bundleGateway();
-  project.provide('bundle', bundle.folder);
+async function providePrograms(project: TestProject): Promise<Undo> {
+  await promisify(execFile)(process.execPath, ['scripts/build.mjs'], { cwd: ROOT });
+  const bundle = await bundlePrograms();
+  project.provide('programs', bundle.folder);
   return bundle.remove;
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { closeLater } from '../support/closing.ts';
-import { bundled } from '../support/gateways/gateway.ts';
+import { built } from '../support/gateways/gateway.ts';
 import { eachStore } from '../support/stores/stores.ts';
 
 eachStore('a gateway that may open few files', (on) => {
@@ -11,7 +11,7 @@ eachStore('a gateway that may open few files', (on) => {
     async () => {
       const lines = async (connections: string): Promise<string> => {
         // The hard limit too: Node raises the soft one up to it.
-        const child = spawn('sh', ['-c', `ulimit -n 2000; exec "${process.execPath}" "${bundled('main')}"`], {
+        const child = spawn('sh', ['-c', `ulimit -n 2000; exec "${process.execPath}" "${built('main')}"`], {
           env: { PATH: process.env.PATH ?? '', ...on.env(), LIMIT_CONNECTIONS: connections },
           stdio: ['ignore', 'pipe', 'ignore'],
         });

@@ -5,13 +5,16 @@ import { createLogger } from '../../logger.ts';
 import { migrate } from '../migrate/migrate.ts';
 import { store } from '../schema.ts';
 import { START_PARAMS } from './open-pglite.ts';
-import { templateFile } from './store-template.ts';
+import { findTemplate, templateFile } from './store-template.ts';
 
 /**
- * Makes the template, for the build: takes 5 s and 750 MB, most of it in PGlite's initdb, which no gateway then has
- * to run. The store's one row is left out, so that each store made from the template draws its own identity.
+ * Makes the template, for the build, unless it is there already: takes 5 s and 750 MB, most of it in PGlite's initdb,
+ * which no gateway then has to run. The store's one row is left out, so that each store made from the template draws
+ * its own identity. Returns the template's path.
  */
-export async function makeTemplate(): Promise<void> {
+export async function makeTemplate(): Promise<string> {
+  const found = findTemplate();
+  if (found !== null) return found;
   const client = await PGlite.create({ dataDir: 'memory://', startParams: START_PARAMS });
   try {
     const db = drizzle({ client });
@@ -25,6 +28,7 @@ export async function makeTemplate(): Promise<void> {
     const partial = `${file}.${process.pid}`;
     writeFileSync(partial, new Uint8Array(await packed.arrayBuffer()));
     renameSync(partial, file);
+    return file;
   } finally {
     await client.close();
   }

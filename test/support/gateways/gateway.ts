@@ -59,12 +59,14 @@ export interface SpawnedGateway {
   kill(): Promise<Exit>;
 }
 
-/** The gateway as it is deployed; `npm test` builds it first. */
-export const BUILT_MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+/** A program as the build makes it and people run it: `main`, `migrate`, … The tests' setup builds it first. */
+export function built(program: string): string {
+  return fileURLToPath(new URL(`../../../dist/${program}.js`, import.meta.url));
+}
 
-/** A program of the bundle, which starts in less than half the time: see bundle.ts. */
-export function bundled(program: string): string {
-  return join(inject('bundle'), `${program}.js`);
+/** A program of the tests' own, by its name: see bundle.ts. */
+export function ownProgram(name: string): string {
+  return join(inject('programs'), `${name}.js`);
 }
 
 /**
@@ -75,7 +77,7 @@ export function bundled(program: string): string {
 export async function spawnGateway(
   env: Readonly<Record<string, string>>,
   readyWithinMs = 20_000,
-  script = bundled('main'),
+  script = built('main'),
 ): Promise<SpawnedGateway> {
   const { child, exited, output, url } = runMain({ PORT: '0', ...env }, script);
   const late = AbortSignal.timeout(readyWithinMs);
@@ -121,7 +123,7 @@ interface Run {
   output(): string;
 }
 
-function runMain(env: Readonly<Record<string, string>>, script = bundled('main')): Run {
+function runMain(env: Readonly<Record<string, string>>, script = built('main')): Run {
   const path = process.env.PATH ?? '';
   const child = spawn(process.execPath, [script], {
     // A folder without a .env: a developer's own must not decide what is tested.

@@ -1,0 +1,77 @@
+// What the build and the tests have in common: how programs of this package are joined with the packages that they
+// import (docs/decisions/0036).
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { rolldown, watch } from 'rolldown';
+import { licences } from './licences.mjs';
+
+/** What people run, by the name of its file in dist. Parts that a program imports lazily become files beside it. */
+export const PROGRAMS = {
+  main: 'src/main.ts',
+  forget: 'src/commands/forget.ts',
+  migrate: 'src/commands/migrate.ts',
+  rebuild: 'src/commands/rebuild.ts',
+  replay: 'src/commands/replay.ts',
+};
+
+/** These stay packages: PGlite reads the files beside its own, and GraphiQL's page is nine megabytes of text. */
+const UNBUNDLED = [/^@electric-sql\/pglite/, /^@graphql-yoga\/render-graphiql/];
+
+const PACKAGES = resolve('node_modules');
+
+const input = (programs) => ({
+  input: programs,
+  platform: 'node',
+  external: UNBUNDLED,
+  logLevel: 'silent',
+  plugins: [licences()],
+});
+
+const output = {
+  format: 'esm',
+  // Names of classes and functions appear in logs.
+  keepNames: true,
+  sourcemap: true,
+  sourcemapExcludeSources: true,
+  entryFileNames: '[name].js',
+  chunkFileNames: 'parts/[name]-[hash].js',
+};
+
+/** Joins programs into files, in memory: a list of `{ fileName, content }`, those that others import first. */
+export async function bundle(programs) {
+  const build = await rolldown(input(programs));
+  try {
+    const { output: files } = await build.generate(output);
+    return files
+      .sort((a, b) => Number(a.isEntry ?? false) - Number(b.isEntry ?? false))
+      .map((file) => ({ fileName: file.fileName, content: file.type === 'chunk' ? file.code : file.source }));
+  } finally {
+    await build.close();
+  }
+}
+
+/** Writes the programs again on every change of what they are made of; `onBuilt` is called after each time. */
+export function bundleOnChange(programs, dir, { onBuilt, onError }) {
+  const watcher = watch({ ...input(programs), output: { ...output, dir } });
+  watcher.on('event', async (event) => {
+    if (event.code === 'BUNDLE_END') {
+      await event.result.close();
+      onBuilt();
+    } else if (event.code === 'ERROR') onError(event.error);
+  });
+  return watcher;
+}
+
+/** Imports a module of src as it is now, for scripts; it shares the packages of node_modules with the script. */
+export async function importSource(path) {
+  const folder = join(PACKAGES, `.callboard-source-${process.pid}`);
+  const build = await rolldown({ input: path, platform: 'node', external: /^[^./]/, logLevel: 'silent' });
+  try {
+    await build.write({ dir: folder, format: 'esm', entryFileNames: 'source.js' });
+    return await import(pathToFileURL(join(folder, 'source.js')).href);
+  } finally {
+    await build.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
