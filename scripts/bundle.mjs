@@ -9,10 +9,7 @@ import { licences } from './licences.mjs';
 /** What people run, by the name of its file in dist. Parts that a program imports lazily become files beside it. */
 export const PROGRAMS = {
   main: 'src/main.ts',
-  forget: 'src/commands/forget.ts',
-  migrate: 'src/commands/migrate.ts',
-  rebuild: 'src/commands/rebuild.ts',
-  replay: 'src/commands/replay.ts',
+  callboard: 'src/callboard.ts',
 };
 
 /** These stay packages: PGlite reads the files beside its own, and GraphiQL's page is nine megabytes of text. */

@@ -1,14 +1,16 @@
-import { runCommand } from './command.ts';
+import { Command } from '@commander-js/extra-typings';
+import { endWith, say } from './end-with.ts';
 
 /**
- * `npm run migrate`: brings the store up to date and ends. It logs what it does; where nothing is to be done it changes
+ * `callboard migrate`: brings the store up to date and ends. It logs what it does; where nothing is to be done it changes
  * nothing. For deployments whose gateways run with MIGRATE=off, or as a role without CREATE.
  */
-await runCommand({
-  usage: 'npm run migrate',
-  migrates: true,
-  understand(words) {
-    if (words.length > 0) return null;
-    return async ({ say }) => say('The store is migrated.');
-  },
-});
+export function createMigrate() {
+  return new Command('migrate').description('brings the store up to date and ends').action(() =>
+    endWith(async () => {
+      const { withStore } = await import('./with-store.ts');
+      await withStore(async () => say('The store is migrated.'), { migrates: true });
+      return 0;
+    }),
+  );
+}

@@ -10,7 +10,7 @@ import { eachStore } from '../support/stores/stores.ts';
 
 /** Runs a command to its end, as `npm run` does after its build. */
 async function run(command: string, env: Readonly<Record<string, string>>, ...words: readonly string[]) {
-  const child = spawn(process.execPath, [built(command), ...words], {
+  const child = spawn(process.execPath, [built('callboard'), command, ...words], {
     cwd: tmpdir(),
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -77,12 +77,17 @@ eachStore('npm run forget', (on) => {
   );
 
   it('says how it is used where it is not understood, and opens nothing', async () => {
-    for (const words of [[], ['--user'], ['--user', ''], ['--everyone', 'x'], ['--user', 'a', 'b']]) {
-      const { code, output } = await forget(on.env(), ...words);
-      expect([code, output]).toEqual([
-        2,
-        'usage: npm run forget -- --user ID | --session ID | --payment ID\n',
-      ]);
+    const usage = 'usage: callboard forget --user ID | --session ID | --payment ID\n';
+    const misused: readonly [words: readonly string[], reason: string][] = [
+      [[], 'callboard forget: give --user, --session or --payment'],
+      [['--user'], "callboard: option '--user <id>' argument missing"],
+      [['--user', ''], "callboard: option '--user <id>' argument '' is invalid. An id is not empty."],
+      [['--everyone', 'x'], 'callboard forget has no option --everyone; the nearest is --user'],
+      [['--user', 'a', 'b'], 'callboard forget has no argument b'],
+      [['--user', 'a', '--user', 'b'], 'callboard forget: --user is given twice'],
+    ];
+    for (const [words, reason] of misused) {
+      expect(await forget(on.env(), ...words)).toEqual({ code: 2, output: `${reason}\n${usage}` });
     }
   });
 });

@@ -28,7 +28,7 @@ async function untouched(kind: StoreKind): Promise<Record<string, string>> {
 
 /** What `npm run migrate` runs, without npm. */
 async function migrate(env: Record<string, string>): Promise<{ code: unknown; output: string }> {
-  const child = spawn(process.execPath, [built('migrate')], {
+  const child = spawn(process.execPath, [built('callboard'), 'migrate'], {
     env: { PATH: process.env.PATH ?? '', ...env },
   });
   let output = '';

@@ -21,9 +21,9 @@ const DONE = 'all states are computed by the rules of this version';
 const WITHIN_MS = 30_000;
 const log = createLogger({ level: 'silent' });
 
-/** Runs a script over a store to its end. */
-async function run(script: string, env: Record<string, string>) {
-  const child = spawn(process.execPath, [script], {
+/** Runs a program over a store to its end. */
+async function run([program, ...words]: readonly [string, ...string[]], env: Record<string, string>) {
+  const child = spawn(process.execPath, [program, ...words], {
     env: { PATH: process.env.PATH ?? '', ...env },
   });
   closeLater(async () => {
@@ -137,7 +137,9 @@ eachStore('a store of 0.1', (store) => {
     expect(again.output()).not.toContain(COMPUTING);
     await again.terminate();
     expect(await contentOf(store)).toEqual(content);
-    expect((await run(built('rebuild'), store.env())).output).toContain('0 sessions and 0 payments differed');
+    expect((await run([built('callboard'), 'rebuild'], store.env())).output).toContain(
+      '0 sessions and 0 payments differed',
+    );
     expect(await contentOf(store)).toEqual(content);
   }, 90_000);
 });
@@ -150,12 +152,12 @@ eachStore('a store of 0.1 whose states are being computed again', (store) => {
     const { store: [whole] = [], ...expected } = await contentOf(store);
     await makeStoreOf01(store, 5);
     for (const n of ['1', '900', '1100'])
-      expect(await run(ownProgram('open-and-die'), store.env({ KILL_AT: n }))).toMatchObject({
+      expect(await run([ownProgram('open-and-die')], store.env({ KILL_AT: n }))).toMatchObject({
         signal: 'SIGKILL',
       });
     // What was written so far does not count as done.
     expect((await contentOf(store)).store[0]).toMatchObject({ rulesEdition: 1, recomputations: 0 });
-    expect(await run(built('migrate'), store.env())).toMatchObject({ code: 0 });
+    expect(await run([built('callboard'), 'migrate'], store.env())).toMatchObject({ code: 0 });
     const { store: [row] = [], ...content } = await contentOf(store);
     expect(withoutFingerprints(content)).toEqual(withoutFingerprints(expected));
     expect(row).toMatchObject({
@@ -175,7 +177,7 @@ eachStore('a store of 0.1 whose states are being computed again', (store) => {
     const gateway = await spawnGateway(store.env({ MIGRATE: 'off' }));
     expect(gateway.output()).toContain('rules of edition 1');
     expect((await send(`${gateway.url}/readyz`)).status).toBe(503);
-    const migrated = await run(built('migrate'), store.env());
+    const migrated = await run([built('callboard'), 'migrate'], store.env());
     expect(migrated).toMatchObject({ code: 0 });
     expect(migrated.output).toContain(DONE);
     await until(async () => (await send(`${gateway.url}/readyz`).catch(() => null))?.status === 200);

@@ -34,7 +34,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   schema: ['domain', 'errors', 'config', 'logger', 'db', 'live'],
   transport: ['domain', 'errors', 'config', 'logger', 'observe', 'db', 'live', 'http', 'viewers', 'schema'],
   gateway: [...PARTS],
-  commands: [...PARTS, 'gateway'],
+  commands: [...PARTS, 'gateway', 'main'],
+  callboard: ['commands'],
   main: [...PARTS, 'gateway'],
 };
 

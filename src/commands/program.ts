@@ -1,0 +1,73 @@
+import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { nearest } from './nearest.ts';
+import { DEFAULT_SUBCOMMAND, SUBCOMMANDS } from './subcommands.ts';
+
+const WRONG_USE = 2;
+
+/**
+ * Runs `callboard` with these words. The exit code is 0 when it is done, 1 for a fault or a difference that was found, 2
+ * for wrong use: then nothing was done, and what is printed names the nearest option or subcommand. Only the modules of
+ * the subcommand that runs are loaded.
+ */
+export async function runProgram(words: readonly string[]): Promise<void> {
+  const program = createProgram();
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exit(error.exitCode === 0 ? 0 : WRONG_USE);
+  }
+}
+
+function createProgram() {
+  const program = new Command('callboard')
+    .description('A GraphQL gateway for open-banking callbacks: recorded once, shown live, never lost.')
+    .option('-V, --version', 'prints the version')
+    .showSuggestionAfterError(false)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'callboard: ')) })
+    .exitOverride();
+  for (const create of SUBCOMMANDS) {
+    const subcommand = create().copyInheritedSettings(program).allowUnknownOption().allowExcessArguments();
+    subcommand.showHelpAfterError(`usage: callboard ${subcommand.name()} ${subcommand.usage()}`);
+    refuseRepeated(subcommand);
+    program.addCommand(subcommand, { isDefault: subcommand.name() === DEFAULT_SUBCOMMAND });
+  }
+  program.hook('preSubcommand', async () => {
+    if (!program.opts().version) return;
+    const { readVersion } = await import('../config/package-files.ts');
+    process.stdout.write(`${readVersion()}\n`);
+    throw new CommanderError(0, 'commander.version', '');
+  });
+  program.hook('preAction', (_, subcommand) => refuseUnknown(program, subcommand));
+  return program;
+}
+
+/** A second value would silently take the place of the first. */
+function refuseRepeated(subcommand: CommandUnknownOpts): void {
+  for (const option of subcommand.options) {
+    let isGiven = false;
+    subcommand.on(`option:${option.name()}`, () => {
+      if (isGiven && !option.variadic) {
+        subcommand.error(`callboard ${subcommand.name()}: --${option.name()} is given twice`);
+      }
+      isGiven = true;
+    });
+  }
+}
+
+/** The library lets unknown words through, so that this can name the nearest known one, however far it is. */
+function refuseUnknown(program: CommandUnknownOpts, subcommand: CommandUnknownOpts): void {
+  const word = subcommand.args[subcommand.registeredArguments.length];
+  if (word === undefined) return;
+  const name = `callboard ${subcommand.name()}`;
+  const isNamed = program.args[0] === subcommand.name();
+  if (word.startsWith('-')) {
+    const given = word.replace(/=.*$/s, '');
+    const options = isNamed ? subcommand.options : [...subcommand.options, ...program.options];
+    const known = [...options.flatMap((option) => option.long ?? []), '--help'];
+    subcommand.error(`${name} has no option ${given}; the nearest is ${nearest(given, known)}`);
+  }
+  if (isNamed) subcommand.error(`${name} has no argument ${word}`);
+  const known = program.commands.map((one) => one.name());
+  program.error(`callboard: there is no subcommand ${word}; the nearest is ${nearest(word, known)}`);
+}

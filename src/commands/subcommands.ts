@@ -1,0 +1,18 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { createForget } from './forget.ts';
+import { createMigrate } from './migrate.ts';
+import { createRebuild } from './rebuild.ts';
+import { createReplay } from './replay.ts';
+import { createStart } from './start.ts';
+
+/** Every subcommand of `callboard`, in the order in which `--help` lists them. A new one is added here. */
+export const SUBCOMMANDS: readonly (() => CommandUnknownOpts)[] = [
+  createStart,
+  createMigrate,
+  createReplay,
+  createRebuild,
+  createForget,
+];
+
+/** What `callboard` without a subcommand does. */
+export const DEFAULT_SUBCOMMAND = 'start';
