@@ -30,6 +30,18 @@ const CHECKS = [
     mend: 'npm run schema:print',
   },
   {
+    name: 'scenarios',
+    after: ['scripts/build.mjs'],
+    command: ['scripts/scenario-schema.mjs', '--check'],
+    mend: 'npm run scenarios:schema',
+  },
+  {
+    name: 'package',
+    after: ['scripts/build.mjs'],
+    command: ['scripts/package-check.mjs'],
+    mend: 'correct `files` or the fields of package.json, then: node scripts/package-check.mjs',
+  },
+  {
     name: 'schema lint',
     command: [
       'node_modules/eslint/bin/eslint.js',

@@ -3,6 +3,7 @@ import { createForget } from './forget.ts';
 import { createMigrate } from './migrate.ts';
 import { createRebuild } from './rebuild.ts';
 import { createReplay } from './replay.ts';
+import { createSimulate } from './simulate.ts';
 import { createStart } from './start.ts';
 
 /** Every subcommand of `callboard`, in the order in which `--help` lists them. A new one is added here. */
@@ -12,6 +13,7 @@ export const SUBCOMMANDS: readonly (() => CommandUnknownOpts)[] = [
   createReplay,
   createRebuild,
   createForget,
+  createSimulate,
 ];
 
 /** What `callboard` without a subcommand does. */

@@ -7,6 +7,9 @@ const PACKAGE = packageAbove(new URL(import.meta.url));
 /** The migrations that drizzle-kit generated. */
 export const MIGRATIONS_FOLDER = new URL('drizzle/', PACKAGE);
 
+/** The scenarios of the simulator. */
+export const SCENARIOS_FOLDER = new URL('scenarios/', PACKAGE);
+
 /** The output of the build. */
 export const BUILD_FOLDER = new URL('dist/', PACKAGE);
 

@@ -14,6 +14,7 @@ const PARTS = [
   'callbacks',
   'schema',
   'transport',
+  'simulator',
 ];
 
 /** What each part of src may import of our own, apart from itself: imports point one way. */
@@ -33,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   callbacks: ['domain', 'errors', 'config', 'logger', 'observe', 'db', 'live', 'http'],
   schema: ['domain', 'errors', 'config', 'logger', 'db', 'live'],
   transport: ['domain', 'errors', 'config', 'logger', 'observe', 'db', 'live', 'http', 'viewers', 'schema'],
+  simulator: ['domain'],
   gateway: [...PARTS],
   commands: [...PARTS, 'gateway', 'main'],
   callboard: ['commands'],
@@ -57,6 +59,13 @@ const MAY_IMPORT_WITHIN: Readonly<Record<string, Readonly<Record<string, readonl
   live: { relay: [], sources: [], fanout: ['sources'] },
   schema: { list: [] },
   callbacks: { authenticate: [], parse: [] },
+  simulator: {
+    scenario: [],
+    plan: ['scenario'],
+    send: ['plan'],
+    check: ['scenario', 'plan'],
+    serve: ['plan'],
+  },
   transport: {
     engine: [],
     http: ['engine', 'graphiql'],
