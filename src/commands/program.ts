@@ -19,12 +19,19 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   }
 }
 
-function createProgram() {
+/**
+ * Reads words, and runs the subcommand that they name. Wrong use rejects with a CommanderError, after `print` got what is
+ * wrong; with exit code 0 it was a question for help or the version.
+ */
+export function createProgram(print = (text: string): unknown => process.stderr.write(text)) {
   const program = new Command('callboard')
     .description('A GraphQL gateway for open-banking callbacks: recorded once, shown live, never lost.')
     .option('-V, --version', 'prints the version')
     .showSuggestionAfterError(false)
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'callboard: ')) })
+    .configureOutput({
+      writeErr: print,
+      outputError: (text, write) => write(text.replace(/^error: /, 'callboard: ')),
+    })
     .exitOverride();
   for (const create of SUBCOMMANDS) {
     const subcommand = create().copyInheritedSettings(program).allowUnknownOption().allowExcessArguments();

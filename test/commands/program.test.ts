@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createProgram } from '../../src/commands/program.ts';
 import { SUBCOMMANDS } from '../../src/commands/subcommands.ts';
 import { runCallboard } from '../support/clients/command.ts';
 
@@ -27,12 +28,14 @@ describe('callboard', () => {
   it('names the nearest for every option that is misspelt', async () => {
     for (const subcommand of SUBCOMMANDS.map((create) => create())) {
       for (const { long } of subcommand.options) {
-        const misspelt = `${long}x`;
-        const { code, stderr } = await runCallboard(subcommand.name(), misspelt, '1');
-        expect([code, stderr.split('\n')[0]]).toEqual([
-          2,
-          `callboard ${subcommand.name()} has no option ${misspelt}; the nearest is ${long}`,
-        ]);
+        let printed = '';
+        const program = createProgram((text) => {
+          printed += text;
+        });
+        const words = [subcommand.name(), `${long}x`, '1'];
+        await expect(program.parseAsync(words, { from: 'user' })).rejects.toMatchObject({ exitCode: 1 });
+        const reason = `callboard ${subcommand.name()} has no option ${long}x; the nearest is ${long}`;
+        expect(printed.split('\n')[0]).toBe(reason);
       }
     }
   });

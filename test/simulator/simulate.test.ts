@@ -51,7 +51,7 @@ async function summaryOf({ ended }: ReturnType<typeof simulate>) {
 eachStore('a simulation', (on) => {
   it('of every scenario with faults ends as expected', TIMEOUT, async () => {
     const gateway = await spawnGateway(on.env({ RESTART_QUIET_MS: QUIET_MS }));
-    const count = longOr(350, 28);
+    const count = longOr(350, 14);
     for (const seed of LONG ? ['1', '2', '3'] : ['1']) {
       const words = ['--seed', seed, '--sessions', String(count), ...FAULTS];
       const summary = await summaryOf(simulate(gateway.url, ...words));
@@ -61,19 +61,23 @@ eachStore('a simulation', (on) => {
     await gateway.terminate();
   });
 
-  it('goes on when the gateway is killed and started again, and nothing is lost', TIMEOUT, async () => {
-    const env = on.env({ RESTART_QUIET_MS: QUIET_MS, PORT: String(await freePort()) });
-    const first = await spawnGateway(env);
-    const words = ['--sessions', '28', '--seed', '4', '--rate', '150'];
-    const running = simulate(first.url, ...words);
-    await running.lines.next();
-    await first.kill();
-    const second = await spawnGateway(env);
-    const summary = await summaryOf(running);
-    expect(summary).toMatchObject({ code: 0, compared: 28, different: [], undelivered: [] });
-    expect(summary.retries).toBeGreaterThan(0);
-    await second.terminate();
-  });
+  it.runIf(on.kind === 'postgres' || LONG)(
+    'goes on when the gateway is killed and started again, and nothing is lost',
+    TIMEOUT,
+    async () => {
+      const env = on.env({ RESTART_QUIET_MS: QUIET_MS, PORT: String(await freePort()) });
+      const first = await spawnGateway(env);
+      const words = ['--sessions', '28', '--seed', '4', '--rate', '80'];
+      const running = simulate(first.url, ...words);
+      await running.lines.next();
+      await first.kill();
+      const second = await spawnGateway(env);
+      const summary = await summaryOf(running);
+      expect(summary).toMatchObject({ code: 0, compared: 28, different: [], undelivered: [] });
+      expect(summary.retries).toBeGreaterThan(0);
+      await second.terminate();
+    },
+  );
 
   it.runIf(on.kind === 'postgres' || LONG)(
     'of a gateway with a broken fold ends with 1 and names the fields',
@@ -82,10 +86,13 @@ eachStore('a simulation', (on) => {
       const script = await mainWith('src/domain/status.ts', 'rank(fact) >= rank(shown)', 'true');
       const gateway = await spawnGateway(on.env({ RESTART_QUIET_MS: QUIET_MS }), 20_000, script);
       const words = ['simulate', '--url', gateway.url, '--speed', '0', '--restart-quiet', QUIET_MS];
-      const { code, stdout } = await runCallboard(...words, '--sessions', '28', '--seed', '5', ...FAULTS);
+      const { code, stdout } = await runCallboard(
+        ...[...words, '--scenario', 'payments', 'happy', '--sessions', '20', '--seed', '5'],
+        ...['--reorder', '0.8'],
+      );
       expect(code).toBe(1);
       expect(stdout).toMatch(/^different: (session|payment) [a-z-]+-5-\d{6}\n {2}/m);
-      expect(stdout).toMatch(/^ {2}(stage\.)?status: expected "[A-Z]+", found "[A-Z_]+"$/m);
+      expect(stdout).toMatch(/^ {2}\S*status: expected "[A-Z]+", found "[A-Z_]+"$/m);
       await gateway.terminate();
     },
   );
@@ -166,7 +173,7 @@ describe('a simulation', () => {
 
   it('counts apart what it cannot know because a callback was lost', async () => {
     const gateway = await spawnGateway({ DATA_DIR: 'memory', RESTART_QUIET_MS: QUIET_MS });
-    const words = ['--scenario', 'payments', 'happy', '--sessions', '40', '--drop', '0.3'];
+    const words = ['--scenario', 'payments', '--sessions', '40', '--drop', '0.3'];
     const summary = await summaryOf(simulate(gateway.url, ...words));
     expect(summary).toMatchObject({ code: 0, compared: 40, different: [] });
     expect(summary.undelivered.length).toBeGreaterThan(3);
@@ -209,7 +216,7 @@ describe('a simulation', () => {
     await running.lines.next();
     running.child.kill('SIGINT');
     const { code, stdout } = await running.ended;
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/\(stopped\)[^]*not played to the end/)]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/\(stopped\)[\s\S]*not played to the end/)]);
     await gateway.terminate();
   });
 
