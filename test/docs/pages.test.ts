@@ -33,7 +33,7 @@ describe('the pages', () => {
       ['sh', ['run', 'by', 'not-run']],
       ['sql', ['run']],
       ['js', ['recipe']],
-      ['json', ['answer']],
+      ['json', ['answer', 'scenario']],
     ]);
     const unmarked = FENCES.filter(
       ({ language, marks }) => needed.get(language ?? '')?.some((mark) => marks.has(mark)) === false,

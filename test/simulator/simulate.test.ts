@@ -5,15 +5,17 @@ import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
+import { createSimulate } from '../../src/commands/simulate.ts';
 import { send } from '../support/clients/client.ts';
 import { runCallboard, startCallboard } from '../support/clients/command.ts';
 import { closeLater } from '../support/closing.ts';
-import { ROOT } from '../support/documents.ts';
+import { FENCES, ROOT, tableRows } from '../support/documents.ts';
 import { spawnGateway } from '../support/gateways/gateway.ts';
 import { OPERATOR, productionEnv, token } from '../support/gateways/production.ts';
 import { LONG, longOr } from '../support/long.ts';
+import { emptyStore } from '../support/stores/empty-store.ts';
 import { eachStore } from '../support/stores/stores.ts';
 
 const QUIET_MS = '150';
@@ -69,7 +71,7 @@ eachStore('a simulation', (on) => {
       const first = await spawnGateway(env);
       const words = ['--sessions', '28', '--seed', '4', '--rate', '80'];
       const running = simulate(first.url, ...words);
-      await running.lines.next();
+      await running.lines.next(30_000);
       await first.kill();
       const second = await spawnGateway(env);
       const summary = await summaryOf(running);
@@ -137,57 +139,78 @@ eachStore('a simulation', (on) => {
 });
 
 describe('a simulation', () => {
-  it('sends the same bytes in the same order for the same seed at any speed, others for another', async () => {
-    const target = await capture();
-    const hashes: string[] = [];
-    const runs: string[][] = [];
-    for (const [seed, ...pace] of [
-      ['1', '--speed', '0'],
-      ['1', '--speed', '0'],
-      ['1', '--speed', '0', '--rate', '500'],
-      ['1', '--speed', '5000'],
-      ['2', '--speed', '0'],
-    ]) {
-      target.bodies.length = 0;
-      const words = [
-        '--sessions',
-        '14',
-        '--scenario',
-        'happy',
-        '--seed',
-        seed ?? '',
-        '--restart-quiet',
-        QUIET_MS,
-      ];
-      const run = startCallboard(['simulate', '--url', target.url, '--json', ...words, ...pace, ...FAULTS]);
-      hashes.push((await summaryOf(run)).hash);
-      runs.push([...target.bodies]);
-    }
-    const [first = '', ...others] = hashes;
-    expect(others.map((hash) => hash === first)).toEqual([true, true, true, false]);
-    expect(runs[1]).toEqual(runs[0]);
-    const sent = createHash('sha256');
-    for (const body of runs[0] ?? []) sent.update(`${Buffer.byteLength(body)} ${body}`);
-    expect(sent.digest('hex')).toBe(first);
+  let url = '';
+  beforeAll(async () => {
+    const gateway = await spawnGateway({ DATA_DIR: await emptyStore(), RESTART_QUIET_MS: QUIET_MS });
+    url = gateway.url;
   });
 
-  it('counts apart what it cannot know because a callback was lost', async () => {
-    const gateway = await spawnGateway({ DATA_DIR: 'memory', RESTART_QUIET_MS: QUIET_MS });
-    const words = ['--scenario', 'payments', '--sessions', '40', '--drop', '0.3'];
-    const summary = await summaryOf(simulate(gateway.url, ...words));
-    expect(summary).toMatchObject({ code: 0, compared: 40, different: [] });
+  it(
+    'sends the same bytes in the same order for the same seed at any speed, others for another',
+    TIMEOUT,
+    async () => {
+      const target = await capture();
+      const hashes: string[] = [];
+      const runs: string[][] = [];
+      for (const [seed, ...pace] of [
+        ['1', '--speed', '0'],
+        ['1', '--speed', '0'],
+        ['1', '--speed', '0', '--rate', '500'],
+        ['1', '--speed', '5000'],
+        ['2', '--speed', '0'],
+      ]) {
+        target.bodies.length = 0;
+        const words = [
+          '--sessions',
+          '14',
+          '--scenario',
+          'happy',
+          '--seed',
+          seed ?? '',
+          '--restart-quiet',
+          QUIET_MS,
+        ];
+        const run = startCallboard(['simulate', '--url', target.url, '--json', ...words, ...pace, ...FAULTS]);
+        hashes.push((await summaryOf(run)).hash);
+        runs.push([...target.bodies]);
+      }
+      const [first = '', ...others] = hashes;
+      expect(others.map((hash) => hash === first)).toEqual([true, true, true, false]);
+      expect(runs[1]).toEqual(runs[0]);
+      const sent = createHash('sha256');
+      for (const body of runs[0] ?? []) sent.update(`${Buffer.byteLength(body)} ${body}`);
+      expect(sent.digest('hex')).toBe(first);
+    },
+  );
+
+  it("plays the page's own scenario, and the page lists every option", TIMEOUT, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'callboard-test-'));
+    closeLater(() => rm(folder, { recursive: true, force: true }));
+    const [own] = FENCES.filter(({ marks }) => marks.get('scenario') === 'one-account');
+    await writeFile(join(folder, 'one.json'), own?.code ?? '');
+    const words = ['--scenario', join(folder, 'one.json'), '--sessions', '2'];
+    expect(await summaryOf(simulate(url, ...words))).toMatchObject({ code: 0, right: 2 });
+    const listed = tableRows('docs/simulator.md', '## Options').map(
+      ([option = '']) => /--[a-z-]+/.exec(option)?.[0],
+    );
+    const options = createSimulate().options.map(({ long }) => long);
+    expect(listed.toSorted()).toEqual(options.toSorted());
+  });
+
+  it('counts apart what it cannot know because a callback was lost', TIMEOUT, async () => {
+    const words = ['--scenario', 'payments', '--sessions', '30', '--drop', '0.4', '--seed', '31'];
+    const summary = await summaryOf(simulate(url, ...words));
+    expect(summary).toMatchObject({ code: 0, compared: 30, different: [] });
     expect(summary.undelivered.length).toBeGreaterThan(3);
-    await gateway.terminate();
   });
 
-  it("answers the aggregator's status routes, and Ctrl-C ends it with its summary", async () => {
-    const gateway = await spawnGateway({ DATA_DIR: 'memory', RESTART_QUIET_MS: QUIET_MS });
+  it("answers the aggregator's status routes, and Ctrl-C ends it with its summary", TIMEOUT, async () => {
     const running = simulate(
-      ...([gateway.url, '--scenario', 'happy', '--sessions', '1', '--drop', '1'] as const),
+      ...([url, '--scenario', 'happy', '--sessions', '1', '--drop', '1'] as const),
       ...['--serve', '0', '--settle', '60000'],
     );
-    const url = /http:\S+/.exec(await running.lines.next())?.[0] ?? '';
-    const at = async (path: string) => (await send(`${url}/api/session${path}`)).json;
+    const served = /http:\S+/.exec(await running.lines.next(30_000))?.[0] ?? '';
+    const at = async (path: string) => (await send(`${served}/api/session${path}`)).json;
     const named = '?sessionId=happy-1-000000';
     await expect
       .poll(() => at(`/status${named}`))
@@ -202,59 +225,70 @@ describe('a simulation', () => {
       accounts: expect.arrayContaining([expect.objectContaining({ accountType: 'CurrentAccount' })]),
       transactions: expect.arrayContaining([expect.objectContaining({ transactionStatus: 'Pending' })]),
     });
-    expect((await send(`${url}/api/session/status?sessionId=nobody`)).status).toBe(404);
-    expect((await send(`${url}/api/session/balances/status${named}`)).status).toBe(400);
-    expect((await send(`${url}/api/session/status`)).status).toBe(400);
+    expect((await send(`${served}/api/session/status?sessionId=nobody`)).status).toBe(404);
+    expect((await send(`${served}/api/session/balances/status${named}`)).status).toBe(400);
+    expect((await send(`${served}/api/session/status`)).status).toBe(400);
     running.child.kill('SIGINT');
     expect(await summaryOf(running)).toMatchObject({ code: 0, wasStopped: true, compared: 1 });
-    await gateway.terminate();
   });
 
-  it('ends at Ctrl-C with the summary of what was played', async () => {
-    const gateway = await spawnGateway({ DATA_DIR: 'memory', RESTART_QUIET_MS: QUIET_MS });
-    const running = startCallboard(['simulate', '--url', gateway.url, '--sessions', '14', '--speed', '20']);
-    await running.lines.next();
+  it('ends at Ctrl-C with the summary of what was played', TIMEOUT, async () => {
+    const running = startCallboard([
+      'simulate',
+      '--url',
+      url,
+      '--sessions',
+      '14',
+      '--seed',
+      '32',
+      '--speed',
+      '20',
+    ]);
+    await running.lines.next(30_000);
     running.child.kill('SIGINT');
     const { code, stdout } = await running.ended;
     expect([code, stdout]).toEqual([0, expect.stringMatching(/\(stopped\)[\s\S]*not played to the end/)]);
-    await gateway.terminate();
   });
 
-  it('refuses what it does not understand with 2: a scenario, a field of a file, a value, two ways', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'callboard-test-'));
-    closeLater(() => rm(folder, { recursive: true, force: true }));
-    const file = join(folder, 'own.json');
-    await writeFile(
-      file,
-      JSON.stringify({
-        ...{ name: 'own', people: ['anna'], banks: [{ id: 1 }] },
-        sessions: [{ steps: [{ stage: 'Accounts', status: 'Finished', acounts: 'all' }], expect: {} }],
-      }),
-    );
-    const misused: readonly [words: readonly string[], reason: string][] = [
-      [['--colour', 'red'], 'callboard simulate has no option --colour; the nearest is --'],
-      [['--scenario', 'hapy'], 'there is no scenario hapy in the box; the nearest is happy'],
-      [['--scenario', file], 'sessions.0.steps.0: Unrecognized key: "acounts"'],
-      [['--scenario', join(folder, 'none.json')], 'none.json'],
-      [['--drop', '2'], 'A share is a number from 0 to 1.'],
-      [['--speed', 'fast'], 'It is a number from 0.'],
-      [['--signing-key', 'whpk_AAAA'], 'whsec_'],
-      [['--header', 'a: b', '--path-secret', 'c'], 'cannot be used with'],
-    ];
-    for (const [words, reason] of misused) {
-      const { code, stdout, stderr } = await runCallboard(
-        'simulate',
-        '--url',
-        'http://127.0.0.1:9',
-        ...words,
+  it(
+    'refuses what it does not understand with 2: a scenario, a field of a file, a value, two ways',
+    TIMEOUT,
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'callboard-test-'));
+      closeLater(() => rm(folder, { recursive: true, force: true }));
+      const file = join(folder, 'own.json');
+      await writeFile(
+        file,
+        JSON.stringify({
+          ...{ name: 'own', people: ['anna'], banks: [{ id: 1 }] },
+          sessions: [{ steps: [{ stage: 'Accounts', status: 'Finished', acounts: 'all' }], expect: {} }],
+        }),
       );
-      expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(reason)]);
-    }
-    expect(await runCallboard('simulate')).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('--url URL'),
-    });
-  });
+      const misused: readonly [words: readonly string[], reason: string][] = [
+        [['--colour', 'red'], 'callboard simulate has no option --colour; the nearest is --'],
+        [['--scenario', 'hapy'], 'there is no scenario hapy in the box; the nearest is happy'],
+        [['--scenario', file], 'sessions.0.steps.0: Unrecognized key: "acounts"'],
+        [['--scenario', join(folder, 'none.json')], 'none.json'],
+        [['--drop', '2'], 'A share is a number from 0 to 1.'],
+        [['--speed', 'fast'], 'It is a number from 0.'],
+        [['--signing-key', 'whpk_AAAA'], 'whsec_'],
+        [['--header', 'a: b', '--path-secret', 'c'], 'cannot be used with'],
+      ];
+      for (const [words, reason] of misused) {
+        const { code, stdout, stderr } = await runCallboard(
+          'simulate',
+          '--url',
+          'http://127.0.0.1:9',
+          ...words,
+        );
+        expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(reason)]);
+      }
+      expect(await runCallboard('simulate')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('--url URL'),
+      });
+    },
+  );
 });
 
 async function freePort(): Promise<number> {
@@ -304,7 +338,7 @@ async function mainWith(file: string, from: string, to: string): Promise<string>
       },
     ],
   });
-  await build.write({ dir: inject('bundle'), format: 'esm', chunkFileNames: 'broken-fold-[hash].js' });
+  await build.write({ dir: inject('programs'), format: 'esm', chunkFileNames: 'broken-fold-[hash].js' });
   await build.close();
-  return join(inject('bundle'), 'broken-fold.js');
+  return join(inject('programs'), 'broken-fold.js');
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { closeLater } from '../closing.ts';
 import { built } from '../gateways/gateway.ts';
@@ -25,6 +26,8 @@ export function startCallboard(
   env: Readonly<Record<string, string>> = {},
 ): RunningCommand {
   const child = spawn(process.execPath, [built('callboard'), ...words], {
+    // No .env lies there.
+    cwd: tmpdir(),
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
