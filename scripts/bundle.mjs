@@ -60,13 +60,18 @@ export function bundleOnChange(programs, dir, { onBuilt, onError }) {
   return watcher;
 }
 
+let sources = 0;
+
 /** Imports a module of src as it is now, for scripts; it shares the packages of node_modules with the script. */
 export async function importSource(path) {
+  // A name of its own: Node imports a file once.
+  sources += 1;
+  const name = `source-${sources}.js`;
   const folder = join(PACKAGES, `.callboard-source-${process.pid}`);
   const build = await rolldown({ input: path, platform: 'node', external: /^[^./]/, logLevel: 'silent' });
   try {
-    await build.write({ dir: folder, format: 'esm', entryFileNames: 'source.js' });
-    return await import(pathToFileURL(join(folder, 'source.js')).href);
+    await build.write({ dir: folder, format: 'esm', entryFileNames: name });
+    return await import(pathToFileURL(join(folder, name)).href);
   } finally {
     await build.close();
     rmSync(folder, { recursive: true, force: true });

@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 const EXPECTED = [
   /^(CHANGELOG\.md|LICENSE|README\.md|package\.json)$/,
   /^dist\/.*\.js$/,
+  // Of the packages that are joined with ours.
+  /^dist\/THIRD-PARTY-LICENCES\.txt$/,
   /^dist\/store-template-[0-9a-f]+\.tar\.gz$/,
   /^drizzle\/\d+_\w+\/(migration\.sql|snapshot\.json)$/,
   /^scenarios\/[a-z-]+(\.schema)?\.json$/,

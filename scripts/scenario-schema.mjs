@@ -1,10 +1,12 @@
-// Writes scenarios/scenario.schema.json, by which editors complete and check scenarios, as the built code reads them; with
+// Writes scenarios/scenario.schema.json, by which editors complete and check scenarios, as src reads them; with
 // --check only compares, and reads every scenario, and exits 1 where one differs.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readScenario } from '../dist/simulator/scenario/read-scenario.js';
-import { ScenarioFile } from '../dist/simulator/scenario/scenario.js';
+import { importSource } from './bundle.mjs';
+
+const { readScenario } = await importSource('src/simulator/scenario/read-scenario.ts');
+const { ScenarioFile } = await importSource('src/simulator/scenario/scenario.ts');
 
 const folder = 'scenarios';
 const file = join(folder, 'scenario.schema.json');
