@@ -5,7 +5,7 @@ import { withSourcePositions } from '../src/source-positions.ts';
 import { ROOT } from './support/documents.ts';
 import { built } from './support/gateways/gateway.ts';
 
-const CODE = 'const graphiql = config.graphiql ? createGraphiql(';
+const CODE = 'const hub = createHub({ log });';
 
 /** The line, from 1, that holds a text. */
 const lineOf = (text: string, file: string) =>

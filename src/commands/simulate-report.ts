@@ -14,7 +14,7 @@ export interface SimulateReport {
 
 const FORMAT =
   '{bar} {value}/{total} callbacks | {recorded} recorded, {repeated} repeated, {late} late | {eta_formatted} left';
-/** Without a terminal there is a line this often. */
+/** Without a terminal there is a line at most this often. */
 const LINE_EVERY_MS = 2_000;
 
 /** Progress is a bar where `out` is a terminal, and a line now and then elsewhere. */
@@ -26,7 +26,8 @@ export function createReport(
   };
   const format = { summary: summaryLines, line };
   if (out.isTTY !== true) {
-    let next = performance.now() + LINE_EVERY_MS;
+    // The first callback is a line, so that it is seen to have begun.
+    let next = 0;
     return {
       ...format,
       progress({ done, planned, outcomes, retries }) {

@@ -5,7 +5,7 @@ import type { EventName } from '../../src/observe.ts';
 import { at, postCallback, query } from '../support/clients/client.ts';
 import { deliverAll } from '../support/clients/flood.ts';
 import { closeAll } from '../support/closing.ts';
-import { built, spawnGateway, startGateway } from '../support/gateways/gateway.ts';
+import { ownProgram, spawnGateway, startGateway } from '../support/gateways/gateway.ts';
 import { LONG, longOr } from '../support/long.ts';
 import { DEFAULTS } from '../support/stores/memory-store.ts';
 import { openStoreOf } from '../support/stores/recording.ts';
@@ -101,7 +101,7 @@ eachStore('instances that write at once', (of) => {
         const killed = await spawnGateway(
           of.env({ KILL_EVENT: step, KILL_AT: '5' }),
           15_000,
-          built('killed-at-event'),
+          ownProgram('killed-at-event'),
         );
         const other = await startGateway(of.config());
         const bodiesOf = () => Array.from({ length: 200 }, (_, n) => bodyFor(`${step}-${n % 20}`));

@@ -242,7 +242,7 @@ describe('a simulation', () => {
       '--seed',
       '32',
       '--speed',
-      '20',
+      '100',
     ]);
     await running.lines.next(30_000);
     running.child.kill('SIGINT');
