@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { configuredCallbackRoutes } from './callbacks/configured-routes.ts';
 import { readReported } from './callbacks/parse/claims.ts';
 import { parseApplied, readFindings } from './callbacks/parse/parse.ts';
@@ -79,8 +80,9 @@ export interface Gateway {
   /** Without a slash at its end. */
   readonly url: string;
   /**
-   * The clean end, within 10 s and `drainMs`: not ready at once, callbacks in flight finished, subscribers sent elsewhere over
-   * `drainMs`, then the store closed. Calling it again waits for the same end.
+   * The clean end, within 10 s, `lameDuckMs` and `drainMs`: not ready at once, all served as usual for `lameDuckMs`,
+   * then callbacks in flight finished, subscribers sent elsewhere over `drainMs`, and the store closed. Calling it again
+   * waits for the same end.
    */
   close(): Promise<void>;
 }
@@ -213,9 +215,11 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
     if (config.retentionDays !== null)
       closing.use(createRetention({ store, days: config.retentionDays, log, now }));
     const readiness = closing.use(createReadiness({ store, recordedAt: () => recorder.recordedAt, log }));
+    /** Set first: a load balancer sends elsewhere what is still served here. */
+    let leaving = false;
     let draining = false;
     const isReady = async () =>
-      !draining &&
+      !leaving &&
       relay.behind <= MAX_BEHIND &&
       (await Promise.all([isSoon(relay.check()), readiness.canRecord()])).every((fine) => fine);
     const readBody = createBodyReader();
@@ -286,6 +290,11 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       await connections.drain(config.drainMs);
     });
     const end = async () => {
+      leaving = true;
+      if (config.lameDuckMs > 0) {
+        log.info({ lameDuckMs: config.lameDuckMs }, 'not ready any more: serving as usual before the drain');
+        await sleep(config.lameDuckMs);
+      }
       draining = true;
       const began = performance.now();
       const open = { sockets: connections.count('ws'), streams: connections.count('sse') };

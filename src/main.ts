@@ -6,7 +6,7 @@ import { createGateway, type Gateway } from './gateway.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { type OpenFilesShortage, openFilesShortage } from './transport/http/open-files.ts';
 
-/** A clean stop takes less than DRAIN_MS plus this; a process that hangs for longer is ended. */
+/** A clean stop takes less than LAME_DUCK_MS and DRAIN_MS plus this; a process that hangs for longer is ended. */
 const LAST_RESORT_MS = 10_000;
 /** A start that gets a signal has this long to finish: what it waits for may never come. */
 const STARTING_MS = 2_000;
@@ -37,7 +37,7 @@ async function run(): Promise<void> {
     log.fatal({ err }, 'a rejection was not handled; the process continues'),
   );
 
-  const stop = stopOnSignals(config.drainMs, log);
+  const stop = stopOnSignals(config.lameDuckMs + config.drainMs, log);
   try {
     const gateway = await createGateway(config, { log });
     log.info({ url: gateway.url, mode: config.mode }, `Callboard listens on ${gateway.url}`);
@@ -60,12 +60,12 @@ const openFilesNote = (connections: number, { allowed, needed }: OpenFilesShorta
 const MEMORY_NOTE = 'DATA_DIR=memory: nothing is kept when this process ends.';
 
 /** Stops the gateway at the first SIGTERM or SIGINT, also during the start; a second ends the process at once. */
-function stopOnSignals(drainMs: number, log: Logger): (gateway: Gateway) => void {
+function stopOnSignals(leavingMs: number, log: Logger): (gateway: Gateway) => void {
   let signalled = false;
   let running: Gateway | null = null;
   const end = () => {
     if (running === null) return;
-    setTimeout(() => process.exit(1), drainMs + LAST_RESORT_MS).unref();
+    setTimeout(() => process.exit(1), leavingMs + LAST_RESORT_MS).unref();
     running.close().then(
       () => process.exit(0),
       (err: unknown) => {

@@ -7,6 +7,9 @@ import { type StoreConfig, toStoreConfig } from './store.ts';
 import { readVariables, type Values } from './values.ts';
 import { type LogLevel, type Mode, VARIABLE_NAMES } from './variables.ts';
 
+/** A load balancer that looks every two seconds sees the 503 twice. */
+const PRODUCTION_LAME_DUCK_MS = 5_000;
+
 /** All settings of the gateway, checked and frozen. Times are in milliseconds. */
 export interface Config extends StoreConfig {
   readonly mode: Mode;
@@ -15,6 +18,8 @@ export interface Config extends StoreConfig {
   /** 0 takes a free port. */
   readonly port: number;
   readonly stalledAfterMs: number;
+  /** How long everything is served as usual on SIGTERM, with `/readyz` 503, before the drain. */
+  readonly lameDuckMs: number;
   readonly drainMs: number;
   readonly logLevel: LogLevel;
   readonly graphiql: boolean;
@@ -69,6 +74,7 @@ function toConfig(values: Values): Config {
     port: values.PORT,
     ...toStoreConfig(values),
     stalledAfterMs: values.STALLED_AFTER_MS,
+    lameDuckMs: values.LAME_DUCK_MS ?? (explores ? 0 : PRODUCTION_LAME_DUCK_MS),
     drainMs: values.DRAIN_MS,
     logLevel: values.LOG_LEVEL,
     graphiql: values.GRAPHIQL ?? explores,

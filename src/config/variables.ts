@@ -130,6 +130,10 @@ export const VARIABLES = {
   ),
   ...LIMIT_VARIABLES,
   TRUST_PROXY: optionalList(proxies, 'Addresses or networks whose X-Forwarded-For counts.'),
+  LAME_DUCK_MS: optional(
+    integer(0, 60_000, 'milliseconds'),
+    'Time on SIGTERM in which /readyz is 503 and everything else is served as usual. Unset: 0 in explore mode, 5000 in production.',
+  ),
   DRAIN_MS: withDefault('5000', integer(0, 60_000, 'milliseconds'), 'Time to close sockets on SIGTERM.'),
   LOG_LEVEL: withDefault('info', oneOf(LOG_LEVELS), 'The lowest level that is logged.'),
 } as const;

@@ -99,7 +99,7 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
 
   it('the shortest form of production starts, and takes nothing unproven', LONG, async () => {
     const block = command('production').replace(/DATABASE_URL='[^']*'/, `DATABASE_URL='${database.url}'`);
-    const gateway = await startByShell(block, { env: { PORT: '0' } }, START_MS);
+    const gateway = await startByShell(block, { env: { PORT: '0', LAME_DUCK_MS: '0' } }, START_MS);
     const callback = fields('session-status');
     expect((await postCallback(gateway.url, callback)).status).toBe(401);
     const headers = { authorization: 'first-shared-secret' };
