@@ -11,6 +11,7 @@ import { createJournal } from './db/journal/journal.ts';
 import { NotMigratedError } from './db/migrate/migrate.ts';
 import { openStore, type StoreOptions } from './db/open.ts';
 import { createCatchUp } from './db/read/catch-up.ts';
+import { createOpenCounts } from './db/read/open-counts.ts';
 import { createReads } from './db/read/reads.ts';
 import { createReadiness, withinMs } from './db/readiness.ts';
 import { createRecorder } from './db/record/recorder.ts';
@@ -32,6 +33,7 @@ import { createStallClock } from './live/stall-clock.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createObserver, emitUnexpected, type Observer } from './observe.ts';
 import { logEvents } from './observers/log-events.ts';
+import { createMetrics, type Metrics } from './observers/metrics/metrics.ts';
 import { buildSchema } from './schema/build.ts';
 import { createConnections } from './transport/connections.ts';
 import { createAdmission } from './transport/engine/admission.ts';
@@ -47,6 +49,7 @@ import { createGraphiql } from './transport/graphiql/graphiql.ts';
 import { createGraphqlHandler, type Identify } from './transport/http/graphql-http.ts';
 import { healthRoutes } from './transport/http/health-routes.ts';
 import { createHttpServer } from './transport/http/http-server.ts';
+import { metricsRoutes } from './transport/http/metrics-routes.ts';
 import { createOriginPolicy } from './transport/http/origin-policy.ts';
 import { ROOT_ROUTE } from './transport/http/root-route.ts';
 import { statusRoutes } from './transport/http/status-routes.ts';
@@ -95,10 +98,15 @@ export function createGateway(config: Config, parts: GatewayParts = {}): Promise
   const log = parts.log ?? createLogger({ level: config.logLevel });
   const observer = parts.observer ?? createObserver(log);
   logEvents(observer, log);
-  return startGateway(config, { ...parts, log, observer });
+  const metrics = createMetrics(observer, { version: readVersion() });
+  return startGateway(config, { ...parts, log, observer, metrics });
 }
 
-type StartParts = GatewayParts & { readonly log: Logger; readonly observer: Observer };
+type StartParts = GatewayParts & {
+  readonly log: Logger;
+  readonly observer: Observer;
+  readonly metrics: Metrics;
+};
 
 async function startGateway(config: Config, parts: StartParts): Promise<Gateway> {
   const { log } = parts;
@@ -222,6 +230,13 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
       !leaving &&
       relay.behind <= MAX_BEHIND &&
       (await Promise.all([isSoon(relay.check()), readiness.canRecord()])).every((fine) => fine);
+    parts.metrics.watch({
+      waiting: () => recorder.waiting,
+      behind: () => relay.behind,
+      connections: connections.count,
+      ready: isReady,
+      counts: createOpenCounts(store, silence),
+    });
     const readBody = createBodyReader();
     const routes = createRouter(
       [
@@ -240,6 +255,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         }),
         ...healthRoutes({ isReady }),
         ...(config.graphiql ? [ROOT_ROUTE] : []),
+        ...metricsRoutes({ mode: config.mode, token: config.metricsToken, render: parts.metrics.render }),
         ...statusRoutes({ reads, identify, limits, admission, emit }),
       ],
       {

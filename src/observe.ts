@@ -20,8 +20,9 @@ export interface CallbackAnswered {
   readonly cause: string | null;
 }
 
+export const LIVE_TRANSPORTS = ['ws', 'sse'] as const;
 /** The transports of subscriptions. */
-export type LiveTransport = 'ws' | 'sse';
+export type LiveTransport = (typeof LIVE_TRANSPORTS)[number];
 
 export const OPERATION_CODES = [
   'OK',
@@ -32,8 +33,9 @@ export const OPERATION_CODES = [
 /** How an operation ended: `extensions.code` of its first error, or OK. */
 export type OperationCode = (typeof OPERATION_CODES)[number];
 
+export const LIVE_SUBJECTS = ['session', 'payment', 'callback'] as const;
 /** The subject of a subscription. */
-export type LiveSubject = 'session' | 'payment' | 'callback';
+export type LiveSubject = (typeof LIVE_SUBJECTS)[number];
 
 /** Why a subscription ended; `completed`: the client ended it. */
 export type ReaderEnd = 'completed' | 'disconnected' | 'slow' | 'failed' | 'expired' | 'draining';
@@ -95,10 +97,14 @@ export interface Events {
   /** A subscription was accepted. `readerEnded` follows once, whether it opens or not. */
   readonly readerJoined: { readonly transport: LiveTransport; readonly subject: LiveSubject };
 
-  /** A subscription's first read of the store is done. `recovered` is false where none of its cursors was honoured. */
+  /**
+   * A subscription's first read of the store is done. `resumed`: its client sent a cursor. `recovered` is false where
+   * none of its cursors was honoured.
+   */
   readonly subscriptionOpened: {
     readonly transport: LiveTransport;
     readonly subject: LiveSubject;
+    readonly resumed: boolean;
     readonly recovered: boolean;
   };
   /** A change was written to a socket, `ms` after the gateway received its callback; null for a snapshot. */

@@ -45,7 +45,12 @@ eachStore('along the road', (on) => {
     expect(of('callbackAnswered')).toMatchObject([{ httpStatus: 200, outcome: 'recorded' }]);
     for (const transport of ['ws', 'sse']) {
       const subject = 'session';
-      expect(of('subscriptionOpened')).toContainEqual({ transport, subject, recovered: true });
+      expect(of('subscriptionOpened')).toContainEqual({
+        transport,
+        subject,
+        resumed: false,
+        recovered: true,
+      });
       expect(of('changeDelivered')).toContainEqual({ transport, subject, ms: null });
       expect(of('changeDelivered')).toContainEqual({ transport, subject, ms: expect.any(Number) });
       expect(of('readerEnded')).toContainEqual({
@@ -95,7 +100,10 @@ eachStore('along the road', (on) => {
     await gateway.close();
     const opened = events
       .filter(({ name }) => name === 'subscriptionOpened')
-      .map(({ event }) => event.recovered);
-    expect(opened).toEqual([true, false]);
+      .map(({ event: { resumed, recovered } }) => ({ resumed, recovered }));
+    expect(opened).toEqual([
+      { resumed: false, recovered: true },
+      { resumed: true, recovered: false },
+    ]);
   });
 });

@@ -28,6 +28,7 @@ const IDS = { sessionId: `session-${MARK}`, sessionExternalId: `external-${MARK}
 eachStore('what marks a person', (on) => {
   const log: string[] = [];
   const refusals: string[] = [];
+  let metrics: string;
   let gateway: ProductionGateway;
   let stream: string;
 
@@ -35,7 +36,7 @@ eachStore('what marks a person', (on) => {
   beforeAll(async () => {
     gateway = await startProduction(
       on,
-      { dataDir: on.folder },
+      { dataDir: on.folder, metricsToken: `metrics-${MARK}` },
       { log: createLogger({ level: 'trace', to: { write: (line: string) => log.push(line) } }) },
     );
     const { url } = gateway;
@@ -87,6 +88,8 @@ eachStore('what marks a person', (on) => {
       payload: { authorization: `Bearer ${await token({ sub: USER }, MARK.repeat(9))}` },
     });
     refusals.push((await bad.closed).reason);
+    const headers = { authorization: `Bearer metrics-${MARK}` };
+    metrics = (await send(`${url}/metrics`, { headers })).text;
   });
 
   it('stands in what its owner reads', async () => {
@@ -103,6 +106,11 @@ eachStore('what marks a person', (on) => {
     expect(refusals.length).toBeGreaterThan(10);
     expect(refusals.filter((text) => text.includes(MARK))).toEqual([]);
     expect(log.filter((line) => line.includes(MARK))).toEqual([]);
+  });
+
+  it('stands in no metric', () => {
+    expect(metrics).toContain('callboard_callbacks_total{outcome="quarantined"} 3');
+    expect(metrics).not.toContain(MARK);
   });
 
   it('is masked for operators without the scope: no number and no body', async () => {

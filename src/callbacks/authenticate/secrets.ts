@@ -1,15 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-
-/** Whether two texts are equal. The time it takes reveals neither where they differ nor how long the secret is. */
-export function isSame(given: string | Uint8Array, secret: string): boolean {
-  return timingSafeEqual(sha256(given), sha256(secret));
-}
+import { isSame } from '../../http/is-same.ts';
 
 /** Whether the text is one of the secrets. All are compared, so that the time does not reveal which one matched. */
 export function isAnyOf(given: string | Uint8Array, secrets: readonly string[]): boolean {
   return secrets.filter((secret) => isSame(given, secret)).length > 0;
-}
-
-function sha256(value: string | Uint8Array): Buffer {
-  return createHash('sha256').update(value).digest();
 }

@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject, verify } from 'node:crypto';
 import type { SigningKey } from '../../config/signing-key.ts';
-import { isSame } from './secrets.ts';
+import { isSame } from '../../http/is-same.ts';
 
 /** The three headers of Standard Webhooks, as received. */
 export interface SignedHeaders {

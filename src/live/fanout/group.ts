@@ -77,7 +77,12 @@ export class Group implements GroupPort {
   async #open(source: Source, { transport }: Sink): Promise<Opening<Message>> {
     const opening = await source.open();
     const { emit, subject } = this;
-    emit.subscriptionOpened?.({ transport, subject, recovered: isRecovered(opening) });
+    emit.subscriptionOpened?.({
+      transport,
+      subject,
+      resumed: source.resumes === true,
+      recovered: isRecovered(opening),
+    });
     return opening;
   }
 

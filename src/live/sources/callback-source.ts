@@ -80,6 +80,7 @@ export function createCallbackSource(
 
   const source: Source<CallbackMessage> = {
     topic: 'journal',
+    resumes: cursors.length > 0,
     share: JSON.stringify(['callbackRecorded', filter ?? null]),
     open,
     resume: ({ position, cursor }) => rowsSince(position, cursor),

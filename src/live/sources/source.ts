@@ -59,6 +59,8 @@ export interface Opening<M> {
  */
 export interface Source<M extends Message = Message> extends AsyncIterable<M> {
   readonly topic: Topic;
+  /** Whether its reader came with a cursor, honoured or not. Without it: no. */
+  readonly resumes?: boolean;
   /** Two subscriptions share executions where this, document, variables and viewer scope are the same. */
   readonly share: string;
   /** Reads the store: called after the hub's listener was attached, so that nothing is missed in between. */

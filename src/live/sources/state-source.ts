@@ -176,6 +176,7 @@ export function createStateSource<S extends State>(
 
   const source: Source<M> = {
     topic,
+    resumes: cursors.length > 0,
     share,
     open,
     resume,
