@@ -25,6 +25,8 @@ const NEEDED = [
   'scenarios/happy.json',
 ];
 
+// What is published is built first.
+spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
 const folder = mkdtempSync(join(tmpdir(), 'callboard-pack-'));
 const run = (command, ...args) => spawnSync(command, args, { encoding: 'utf8', shell: false });
 const complain = (line) => {
