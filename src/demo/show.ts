@@ -1,0 +1,171 @@
+import { createConnection, type DrivenConnection, type Sent } from '../simulator/connection.ts';
+import { createRandom } from '../simulator/plan/random.ts';
+import { DEMO_SCENARIO } from './demo-scenario.ts';
+import { lastWriteWins, type Naive } from './last-write-wins.ts';
+
+/** What a button of the page does to the connection. */
+export const ACTS = ['duplicate', 'reorder', 'lose', 'restart', 'another'] as const;
+export type Act = (typeof ACTS)[number];
+
+/** One callback of the list: `fate` is the gateway's word, or what became of it on its way. */
+interface Delivery {
+  readonly number: number;
+  readonly act: Act | 'next';
+  readonly stage: string;
+  readonly status: string;
+  readonly run: number;
+  readonly fate: string;
+}
+
+/** Everything that the page shows, except what it subscribes to at the gateway. */
+export interface ShowState {
+  /** From 1. */
+  readonly connection: number;
+  readonly sessionId: string;
+  readonly person: string;
+  readonly bank: string;
+  /** Whether the aggregator has sent all of the run. */
+  readonly isOver: boolean;
+  /** Acts that wait for those before them. */
+  readonly waiting: number;
+  readonly naive: Naive | null;
+  /** The newest first. */
+  readonly deliveries: readonly Delivery[];
+}
+
+/** One connection after another: it goes on by itself, and acts disturb it. */
+export interface Show {
+  readonly state: ShowState;
+  /** Resolves when it has been done, in its turn. */
+  act(act: Act): Promise<void>;
+  /** Goes on by itself until the signal of its options ends it. */
+  run(): Promise<void>;
+}
+
+export interface ShowOptions {
+  /** The gateway's address. */
+  readonly url: string;
+  readonly seed: number;
+  /** 1: a callback about every second; 0: without pauses. */
+  readonly speed: number;
+  readonly restartQuietMs: number;
+  readonly signal: AbortSignal;
+  readonly onChange: () => void;
+}
+
+const PAUSE_MS = [700, 1_500] as const;
+/** While nothing is left to send. */
+const IDLE_MS = 100;
+const MAX_LISTED = 40;
+/** A lost end is sent again after this long. */
+const AGAIN_MS = 1_500;
+
+export function createShow(options: ShowOptions): Show {
+  const { url, seed, speed, restartQuietMs, signal, onChange } = options;
+  const random = createRandom(seed, 'demo', 'pauses');
+  const begin = (number: number): DrivenConnection =>
+    createConnection({
+      ...{ url, seed, signal, restartQuietMs, number, scenario: DEMO_SCENARIO },
+      proof: { kind: 'none' },
+    });
+  let number = 0;
+  let connection = begin(number);
+  let naive: Naive | null = null;
+  let deliveries: readonly Delivery[] = [];
+  let count = 0;
+  let waiting = 0;
+  let before: Promise<void> = Promise.resolve();
+
+  function add(act: Delivery['act'], all: readonly Sent[], fate?: string): void {
+    for (const { stage, status, run, outcome, body } of all) {
+      count += 1;
+      deliveries = [
+        { number: count, act, stage, status, run: run + 1, fate: fate ?? outcome ?? 'lost' },
+        ...deliveries.slice(0, MAX_LISTED - 1),
+      ];
+      if (outcome !== null) naive = lastWriteWins(naive, body);
+    }
+    onChange();
+  }
+
+  /** The end of a run is sent again where it is lost: without it nobody could know that the run has ended. */
+  async function lose(): Promise<void> {
+    if (connection.left() !== 1) return add('lose', await connection.lose());
+    const end = connection.subject.part.steps.at(-1);
+    if (end === undefined) return;
+    const { stage, status } = end;
+    add('lose', [{ step: 0, run: 0, stage, status, body: '', outcome: null }], 'lost, will be sent again');
+    await pause(speed > 0 ? AGAIN_MS / speed : 0, signal);
+    add('next', await connection.next());
+  }
+
+  async function perform(act: Delivery['act']): Promise<void> {
+    switch (act) {
+      case 'next':
+        return add(act, await connection.next());
+      case 'duplicate':
+        // The one before the last: a duplicate mostly comes when its session has gone on.
+        return add(act, await connection.duplicate(1));
+      case 'reorder':
+        return add(act, await connection.reorder());
+      case 'lose':
+        return lose();
+      case 'restart':
+        return add(act, await connection.restart());
+      case 'another':
+        number += 1;
+        connection = begin(number);
+        naive = null;
+        deliveries = [];
+        count = 0;
+        return onChange();
+    }
+  }
+
+  function inTurn(act: Delivery['act']): Promise<void> {
+    waiting += 1;
+    onChange();
+    const done = before.then(async () => {
+      try {
+        await perform(act);
+      } finally {
+        waiting -= 1;
+        onChange();
+      }
+    });
+    before = done.catch(() => {});
+    return done;
+  }
+
+  return {
+    get state() {
+      const { id, userId, bank } = connection.subject;
+      return {
+        ...{ connection: number + 1, sessionId: id, person: userId, bank: String(bank.bic ?? bank.id) },
+        ...{ isOver: connection.left() === 0, waiting, naive, deliveries },
+      };
+    },
+    act: inTurn,
+    async run() {
+      while (!signal.aborted) {
+        const isOver = connection.left() === 0;
+        const length = random.between(...PAUSE_MS);
+        await pause(isOver ? IDLE_MS : speed > 0 ? length / speed : 0, signal);
+        if (!signal.aborted && connection.left() > 0) await inTurn('next');
+      }
+    },
+  };
+}
+
+/** Shorter where the signal ends it. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}
