@@ -1,6 +1,6 @@
 import type { Scenario } from '../simulator/scenario/scenario.ts';
 
-/** A connection that is told in small steps: accounts arrive one after another. */
+/** A connection in small steps: accounts arrive one after another. */
 export const DEMO_SCENARIO: Scenario = {
   name: 'demo',
   people: ['anna', 'bert', 'chloe', 'dirk'],
@@ -20,6 +20,8 @@ export const DEMO_SCENARIO: Scenario = {
         { stage: 'Accounts', status: 'InProgress', accounts: [0, 1] },
         { stage: 'Accounts', status: 'Finished', accounts: 'all' },
         { stage: 'Transactions', status: 'Initiated' },
+        // Listed again, as banks do: where the end of Accounts is lost, they are known all the same.
+        { stage: 'Transactions', status: 'InProgress', accounts: 'all' },
         { stage: 'Transactions', status: 'InProgress', page: { account: 0 } },
         { stage: 'Transactions', status: 'InProgress', page: { account: 1 } },
         { stage: 'Transactions', status: 'InProgress', page: { account: 2 } },

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +38,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const { program, path, port, seed, speed, scenarios } = options;
   const folder = await mkdtemp(join(tmpdir(), 'callboard-demo-'));
   const stop = new AbortController();
+  // Every callback on its way listens to it.
+  setMaxListeners(0, stop.signal);
   const remove = () => rm(folder, { recursive: true, force: true });
   let close = remove;
   try {

@@ -33,7 +33,7 @@ export const PAGE_HTML = `<!doctype html>
       </section>
     </main>
     <section id="acts" aria-label="Disturb the connection">
-      <button data-act="duplicate" title="An earlier callback is sent again">Duplicate</button>
+      <button data-act="duplicate" title="An earlier callback is sent again: at once, and once more when the run is over">Duplicate</button>
       <button data-act="reorder" title="The next two callbacks are sent in the wrong order">Reorder</button>
       <button data-act="lose" title="The next callback gets lost; the end of a run is sent again">Lose</button>
       <button data-act="restart" title="The bank begins its run again, from the first callback">Restart the bank's run</button>

@@ -10,6 +10,7 @@ const WORDS = {
   INITIATED: 'begun', IN_PROGRESS: 'under way', FINISHED: 'done', FAILED_STAGE: 'failed',
 };
 const ROAD = ['AUTHENTICATION', 'ACCOUNTS', 'TRANSACTIONS'];
+const SETTLES_MS = 400;
 const END = { outcome: 'SUCCEEDED', stage: 'TRANSACTIONS', status: 'FINISHED' };
 const SUBSCRIPTION =
   'subscription Person($id: ID, $after: String) { sessionStatusChanged(sessionId: $id, after: $after) {' +
@@ -25,7 +26,8 @@ let person = newPerson(null);
 
 /** What is known of the session that is shown. */
 function newPerson(sessionId) {
-  return { sessionId, session: null, cursor: null, source: null, resumes: 0, snapshots: 0, differed: 0, differs: false };
+  return { sessionId, session: null, cursor: null, source: null, resumes: 0, snapshots: 0, differed: 0, differs: false,
+    settling: 0, hasSettled: false };
 }
 
 function element(name, className, ...children) {
@@ -78,6 +80,10 @@ for (const button of document.querySelectorAll('[data-act]')) {
   button.onclick = () => fetch('/demo/acts/' + button.dataset.act, { method: 'POST' }).catch(() => {});
 }
 
+function plural(count, noun) {
+  return count + ' ' + noun + (count === 1 ? '' : 's');
+}
+
 function stageLine(name, status, note) {
   return element('li', status ?? 'UNSEEN', element('span', 'name', WORDS[name]), element('span', 'note', note));
 }
@@ -103,7 +109,9 @@ function render() {
   const shown = session && { outcome: session.outcome, stage: session.stage.name, status: session.stage.status };
   show(screen, shown, ROAD.map((name) => {
     const { status = null, progress, attempt, restartSuspected } = session?.stages.find((one) => one.name === name) ?? {};
-    const parts = [WORDS[status] ?? (status ? status.toLowerCase() : '')];
+    const isPassed = session !== null && ROAD.indexOf(name) < ROAD.indexOf(session?.stage.name);
+    const isOpen = status === 'INITIATED' || status === 'IN_PROGRESS' || status === null;
+    const parts = [isPassed && isOpen ? 'end not reported' : WORDS[status] ?? (status ? status.toLowerCase() : '')];
     if (progress) parts.unshift(progress.done + ' of ' + progress.total);
     if (attempt > 1) parts.push('run ' + attempt);
     if (restartSuspected) parts.push('may run again');
@@ -124,19 +132,24 @@ function render() {
     const isPassed = state.naive !== null && ROAD.indexOf(name) < ROAD.indexOf(state.naive.stage);
     return stageLine(name, status, isCurrent ? WORDS[status] : isPassed ? 'passed' : '');
   }));
-  naive.querySelector('.accounts-count').textContent = state.naive ? state.naive.accounts + ' accounts in the last list' : '';
-  const differs = shown !== null && state.naive !== null && shown.version !== 0
-    && Object.keys(END).some((key) => shown[key] !== state.naive[key]);
-  if (differs && !person.differs) person.differed += 1;
+  naive.querySelector('.accounts-count').textContent = state.naive ? plural(state.naive.accounts, 'account') + ' in the last list' : '';
+  const differs = shown !== null && state.naive !== null && Object.keys(END).some((key) => shown[key] !== state.naive[key]);
+  if (!differs) clearTimeout(person.settling);
+  if (differs !== person.differs && differs) {
+    // The two streams bring one change at slightly different moments: that is no difference.
+    const mine = person;
+    mine.settling = setTimeout(() => { mine.differed += 1; mine.hasSettled = true; render(); }, SETTLES_MS);
+  }
+  if (!differs) person.hasSettled = false;
   person.differs = differs;
-  find('#differs').textContent = differs
-    ? 'Differs from what Callboard shows' : person.differed > 0 ? 'Differed ' + person.differed + ' times' : '';
+  find('#differs').textContent = person.hasSettled
+    ? 'Differs from what Callboard shows' : person.differed > 0 ? 'Differed ' + plural(person.differed, 'time') : '';
 
   const isLive = state.gateway === 'up' && source?.readyState === EventSource.OPEN && live.readyState === EventSource.OPEN;
   const mark = find('#live');
   mark.className = isLive ? 'up' : 'down';
   mark.textContent = isLive ? '● live' : state.gateway === 'up' ? '○ connecting' : '○ the gateway is down, and is started again';
-  find('#resumed').textContent = person.resumes > 0 ? '· went on ' + person.resumes + ' times without a gap' : '';
+  find('#resumed').textContent = person.resumes > 0 ? '· went on ' + plural(person.resumes, 'time') + ' without a gap' : '';
   Object.assign(screen.dataset, { version: session?.version ?? 0, snapshots: person.snapshots, resumes: person.resumes });
 
   find('#deliveries').replaceChildren(...state.deliveries.map(({ number, act, stage, status, run, fate }) =>

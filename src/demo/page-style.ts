@@ -62,7 +62,7 @@ td:first-child, td:nth-child(3) { font-variant-numeric: tabular-nums; color: var
   .card { min-height: 0; padding: 10px 12px; }
   .accounts-count { min-height: 0; }
   #acts { display: grid; grid-template-columns: 1fr 1fr; }
-  button { padding: 9px 6px; }
+  button { padding: 8px 4px; font-size: 15px; }
   button.plain { margin: 0; }
   table { font-size: 13px; }
   th, td { padding: 5px 4px; }

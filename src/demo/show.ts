@@ -10,7 +10,7 @@ export type Act = (typeof ACTS)[number];
 /** One callback of the list: `fate` is the gateway's word, or what became of it on its way. */
 interface Delivery {
   readonly number: number;
-  readonly act: Act | 'next';
+  readonly act: Act | 'next' | 'late';
   readonly stage: string;
   readonly status: string;
   readonly run: number;
@@ -74,7 +74,11 @@ export function createShow(options: ShowOptions): Show {
   let deliveries: readonly Delivery[] = [];
   let count = 0;
   let waiting = 0;
+  /** Duplicates that come late: when the run is over. */
+  let late = 0;
   let before: Promise<void> = Promise.resolve();
+
+  const isOver = () => connection.left() === 0 && late === 0;
 
   function add(act: Delivery['act'], all: readonly Sent[], fate?: string): void {
     for (const { stage, status, run, outcome, body } of all) {
@@ -104,8 +108,13 @@ export function createShow(options: ShowOptions): Show {
       case 'next':
         return add(act, await connection.next());
       case 'duplicate':
-        // The one before the last: a duplicate mostly comes when its session has gone on.
+        // The one before the last: a duplicate mostly comes when its session has gone on, and some come much later.
+        late += 1;
         return add(act, await connection.duplicate(1));
+      case 'late':
+        add(act, await connection.duplicate(late));
+        late = Math.max(0, late - 1);
+        return onChange();
       case 'reorder':
         return add(act, await connection.reorder());
       case 'lose':
@@ -118,6 +127,7 @@ export function createShow(options: ShowOptions): Show {
         naive = null;
         deliveries = [];
         count = 0;
+        late = 0;
         return onChange();
     }
   }
@@ -142,16 +152,15 @@ export function createShow(options: ShowOptions): Show {
       const { id, userId, bank } = connection.subject;
       return {
         ...{ connection: number + 1, sessionId: id, person: userId, bank: String(bank.bic ?? bank.id) },
-        ...{ isOver: connection.left() === 0, waiting, naive, deliveries },
+        ...{ isOver: isOver(), waiting, naive, deliveries },
       };
     },
     act: inTurn,
     async run() {
       while (!signal.aborted) {
-        const isOver = connection.left() === 0;
         const length = random.between(...PAUSE_MS);
-        await pause(isOver ? IDLE_MS : speed > 0 ? length / speed : 0, signal);
-        if (!signal.aborted && connection.left() > 0) await inTurn('next');
+        await pause(isOver() ? IDLE_MS : speed > 0 ? length / speed : 0, signal);
+        if (!signal.aborted && !isOver()) await inTurn(connection.left() > 0 ? 'next' : 'late');
       }
     },
   };
