@@ -26,7 +26,7 @@ export interface GatewayProcessOptions {
 }
 
 /** A killed gateway stays away for this long, so that it is seen. */
-const AWAY_MS = 400;
+const AWAY_MS = 200;
 /** After SIGTERM; then it is killed. */
 const ENDS_WITHIN_MS = 8_000;
 

@@ -95,6 +95,12 @@ export function defineCallback(builder: Builder, { enums }: Vocabulary): void {
         resolve: ({ body }, _, { viewer }) =>
           mayReadBodies(viewer) ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(body) : null,
       }),
+      bodyBase64: t.string({
+        nullable: true,
+        description: 'The bytes as received, in base64; null where `body` is.',
+        resolve: ({ body }, _, { viewer }) =>
+          mayReadBodies(viewer) ? Buffer.from(body).toString('base64') : null,
+      }),
       session: t.field({
         type: 'Session',
         nullable: true,

@@ -13,7 +13,7 @@ import { tempFolder } from '../support/stores/temp-folder.ts';
 const BUTTONS = ['duplicate', 'reorder', 'lose', 'restart', 'kill'] as const;
 const CONNECTIONS = longOr(20, 2);
 /** Of each button. */
-const PRESSES = longOr(10, 2);
+const PRESSES = longOr(10, 1);
 const SPEED = LONG ? '4' : '12';
 const LIVE_AGAIN_MS = 5_000;
 
