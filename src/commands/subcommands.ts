@@ -1,10 +1,12 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { createDemo } from './demo.ts';
 import { createForget } from './forget.ts';
 import { createMigrate } from './migrate.ts';
 import { createRebuild } from './rebuild.ts';
 import { createReplay } from './replay.ts';
 import { createSimulate } from './simulate.ts';
 import { createStart } from './start.ts';
+import { createTail } from './tail.ts';
 
 /** Every subcommand of `callboard`, in the order in which `--help` lists them. A new one is added here. */
 export const SUBCOMMANDS: readonly (() => CommandUnknownOpts)[] = [
@@ -14,6 +16,8 @@ export const SUBCOMMANDS: readonly (() => CommandUnknownOpts)[] = [
   createRebuild,
   createForget,
   createSimulate,
+  createDemo,
+  createTail,
 ];
 
 /** What `callboard` without a subcommand does. */

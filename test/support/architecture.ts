@@ -15,6 +15,7 @@ const PARTS = [
   'schema',
   'transport',
   'simulator',
+  'demo',
 ];
 
 /** What each part of src may import of our own, apart from itself: imports point one way. */
@@ -35,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   schema: ['domain', 'errors', 'config', 'logger', 'db', 'live'],
   transport: ['domain', 'errors', 'config', 'logger', 'observe', 'db', 'live', 'http', 'viewers', 'schema'],
   simulator: ['domain'],
+  demo: ['domain', 'http', 'simulator'],
   gateway: [...PARTS],
   commands: [...PARTS, 'gateway', 'main'],
   callboard: ['commands'],
