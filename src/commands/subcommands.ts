@@ -1,5 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { createDemo } from './demo.ts';
+import { createDoctor } from './doctor.ts';
+import { createExport } from './export.ts';
 import { createForget } from './forget.ts';
 import { createMigrate } from './migrate.ts';
 import { createRebuild } from './rebuild.ts';
@@ -18,6 +20,8 @@ export const SUBCOMMANDS: readonly (() => CommandUnknownOpts)[] = [
   createSimulate,
   createDemo,
   createTail,
+  createExport,
+  createDoctor,
 ];
 
 /** What `callboard` without a subcommand does. */
