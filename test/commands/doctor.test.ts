@@ -23,7 +23,7 @@ eachStore('callboard doctor', (on) => {
       JWT_SECRETS: 'CANARY-jwt-secret-of-enough-bytes-CANARY',
     };
     const { code, stdout } = await doctor({
-      ...on.env(),
+      ...store,
       ...secrets,
       CALLBACK_HEADER_SECRETS: 'CANARY-header-secret',
     });
