@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { beforeAll, expect, test } from 'vitest';
 import { banks, callbacks, payments, sessions } from '../../src/db/schema.ts';
 import { fromPayment, fromSession } from '../../src/db/tables/rows.ts';
+import { EXPLORER, type Viewer } from '../../src/domain/viewer.ts';
 import { journalRow, paymentOf, sessionOf } from '../support/builders/states.ts';
 import { createGraph, type Graph } from '../support/clients/graph.ts';
 import { type CountedStore, openCountedStore } from '../support/stores/counted-store.ts';
@@ -75,7 +76,11 @@ async function fill({ db }: CountedStore): Promise<void> {
   const bankOf = (n: number) => ({ bankId: `b${n % 7}`, secondaryIdentifiers: [] });
   await db
     .insert(sessions)
-    .values(ids.map((sessionId, n) => fromSession(sessionOf({ sessionId, bank: bankOf(n) }))));
+    .values(
+      ids.map((sessionId, n) =>
+        fromSession(sessionOf({ sessionId, bank: bankOf(n), userId: n % 9 === 0 ? 'bert' : 'anna' })),
+      ),
+    );
   await db.insert(payments).values(ids.map((paymentId) => fromPayment(paymentOf({ paymentId }))));
   await db
     .insert(callbacks)
@@ -119,11 +124,38 @@ eachStore('statements', (on) => {
     expect(data).toEqual({ session: { version: 7 } });
   });
 
-  test('equal lists asked for by different operations in the same turn are one statement', async () => {
-    const list = (first: number) => graph.ask(`{ sessions(first: ${first}) { edges { node { version } } } }`);
+  test('lists asked for by different operations in the same turn are one statement a shape', async () => {
+    const list = (first: number, filter = '') =>
+      graph.ask(`{ sessions(first: ${first}${filter}) { edges { node { version } } } }`);
+    const before = (at: string) => list(40, `, filter: { createdAt: { before: "${at}" } }`);
     await list(40);
-    expect(await sentDuring(() => Promise.all([list(40), list(40), list(40)]))).toBe(1);
-    expect(await sentDuring(() => Promise.all([list(40), list(41)]))).toBe(2);
+    await before('2026-01-01T00:00:00Z');
+    expect(await sentDuring(() => Promise.all([list(40), list(40), list(41)]))).toBe(1);
+    expect(
+      await sentDuring(() => Promise.all([before('2027-01-01T00:00:00Z'), before('2026-12-01T00:00:00Z')])),
+    ).toBe(1);
+    expect(await sentDuring(() => Promise.all([list(40), list(5)]))).toBe(2);
+  });
+
+  test('lists that share a statement are each what they are alone, whoever asks', async () => {
+    const query = `query ($first: Int, $after: DateTime) {
+      sessions(first: $first, filter: { createdAt: { from: $after } }, orderBy: { field: CREATED_AT }) {
+        edges { cursor node { sessionId userId } } pageInfo { hasNextPage } liveCursor } }`;
+    const viewers: (Viewer | undefined)[] = [
+      undefined,
+      ...['anna', 'bert', 'nobody', 'a\0b'].map((userId) => ({ ...EXPLORER, userId, isOperator: false })),
+    ];
+    const asked = viewers.flatMap((viewer) =>
+      [39, 40, 45].flatMap((first) =>
+        ['2020-01-01T00:00:00Z', '2026-11-22T11:57:00Z', '2099-01-01T00:00:00Z'].map(
+          (after) => () => graph.ask(query, { first, after }, viewer),
+        ),
+      ),
+    );
+    const alone = [];
+    for (const ask of asked) alone.push(await ask());
+    expect(await Promise.all(asked.map((ask) => ask()))).toEqual(alone);
+    expect(new Set(alone.map((answer) => JSON.stringify(answer))).size).toBeGreaterThan(5);
   });
 
   test('sessions asked for by different operations in the same turn are one statement', async () => {

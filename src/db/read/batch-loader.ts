@@ -3,8 +3,11 @@ import type { ReadQueue } from './read-queue.ts';
 
 /** How a batch is read, and how its keys are distinguished. */
 export interface BatchLoaderOptions<Key, Value> {
-  /** Returns the answers for all keys in their order, with one statement. No two keys have the same `nameOf`. */
-  readonly load: (keys: readonly Key[]) => Promise<readonly Value[]>;
+  /**
+   * Returns the answers for all keys in their order, with one statement. No two keys have the same `nameOf`. What some
+   * need beyond that statement they wait for, or fail by, alone.
+   */
+  readonly load: (keys: readonly Key[]) => Promise<readonly (Value | Promise<Value>)[]>;
   /** Keys with the same name share one answer within a batch. Where ownership matters, the owner is part of the name. */
   readonly nameOf: (key: Key) => string;
   /** The most keys one statement carries. */
@@ -16,7 +19,7 @@ export interface BatchLoaderOptions<Key, Value> {
 interface Entry<Key, Value> {
   readonly key: Key;
   readonly answer: Promise<Value>;
-  readonly resolve: (value: Value) => void;
+  readonly resolve: (value: Value | Promise<Value>) => void;
   readonly reject: (cause: unknown) => void;
   /** The cancellations of all that wait for the key; null: a read without one. */
   readonly wantedBy: (Cancellation | null)[];

@@ -11,13 +11,19 @@ import type { Instant } from '../../domain/session/session.ts';
 import { unreachable } from '../../errors.ts';
 import { sessions } from '../schema.ts';
 
+/** Where a statement finds the value of this name, as text: a parameter of its own, or a column of what it is joined to. */
+export type ValueOf = (name: string) => SQL;
+
+/** As a parameter of this name. */
+export const asParameter: ValueOf = (name) => sql`${sql.placeholder(name)}::text`;
+
 /**
  * One condition on the rows of a list. Its SQL is made only when a statement of its shape is first prepared; `shape`
  * identifies the SQL, and `values` are bound at each execution.
  */
 export interface Condition {
   readonly shape: string;
-  readonly text: () => SQL;
+  readonly text: (valueOf: ValueOf) => SQL;
   readonly values: Readonly<Record<string, string | number | boolean>>;
   /** True where one value may match half of all rows and another none: one plan for all values would suit neither. */
   readonly skewed?: true;
@@ -87,14 +93,14 @@ export function equals(name: string, column: SQLWrapper, wanted: string): Condit
   if (!isStorableId(wanted)) return NOTHING;
   return {
     shape: name,
-    text: () => sql`${column} = ${sql.placeholder(name)}::text`,
+    text: (valueOf) => sql`${column} = ${valueOf(name)}`,
     values: { [name]: wanted },
   };
 }
 
 /** All conditions in one, or undefined where there are none. */
-export function allOf(conditions: readonly Condition[]): SQL | undefined {
-  return and(...conditions.map(({ text }) => text()));
+export function allOf(conditions: readonly Condition[], valueOf: ValueOf = asParameter): SQL | undefined {
+  return and(...conditions.map(({ text }) => text(valueOf)));
 }
 
 /** An instant as a bound value, clamped to the range of PostgreSQL and of four-digit years. */
@@ -105,8 +111,9 @@ export function instantText(at: Instant): string {
 const FIRST_INSTANT = Date.parse('0001-01-01T00:00:00.000Z');
 const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** The placeholder of an instant, bound as text, because drivers encode a Date differently. */
-export const instantAt = (name: string): SQL => sql`(${sql.placeholder(name)}::text)::timestamptz`;
+/** An instant's value, bound as text, because drivers encode a Date differently. */
+export const instantAt = (name: string, valueOf: ValueOf = asParameter): SQL =>
+  sql`(${valueOf(name)})::timestamptz`;
 
 /**
  * The words are written into the SQL, not bound: so the planner knows how rare each is, and can prove that a partial
@@ -132,13 +139,15 @@ function isBoolean(name: string, column: SQLWrapper, wanted: boolean): Condition
 
 /** Written as the index of pending sessions is, so that the planner can prove that it applies. */
 function isStalled(name: string, lastFactAt: SQLWrapper, wanted: boolean, quietTo: Instant): Condition {
-  const [outcome, at] = [sessions.outcome, instantAt('quietTo')];
+  const { outcome } = sessions;
   return {
     shape: `${name}:${wanted}`,
-    text: () =>
-      wanted
+    text(valueOf) {
+      const at = instantAt('quietTo', valueOf);
+      return wanted
         ? sql`(${outcome} = 'PENDING' and ${lastFactAt} <= ${at})`
-        : sql`(${outcome} <> 'PENDING' or ${lastFactAt} > ${at})`,
+        : sql`(${outcome} <> 'PENDING' or ${lastFactAt} > ${at})`;
+    },
     values: { quietTo: instantText(quietTo) },
   };
 }
@@ -148,7 +157,7 @@ function startsWith(name: string, columns: readonly SQLWrapper[], wanted: string
   if (wanted.length > MAX_ID_LENGTH || !isStorableText(wanted)) return NOTHING;
   return {
     shape: name,
-    text: () => sql`(${or(...columns.map((column) => sql`${column} like ${sql.placeholder(name)}::text`))})`,
+    text: (valueOf) => sql`(${or(...columns.map((column) => sql`${column} like ${valueOf(name)}`))})`,
     values: { [name]: `${wanted.replace(/[\\%_]/g, '\\$&')}%` },
   };
 }
@@ -163,5 +172,11 @@ function isWithin(name: string, column: SQLWrapper, { from, before }: InstantRan
 function bound(name: string, at: Instant | null | undefined, text: (at: SQL) => SQL): Condition[] {
   return at == null
     ? []
-    : [{ shape: name, text: () => text(instantAt(name)), values: { [name]: instantText(at) } }];
+    : [
+        {
+          shape: name,
+          text: (valueOf) => text(instantAt(name, valueOf)),
+          values: { [name]: instantText(at) },
+        },
+      ];
 }

@@ -136,7 +136,7 @@ function endOfWindow(
     return [
       {
         shape: name,
-        text: () => sql`${at} ${compare} (${sql.placeholder(name)}::text)::bigint`,
+        text: (valueOf) => sql`${at} ${compare} (${valueOf(name)})::bigint`,
         values: { [name]: String(place.at) },
       },
     ];
@@ -144,7 +144,8 @@ function endOfWindow(
   return [
     {
       shape: name,
-      text: () => sql`(${at}, ${id}) ${compare} (${instantAt(name)}, ${sql.placeholder(`${name}Id`)}::text)`,
+      text: (valueOf) =>
+        sql`(${at}, ${id}) ${compare} (${instantAt(name, valueOf)}, ${valueOf(`${name}Id`)})`,
       values: { [name]: instantText(place.at), [`${name}Id`]: place.id },
     },
   ];

@@ -33,17 +33,26 @@ export type PageHead = PageRow<never>['head'] & On;
 /** Statements for a page, each for the same rows. */
 export interface PageStatements<Row, P extends Page<unknown, string>> {
   stamps(query: PageQuery<P>, name?: string): StampedPage;
+  /** Of several pages of one shape. */
+  stampsOfSome(query: PageQuery<P>, name?: string): StampedPages;
   states(query: PageQuery<P>, name?: string): StatePage<Row>;
 }
 
+/** The stamps of a page's rows. */
+interface StampsOfPage {
+  readonly head: PageHead;
+  /** Of the rows in their order; null where there is none. */
+  readonly list: { readonly ids: readonly string[] | null; readonly stamps: readonly string[] | null };
+}
+
 export interface StampedPage {
-  execute(values: Record<string, unknown>): Promise<
-    readonly {
-      readonly head: PageHead;
-      /** Of the rows in their order; null where there is none. */
-      readonly list: { readonly ids: readonly string[] | null; readonly stamps: readonly string[] | null };
-    }[]
-  >;
+  execute(values: Record<string, unknown>): Promise<readonly StampsOfPage[]>;
+}
+
+export interface StampedPages {
+  execute(values: {
+    asked: string;
+  }): Promise<readonly (StampsOfPage & { readonly head: { readonly n: number } })[]>;
 }
 
 export interface StatePage<Row> {
@@ -84,30 +93,60 @@ export async function loadStates<S, Row>(
   return answers;
 }
 
-/**
- * The states of a page. Where memory does not have all of its rows, the page is read again, whole: so its rows are
- * those of one moment.
- */
+/** Reads the states of a page, whose rows are those of one moment. */
 export async function loadPage<S, Row>(
-  page: Page<unknown, string>,
-  values: Record<string, unknown>,
+  { page, values }: PageQuery,
   { stamps, states }: { readonly stamps: StampedPage; readonly states: () => StatePage<Row> },
-  { memory, keep }: Remembering<S, Row>,
+  remembering: Remembering<S, Row>,
 ): Promise<ListOf<S>> {
-  const [answer = notMigrated()] = await stamps.execute(values);
-  const { server, hasPrevious, hasNext, ...head } = answer.head;
-  const { ids, stamps: stampsOfIds } = answer.list;
+  const [found = notMigrated()] = await stamps.execute(values);
+  return fromMemory(page, found, remembering) ?? readStates(page, values, states(), remembering);
+}
+
+/** The same of several pages of one shape, found by one statement. */
+export async function loadPages<S, Row>(
+  queries: readonly PageQuery[],
+  { stamps, states }: { readonly stamps: StampedPages; readonly states: () => StatePage<Row> },
+  remembering: Remembering<S, Row>,
+): Promise<readonly (ListOf<S> | Promise<ListOf<S>>)[]> {
+  const asked = JSON.stringify(queries.map(({ values }, n) => ({ n, ...values })));
+  const pages: (ListOf<S> | Promise<ListOf<S>>)[] = [];
+  for (const found of await stamps.execute({ asked })) {
+    const { n } = found.head;
+    const { page, values } = queries[n] ?? notMigrated();
+    pages[n] = fromMemory(page, found, remembering) ?? readStates(page, values, states(), remembering);
+  }
+  return pages;
+}
+
+/** The page, where memory has all of its rows as they are. */
+function fromMemory<S>(
+  page: Page<unknown, string>,
+  { head, list: { ids, stamps } }: StampsOfPage,
+  { memory }: Pick<Remembering<S, never>, 'memory'>,
+): ListOf<S> | null {
+  const { server, identity, position, fingerprint, lowest, lowestFingerprint } = head;
   const known: S[] = [];
   for (const [place, id] of (ids ?? []).entries()) {
-    const stamp = stampsOfIds?.[place];
+    const stamp = stamps?.[place];
     const state = stamp === undefined ? undefined : memory.find(server, id, stamp);
-    if (state === undefined) break;
+    if (state === undefined) return null;
     known.push(state);
   }
-  if (known.length === (ids?.length ?? 0)) {
-    return { ...toList(page, known, { hasPrevious, hasNext }), head };
-  }
-  const rows = await states().execute(values);
+  return {
+    ...toList(page, known, head),
+    head: { identity, position, fingerprint, lowest, lowestFingerprint },
+  };
+}
+
+/** The page read again, whole: so its rows are those of one moment. */
+async function readStates<S, Row>(
+  page: Page<unknown, string>,
+  values: Record<string, unknown>,
+  statement: StatePage<Row>,
+  { keep }: Pick<Remembering<S, Row>, 'keep'>,
+): Promise<ListOf<S>> {
+  const rows = await statement.execute(values);
   const [first = notMigrated()] = rows;
   return listOf(page, rows, (row) => keep(first.head.server, row));
 }

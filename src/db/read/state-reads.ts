@@ -17,17 +17,27 @@ import { createSharedReads } from './shared-reads.ts';
 import {
   type KeyStatements,
   loadPage,
+  loadPages,
   loadStates,
   type PageStatements,
   type Stamped,
   type StampedPage,
   type StatePage,
 } from './stamped-reads.ts';
-import { prepareStampedPage, prepareStamps, prepareStatePage, prepareStates } from './state-statements.ts';
+import {
+  prepareStampedPage,
+  prepareStampedPages,
+  prepareStamps,
+  prepareStatePage,
+  prepareStates,
+} from './state-statements.ts';
 import type { StateTable } from './state-table.ts';
 
 export type StateOrderField = 'CREATED_AT' | 'UPDATED_AT';
 type PageOf<F> = Page<F, StateOrderField>;
+
+/** Pages that one statement finds at most: each is some hundred rows of an index. */
+const MAX_SHORT_PAGES = 16;
 
 /** Reads of the states of one subject. Each statement checks ownership: other viewers' states are not found. */
 export interface StateReads<S, F> {
@@ -71,6 +81,7 @@ export function stateStatements<T extends StateTable['table']>(
     page: {
       stamps: (query: PageQuery, name?: string) =>
         prepareStampedPage(query.isShort ? shortReads : db, states, query, name),
+      stampsOfSome: (query: PageQuery, name?: string) => prepareStampedPages(shortReads, states, query, name),
       states: (query: PageQuery, name?: string) => prepareStatePage(db, states, query, name),
     },
   };
@@ -104,6 +115,21 @@ export function createStateReads<S extends State, Row, Wanted>({
   const shared = createSharedReads<ListOf<S>>(queue);
   const stampsByShape = createPreparedByShape<StampedPage>(`${subject.name}s_stamps`);
   const statesByShape = createPreparedByShape<StatePage<Row>>(`${subject.name}s`);
+  const shortByShape = createPreparedByShape<ReturnType<typeof shortLoader>>(`${subject.name}s_pages`);
+
+  const statesOf = (query: PageQuery<PageOf<Filter<Wanted>>>) => () =>
+    statesByShape(query, (name) => statements.page.states(query, name));
+
+  /** Short pages of one shape are found by one statement a turn: see docs/decisions/0028. */
+  function shortLoader(query: PageQuery<PageOf<Filter<Wanted>>>, name?: string) {
+    const stamps = statements.page.stampsOfSome(query, name);
+    return createBatchLoader<PageQuery<PageOf<Filter<Wanted>>>, ListOf<S>>({
+      queue,
+      limit: MAX_SHORT_PAGES,
+      nameOf: nameOfPage,
+      load: (queries) => loadPages(queries, { stamps, states: statesOf(query) }, remembering),
+    });
+  }
 
   const columnsOf = ({ orderBy }: PageOf<Filter<Wanted>>): OrderColumns => ({
     at: orderBy.field === 'CREATED_AT' ? table.createdAt : table.updatedAt,
@@ -134,10 +160,17 @@ export function createStateReads<S extends State, Row, Wanted>({
     },
     async list(page, { viewer, cancellation }) {
       const query = planPage(page, columnsOf(page), conditionsOf(page, viewer));
+      if (query.isShort) {
+        return shortByShape(query, (name) => shortLoader(query, name))(query, cancellation);
+      }
       const stamps = stampsByShape(query, (name) => statements.page.stamps(query, name));
-      const states = () => statesByShape(query, (name) => statements.page.states(query, name));
-      const name = `${page.count} ${query.shape} ${JSON.stringify(query.values)}`;
-      return shared(name, cancellation, () => loadPage(page, query.values, { stamps, states }, remembering));
+      const name = `${query.shape} ${nameOfPage(query)}`;
+      return shared(name, cancellation, () =>
+        loadPage(query, { stamps, states: statesOf(query) }, remembering),
+      );
     },
   };
 }
+
+/** Tells pages of one shape apart. */
+const nameOfPage = ({ page, values }: PageQuery): string => `${page.count} ${JSON.stringify(values)}`;

@@ -5,7 +5,7 @@ import type { Db } from '../store.ts';
 import { HEAD_COLUMNS } from '../tables/head-columns.ts';
 import { SERVER } from '../tables/server.ts';
 import { batchKeys } from './batch-keys.ts';
-import { instantAt } from './conditions.ts';
+import { instantAt, type ValueOf } from './conditions.ts';
 import { orderOf, type Page, topOf } from './page.ts';
 import { type PageQuery, headOf as pageHeadOf, whereOf } from './page-query.ts';
 import type { StateTable } from './state-table.ts';
@@ -65,11 +65,51 @@ export function prepareStampedPage<T extends StateTable['table'], P extends Page
   query: PageQuery<P>,
   name?: string,
 ) {
+  const { head, list } = stampedPage(db, states, query);
+  const statement = db.select().from(head).crossJoin(list);
+  return name === undefined ? statement : statement.prepare(name);
+}
+
+/**
+ * The same of several pages of one shape, each with its own values: a row for each, with its index. Each page is found
+ * by a lateral join, which reads a part of an index as if the page were alone.
+ */
+export function prepareStampedPages<T extends StateTable['table'], P extends Page<unknown, string>>(
+  db: Db,
+  states: StateTable<T>,
+  query: PageQuery<P>,
+  name?: string,
+) {
+  const columns = ['n int', ...Object.keys(query.values).map((value) => `"${value}" text`)].join(', ');
+  const asked = sql`json_to_recordset((${sql.placeholder('asked')}::text)::json) as asked(${sql.raw(columns)})`;
+  const { head, list } = stampedPage(
+    db,
+    states,
+    query,
+    { n: sql<number>`asked.n`.as('n') },
+    (value) => sql`asked.${sql.identifier(value)}`,
+  );
+  const statement = db.select().from(asked).crossJoinLateral(head).crossJoinLateral(list);
+  return name === undefined ? statement : statement.prepare(name);
+}
+
+function stampedPage<
+  T extends StateTable['table'],
+  P extends Page<unknown, string>,
+  More extends Record<string, SQL.Aliased> = Record<never, never>,
+>(
+  db: Db,
+  states: StateTable<T>,
+  query: PageQuery<P>,
+  // cast: without the argument More is the empty record
+  more: More = {} as More,
+  valueOf?: ValueOf,
+) {
   const { page, columns } = query;
   const row = db
     .select({ at: columns.at, id: states.id, stamp: sql`${states.table}.xmin`.as('stamp') })
     .from(states.table)
-    .where(whereOf(query))
+    .where(whereOf(query, valueOf))
     .orderBy(topOf(page, columns))
     .as('row');
   const id = sql`"row".${sql.identifier(states.id.name)}`;
@@ -83,11 +123,10 @@ export function prepareStampedPage<T extends StateTable['table'], P extends Page
     })
     .from(row)
     .as('list');
-  const statement = db
-    .select()
-    .from(pageHeadOf(db, states.table, query, { server: SERVER.as('server') }))
-    .crossJoin(list);
-  return name === undefined ? statement : statement.prepare(name);
+  return {
+    head: pageHeadOf(db, states.table, query, { ...more, server: SERVER.as('server') }, valueOf),
+    list,
+  };
 }
 
 /** The states of a page, in the list's order, with their stamps. */

@@ -20,13 +20,19 @@ import {
 import type { Bounded } from '../bound-schema.ts';
 import { GIVE_UP } from './give-up.ts';
 import { selectFields } from './select-fields.ts';
-import type { TextsOfStates } from './texts-of-states.ts';
+import type { KeptTexts } from './texts-of-states.ts';
 import { leafWriter } from './write-leaf.ts';
 
 /** The extension of fields that depend on their parent alone: schema/of-state.ts declares it. */
 const OF_STATE = 'ofState';
 /** The extension of types for whose objects texts are kept; of others it would cost more than it saves. */
 const KEEPS_TEXT = 'keepsText';
+
+/** Where texts are kept, by the value of that extension: see schema/of-state.ts. */
+export interface Texts {
+  readonly brief: KeptTexts;
+  readonly long: KeptTexts;
+}
 
 /** One execution of a compiled query. */
 export interface Run {
@@ -71,7 +77,7 @@ export function compileQuery(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   byName: Readonly<Record<string, FragmentDefinitionNode>>,
-  texts: TextsOfStates,
+  keptTexts: Texts,
 ): CompiledQuery {
   const fragments = { schema, byName };
   const query = schema.getQueryType();
@@ -170,10 +176,15 @@ export function compileQuery(
     }
     if (!isObjectType(type) || type.isTypeOf != null) throw GIVE_UP;
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-    return compileObject(compileFields(type, sets), type.extensions[KEEPS_TEXT]);
+    return compileObject(compileFields(type, sets), textsOf(type));
   }
 
-  function compileObject(fields: readonly CompiledField[], keepsText: unknown): Compiled {
+  function textsOf({ extensions }: GraphQLObjectType): KeptTexts | null {
+    const name = extensions[KEEPS_TEXT];
+    return name === 'brief' || name === 'long' ? keptTexts[name] : null;
+  }
+
+  function compileObject(fields: readonly CompiledField[], texts: KeptTexts | null): Compiled {
     const isOfState = fields.every((field) => field.isOfState);
     const writeFields: Write = (source, run, out) => {
       out.push('{');
@@ -183,7 +194,7 @@ export function compileQuery(
       }
       out.push('}');
     };
-    if (!isOfState || keepsText === undefined) {
+    if (!isOfState || texts === null) {
       return { write: (value, run, out) => writeFields(object(value), run, out), isOfState };
     }
     return {
@@ -201,7 +212,7 @@ export function compileQuery(
         const text = written.join('');
         const { spent } = budget;
         const cost = { fields: spent.fields - before.fields, bytes: spent.bytes - before.bytes };
-        texts.keep(state, { selection: fields, text, cost }, keepsText === 'long');
+        texts.keep(state, { selection: fields, text, cost });
         out.push(text);
       },
       isOfState,

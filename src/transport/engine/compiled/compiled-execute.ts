@@ -13,7 +13,7 @@ import { Budget, FIELDS_PER_TURN } from '../budget.ts';
 import { withinBudget } from '../time-limit.ts';
 import { createTurns } from '../turns.ts';
 import { type CompiledQuery, compileQuery } from './compile-query.ts';
-import { createTextsOfStates } from './texts-of-states.ts';
+import { createTextOfLast, createTextsOfStates } from './texts-of-states.ts';
 import { WrittenResult } from './written-result.ts';
 
 /** A query is compiled when it is executed for this time: most are sent once. */
@@ -49,7 +49,7 @@ export function createCompiledExecute({
   hotAfter = HOT_AFTER,
 }: CompiledExecuteOptions): BoundedExecute {
   const known = new WeakMap<DocumentNode, Hot>();
-  const texts = createTextsOfStates();
+  const texts = { brief: createTextsOfStates(), long: createTextOfLast() };
   const turns = createTurns(FIELDS_PER_TURN);
 
   function hotOf({ document, rootValue }: ExecutionArgs): Hot | null {

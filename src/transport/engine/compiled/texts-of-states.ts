@@ -1,8 +1,8 @@
 import type { Cost } from '../budget.ts';
 
 /**
- * How many texts of one object are kept, and the longest, in characters. Objects are states, of which db/tables keeps a
- * bounded number; their texts go with them, and take 2 KB of each at most.
+ * How many texts of one state are kept, and the longest, in characters. Of states db/tables keeps a bounded number;
+ * their texts go with them, and take 2 KB of each at most.
  */
 const MAX_TEXTS = 2;
 const MAX_LENGTH = 1_024;
@@ -15,17 +15,14 @@ export interface KeptText {
   readonly cost: Cost;
 }
 
-/**
- * The JSON of states by selection, for selections that depend on nothing but the state. A state is never altered: a
- * change makes another object.
- */
-export interface TextsOfStates {
-  find(state: object, selection: object): KeptText | undefined;
-  /** @param isShortLived the object is nobody's state: its text may be long */
-  keep(state: object, text: KeptText, isShortLived: boolean): void;
+/** The JSON of objects that are never altered, for selections that depend on nothing but the object. */
+export interface KeptTexts {
+  find(object: object, selection: object): KeptText | undefined;
+  keep(object: object, text: KeptText): void;
 }
 
-export function createTextsOfStates(): TextsOfStates {
+/** Of states: a change makes another object. */
+export function createTextsOfStates(): KeptTexts {
   const kept = new WeakMap<object, KeptText[]>();
   return {
     find(state, selection) {
@@ -34,14 +31,30 @@ export function createTextsOfStates(): TextsOfStates {
       for (const known of texts) if (known.selection === selection) return known;
       return undefined;
     },
-    keep(state, written, isShortLived) {
-      if (!isShortLived && written.text.length > MAX_LENGTH) return;
+    keep(state, written) {
+      if (written.text.length > MAX_LENGTH) return;
       const texts = kept.get(state);
       if (texts === undefined) kept.set(state, [written]);
       else {
         if (texts.length >= MAX_TEXTS) texts.shift();
         texts.push(written);
       }
+    },
+  };
+}
+
+/**
+ * Of objects that equal answers of one turn share: those are written one after the other, so only the last text is
+ * kept. In a WeakMap such texts would outlive many collections: V8's scavenger takes its values as reachable, and moves
+ * them among the long-lived.
+ */
+export function createTextOfLast(): KeptTexts {
+  let last: { readonly object: object; readonly written: KeptText } | null = null;
+  return {
+    find: (object, selection) =>
+      last?.object === object && last.written.selection === selection ? last.written : undefined,
+    keep(object, written) {
+      last = { object, written };
     },
   };
 }
