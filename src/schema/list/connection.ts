@@ -11,6 +11,8 @@ import type { State, Subject } from '../../domain/subject.ts';
 import { encodePlace, type ListOrder } from './list-cursor.ts';
 import { type ListArguments, readPage } from './list-page.ts';
 
+type StateConnection<S> = ReturnType<typeof toConnection<S, StateOrderField>>;
+
 /**
  * Reads pages of states. Equal pages that were read together are one list, and get one connection, so that what is
  * written of it serves all of them.
@@ -21,17 +23,15 @@ export function createStateConnections<S extends State>({ name, idOf }: Subject<
     at: field === 'CREATED_AT' ? state.createdAt : state.updatedAt,
     id: idOf(state),
   });
-  const connections = new WeakMap<ListOf<S>, ReturnType<typeof toConnection<S, StateOrderField>>>();
+  /** Those that get one list get it one after the other. In a WeakMap connections would outlive their answers by far. */
+  let last: { readonly found: ListOf<S>; readonly connection: StateConnection<S> } | null = null;
 
   /** The page that the arguments name, the newest first unless they say otherwise. */
   return async <F>(reads: StateReads<S, F>, args: ListArguments<F, StateOrderField>, reader: Reader) => {
     const page = readPage(list, 'CREATED_AT', args);
     const found = await reads.list(page, reader);
-    const known = connections.get(found);
-    if (known !== undefined) return known;
-    const connection = toConnection(list, page, found, placeOf);
-    connections.set(found, connection);
-    return connection;
+    if (last?.found !== found) last = { found, connection: toConnection(list, page, found, placeOf) };
+    return last.connection;
   };
 }
 
