@@ -1,7 +1,7 @@
 import { type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
 import type { Limits } from '../../config/limits.ts';
 import { Budget, FIELDS_PER_TURN } from './budget.ts';
-import { withinBudget } from './time-limit.ts';
+import { createTimeLimit } from './time-limit.ts';
 import { createTurns } from './turns.ts';
 
 /** Executes one query, or one message of a subscription. At once unless a resolver has to read or much is selected. */
@@ -15,11 +15,12 @@ export function createBoundedExecute(
   limits: Pick<Limits, 'fields' | 'responseBytes' | 'executionMs'>,
 ): BoundedExecute {
   const turns = createTurns(FIELDS_PER_TURN);
+  const withinBudget = createTimeLimit(limits.executionMs);
   return (args) => {
     const budget = new Budget(limits, turns);
     const given = typeof args.contextValue === 'object' ? args.contextValue : {};
     // Spread last: objects that are extended after a spread are read more slowly.
     const contextValue = { budget, cancellation: budget, ...given };
-    return withinBudget(budget, limits.executionMs, execute({ ...args, contextValue }));
+    return withinBudget(budget, execute({ ...args, contextValue }));
   };
 }

@@ -2,27 +2,58 @@ import { type ExecutionResult, GraphQLError } from 'graphql';
 import { CallboardError } from '../../errors.ts';
 import type { Budget } from './budget.ts';
 
+/** Gives the result of an execution that holds its limits, or the error of the limit that it exceeded. */
+export type WithinBudget = (
+  budget: Budget,
+  result: ExecutionResult | Promise<ExecutionResult>,
+) => ExecutionResult | Promise<ExecutionResult>;
+
 /**
  * The result of an execution, at once where it is there. It is LIMIT_EXCEEDED as soon as the budget is spent, and
  * TIMEOUT after `ms` milliseconds: from then on nothing more of the execution runs, and its own promise never settles.
  */
-export function withinBudget(
-  budget: Budget,
-  ms: number,
-  result: ExecutionResult | Promise<ExecutionResult>,
-): ExecutionResult | Promise<ExecutionResult> {
-  if (budget.reason !== null) return failedBy(budget.reason);
-  if (!(result instanceof Promise)) return result;
-  let timer: NodeJS.Timeout | undefined;
-  const aborted = new Promise<ExecutionResult>((resolve) => {
-    budget.onAbort = (reason) => resolve(failedBy(reason));
-    timer = setTimeout(() => {
+export function createTimeLimit(ms: number): WithinBudget {
+  /** When each execution began, the oldest first: all have the same time, so one timer serves them. */
+  const began = new Map<Budget, number>();
+  let timer: NodeJS.Timeout | null = null;
+
+  function look(): void {
+    timer = null;
+    const now = performance.now();
+    for (const [budget, at] of began) {
+      if (at + ms > now) {
+        timer = setTimeout(look, Math.ceil(at + ms - now)).unref();
+        return;
+      }
+      began.delete(budget);
       budget.abort(
         new CallboardError('TIMEOUT', `This took longer than ${ms} ms: ask for less, or try again.`),
       );
-    }, ms);
-  });
-  return Promise.race([result, aborted]).finally(() => clearTimeout(timer));
+    }
+  }
+
+  return (budget, result) => {
+    if (budget.reason !== null) return failedBy(budget.reason);
+    if (!(result instanceof Promise)) return result;
+    began.set(budget, performance.now());
+    timer ??= setTimeout(look, ms).unref();
+    return new Promise((resolve, reject) => {
+      budget.onAbort = (reason) => {
+        began.delete(budget);
+        resolve(failedBy(reason));
+      };
+      result.then(
+        (value) => {
+          began.delete(budget);
+          resolve(value);
+        },
+        (cause) => {
+          began.delete(budget);
+          reject(cause);
+        },
+      );
+    });
+  };
 }
 
 function failedBy(originalError: CallboardError): ExecutionResult {

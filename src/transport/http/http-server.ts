@@ -8,6 +8,7 @@ import { ASSETS_PATH } from '../graphiql/site.ts';
 import { MISDIRECTED, namesThisMachine } from './host-check.ts';
 import { listenOn } from './listen-on.ts';
 import type { OriginPolicy } from './origin-policy.ts';
+import { SecuredResponse } from './secured-response.ts';
 
 /** Longer than load balancers keep an idle connection, so that they and not we close it. */
 const KEEP_ALIVE_MS = 72_000;
@@ -71,6 +72,7 @@ export function createHttpServer({
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: limits.headBytes,
       noDelay: true,
+      ServerResponse: SecuredResponse,
     },
     (req, res) => {
       if (isForeign(req)) return misdirected(res);

@@ -4,25 +4,14 @@ import { PROBLEM_TYPE, problem } from '../../http/problem.ts';
 import type { Emit } from '../../observe.ts';
 import { VIEW_AS_HEADER } from '../../viewers/view-as.ts';
 
-/** What every answer says to browsers; a page of our own replaces what it must. */
-const SECURITY: readonly (readonly [string, string])[] = [
-  ['x-content-type-options', 'nosniff'],
-  ['x-frame-options', 'DENY'],
-  ['referrer-policy', 'no-referrer'],
-  ['cross-origin-resource-policy', 'same-origin'],
-  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
-  // Answers are one person's: nobody on the way keeps them.
-  ['cache-control', 'no-store'],
-];
-
 /** What a page of an allowed origin may send, and read apart from the body. */
 const ALLOWED_HEADERS = 'authorization, content-type, last-event-id, traceparent';
 const EXPOSED_HEADERS = 'etag, retry-after, www-authenticate';
 const PREFLIGHT_SECONDS = '600';
 
-/** What stands before everything that is served: which pages may send requests, and the headers that browsers obey. */
+/** What stands before everything that is served: which pages may send requests. */
 export interface OriginPolicy {
-  /** Sets the headers of the answer. True where it was answered here: a preflight, or a page that may send nothing. */
+  /** Sets the headers of CORS. True where it was answered here: a preflight, or a page that may send nothing. */
   answers(req: IncomingMessage, res: ServerResponse): boolean;
   /**
    * Whether the request may come from where it says: without Origin (no browser, or the page itself: the token
@@ -57,7 +46,6 @@ export function createOriginPolicy({ mode, allowedOrigins, emit }: Parts): Origi
   return {
     admits,
     answers(req, res) {
-      for (const [name, value] of SECURITY) res.setHeader(name, value);
       const { origin } = req.headers;
       if (origin === undefined) return false;
       res.setHeader('vary', 'origin');

@@ -10,7 +10,7 @@ import {
 import type { Limits } from '../../../config/limits.ts';
 import type { BoundedExecute } from '../bounded-execute.ts';
 import { Budget, FIELDS_PER_TURN } from '../budget.ts';
-import { withinBudget } from '../time-limit.ts';
+import { createTimeLimit } from '../time-limit.ts';
 import { createTurns } from '../turns.ts';
 import { type CompiledQuery, compileQuery } from './compile-query.ts';
 import { createTextOfLast, createTextsOfStates } from './texts-of-states.ts';
@@ -51,6 +51,7 @@ export function createCompiledExecute({
   const known = new WeakMap<DocumentNode, Hot>();
   const texts = { brief: createTextsOfStates(), long: createTextOfLast() };
   const turns = createTurns(FIELDS_PER_TURN);
+  const withinBudget = createTimeLimit(limits.executionMs);
 
   function hotOf({ document, rootValue }: ExecutionArgs): Hot | null {
     if (rootValue !== undefined) return null;
@@ -100,9 +101,9 @@ export function createCompiledExecute({
     } catch {
       return giveUp();
     }
-    if (typeof written === 'string') return withinBudget(budget, limits.executionMs, answered(written));
+    if (typeof written === 'string') return withinBudget(budget, answered(written));
     // An error is left to graphql-js, which says where it belongs.
-    return withinBudget(budget, limits.executionMs, written.then(answered, giveUp));
+    return withinBudget(budget, written.then(answered, giveUp));
   };
 }
 
