@@ -221,7 +221,19 @@ eachStore('an attacker of a production gateway', (on) => {
         expect([dataOf(answer), codeOf(answer)]).toEqual([null, 'GRAPHQL_VALIDATION_FAILED']);
         const operator = await ask(document, await bearer(OPERATOR));
         expect(at(operator.json, 'errors')).toBeUndefined();
+        // Answered to an operator it is known, but to operators alone.
+        expect(codeOf(await ask(document))).toBe('GRAPHQL_VALIDATION_FAILED');
       }
+    });
+
+    it('by other variables of a query that was answered before learns no name either', async () => {
+      const document = 'query ($f: SessionFilter) { sessions(filter: $f) { liveCursor } }';
+      const asked = async (f: object) => (await query(gateway.url, document, { f }, anna)).text;
+      for (const outcome of ['PENDING', 'FAILED', 'PENDING'])
+        expect(await asked({ outcome: [outcome] })).not.toContain('errors');
+      const text = await asked({ outcome: ['PENDNG'], bankid: 'x' });
+      expect(text).toContain('errors');
+      expect(text).not.toMatch(/did you mean/i);
     });
 
     it('by suggestions (cop, DVGA) learns no name', async () => {

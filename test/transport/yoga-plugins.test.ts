@@ -67,6 +67,15 @@ describe('a plugin of Yoga', () => {
     expect(hooks).toEqual(['parse', 'validate', 'context', 'execute']);
   });
 
+  it('is asked again for a query that was answered before', async () => {
+    for (let n = 0; n < 5; n += 1) await query(gateway.url, QUERY);
+    hooks = [];
+    await query(gateway.url, QUERY);
+    expect(hooks).toEqual(['parse', 'validate', 'context', 'execute']);
+    refused = 'validate';
+    expect(at(await query(gateway.url, QUERY), 'errors', 0, 'extensions', 'code')).toBe('FORBIDDEN');
+  });
+
   it('is asked by Yoga itself for a query by GET, up to the response', async () => {
     expect(at(await byGet(QUERY), 'data')).toEqual(ANSWER);
     expect(hooks).toEqual(['parse', 'validate', 'context', 'execute', 'result']);

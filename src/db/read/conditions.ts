@@ -12,10 +12,10 @@ import { unreachable } from '../../errors.ts';
 import { sessions } from '../schema.ts';
 
 /** Where a statement finds the value of this name, as text: a parameter of its own, or a column of what it is joined to. */
-export type ValueOf = (name: string) => SQL;
+export type ValueAt = (name: string) => SQL;
 
 /** As a parameter of this name. */
-export const asParameter: ValueOf = (name) => sql`${sql.placeholder(name)}::text`;
+export const asParameter: ValueAt = (name) => sql`${sql.placeholder(name)}::text`;
 
 /**
  * One condition on the rows of a list. Its SQL is made only when a statement of its shape is first prepared; `shape`
@@ -23,7 +23,7 @@ export const asParameter: ValueOf = (name) => sql`${sql.placeholder(name)}::text
  */
 export interface Condition {
   readonly shape: string;
-  readonly text: (valueOf: ValueOf) => SQL;
+  readonly text: (valueAt: ValueAt) => SQL;
   readonly values: Readonly<Record<string, string | number | boolean>>;
   /** True where one value may match half of all rows and another none: one plan for all values would suit neither. */
   readonly skewed?: true;
@@ -93,14 +93,14 @@ export function equals(name: string, column: SQLWrapper, wanted: string): Condit
   if (!isStorableId(wanted)) return NOTHING;
   return {
     shape: name,
-    text: (valueOf) => sql`${column} = ${valueOf(name)}`,
+    text: (valueAt) => sql`${column} = ${valueAt(name)}`,
     values: { [name]: wanted },
   };
 }
 
 /** All conditions in one, or undefined where there are none. */
-export function allOf(conditions: readonly Condition[], valueOf: ValueOf = asParameter): SQL | undefined {
-  return and(...conditions.map(({ text }) => text(valueOf)));
+export function allOf(conditions: readonly Condition[], valueAt: ValueAt = asParameter): SQL | undefined {
+  return and(...conditions.map(({ text }) => text(valueAt)));
 }
 
 /** An instant as a bound value, clamped to the range of PostgreSQL and of four-digit years. */
@@ -112,8 +112,8 @@ const FIRST_INSTANT = Date.parse('0001-01-01T00:00:00.000Z');
 const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** An instant's value, bound as text, because drivers encode a Date differently. */
-export const instantAt = (name: string, valueOf: ValueOf = asParameter): SQL =>
-  sql`(${valueOf(name)})::timestamptz`;
+export const instantAt = (name: string, valueAt: ValueAt = asParameter): SQL =>
+  sql`(${valueAt(name)})::timestamptz`;
 
 /**
  * The words are written into the SQL, not bound: so the planner knows how rare each is, and can prove that a partial
@@ -142,8 +142,8 @@ function isStalled(name: string, lastFactAt: SQLWrapper, wanted: boolean, quietT
   const { outcome } = sessions;
   return {
     shape: `${name}:${wanted}`,
-    text(valueOf) {
-      const at = instantAt('quietTo', valueOf);
+    text(valueAt) {
+      const at = instantAt('quietTo', valueAt);
       return wanted
         ? sql`(${outcome} = 'PENDING' and ${lastFactAt} <= ${at})`
         : sql`(${outcome} <> 'PENDING' or ${lastFactAt} > ${at})`;
@@ -157,7 +157,7 @@ function startsWith(name: string, columns: readonly SQLWrapper[], wanted: string
   if (wanted.length > MAX_ID_LENGTH || !isStorableText(wanted)) return NOTHING;
   return {
     shape: name,
-    text: (valueOf) => sql`(${or(...columns.map((column) => sql`${column} like ${valueOf(name)}`))})`,
+    text: (valueAt) => sql`(${or(...columns.map((column) => sql`${column} like ${valueAt(name)}`))})`,
     values: { [name]: `${wanted.replace(/[\\%_]/g, '\\$&')}%` },
   };
 }
@@ -175,7 +175,7 @@ function bound(name: string, at: Instant | null | undefined, text: (at: SQL) => 
     : [
         {
           shape: name,
-          text: (valueOf) => text(instantAt(name, valueOf)),
+          text: (valueAt) => text(instantAt(name, valueAt)),
           values: { [name]: instantText(at) },
         },
       ];

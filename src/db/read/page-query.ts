@@ -4,7 +4,7 @@ import type { Head } from '../../domain/catch-up.ts';
 import { store } from '../schema.ts';
 import type { Db } from '../store.ts';
 import { HEAD_COLUMNS } from '../tables/head-columns.ts';
-import { allOf, asParameter, type Condition, type ValueOf } from './conditions.ts';
+import { allOf, asParameter, type Condition, type ValueAt } from './conditions.ts';
 import {
   beyondConditions,
   type ListOf,
@@ -48,8 +48,8 @@ export function planPage<P extends Page<unknown, string>>(
 }
 
 /** Whether a row is in the page's window. */
-export function whereOf({ page, columns, conditions }: PageQuery, valueOf?: ValueOf): SQL | undefined {
-  return allOf([...conditions, ...windowConditions(page, columns)], valueOf);
+export function whereOf({ page, columns, conditions }: PageQuery, valueAt?: ValueAt): SQL | undefined {
+  return allOf([...conditions, ...windowConditions(page, columns)], valueAt);
 }
 
 /**
@@ -62,13 +62,13 @@ export function headOf<More extends Record<string, SQL.Aliased> = Record<never, 
   { page, columns, conditions }: PageQuery,
   // cast: without the argument More is the empty record
   more: More = {} as More,
-  valueOf: ValueOf = asParameter,
+  valueAt: ValueAt = asParameter,
 ) {
   const { previous, next } = beyondConditions(page, columns);
   const any = (beyond: Condition | null) =>
     beyond === null
       ? sql<boolean>`false`
-      : sql<boolean>`exists (select 1 from ${table} where ${allOf([...conditions, beyond], valueOf)})`;
+      : sql<boolean>`exists (select 1 from ${table} where ${allOf([...conditions, beyond], valueAt)})`;
   return db
     .select({
       ...HEAD_COLUMNS,

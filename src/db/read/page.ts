@@ -136,7 +136,7 @@ function endOfWindow(
     return [
       {
         shape: name,
-        text: (valueOf) => sql`${at} ${compare} (${valueOf(name)})::bigint`,
+        text: (valueAt) => sql`${at} ${compare} (${valueAt(name)})::bigint`,
         values: { [name]: String(place.at) },
       },
     ];
@@ -144,8 +144,8 @@ function endOfWindow(
   return [
     {
       shape: name,
-      text: (valueOf) =>
-        sql`(${at}, ${id}) ${compare} (${instantAt(name, valueOf)}, ${valueOf(`${name}Id`)})`,
+      text: (valueAt) =>
+        sql`(${at}, ${id}) ${compare} (${instantAt(name, valueAt)}, ${valueAt(`${name}Id`)})`,
       values: { [name]: instantText(place.at), [`${name}Id`]: place.id },
     },
   ];

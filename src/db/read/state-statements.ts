@@ -5,7 +5,7 @@ import type { Db } from '../store.ts';
 import { HEAD_COLUMNS } from '../tables/head-columns.ts';
 import { SERVER } from '../tables/server.ts';
 import { batchKeys } from './batch-keys.ts';
-import { instantAt, type ValueOf } from './conditions.ts';
+import { instantAt, type ValueAt } from './conditions.ts';
 import { orderOf, type Page, topOf } from './page.ts';
 import { type PageQuery, headOf as pageHeadOf, whereOf } from './page-query.ts';
 import type { StateTable } from './state-table.ts';
@@ -103,13 +103,13 @@ function stampedPage<
   query: PageQuery<P>,
   // cast: without the argument More is the empty record
   more: More = {} as More,
-  valueOf?: ValueOf,
+  valueAt?: ValueAt,
 ) {
   const { page, columns } = query;
   const row = db
     .select({ at: columns.at, id: states.id, stamp: sql`${states.table}.xmin`.as('stamp') })
     .from(states.table)
-    .where(whereOf(query, valueOf))
+    .where(whereOf(query, valueAt))
     .orderBy(topOf(page, columns))
     .as('row');
   const id = sql`"row".${sql.identifier(states.id.name)}`;
@@ -124,7 +124,7 @@ function stampedPage<
     .from(row)
     .as('list');
   return {
-    head: pageHeadOf(db, states.table, query, { ...more, server: SERVER.as('server') }, valueOf),
+    head: pageHeadOf(db, states.table, query, { ...more, server: SERVER.as('server') }, valueAt),
     list,
   };
 }

@@ -42,9 +42,14 @@ export function createStatesInMemory(): StatesInMemory {
   };
 }
 
+/** How often a state may be found before it counts as used again: to note each use costs more than to find it. */
+const FINDS_PER_USE = 4_096;
+
 interface Kept<S> {
   readonly state: S;
   readonly stamp: string;
+  /** In which thousands of finds it was used last. */
+  usedIn: number;
 }
 
 function createStateMemory<S extends object>(
@@ -57,6 +62,7 @@ function createStateMemory<S extends object>(
   });
   /** The only server whose rows are in memory. */
   let of: string | null = null;
+  let finds = 0;
 
   return {
     find(server, id, stamp) {
@@ -64,15 +70,22 @@ function createStateMemory<S extends object>(
         kept.clear();
         of = server;
       }
-      const found = kept.get(id);
-      return found?.stamp === stamp ? found.state : undefined;
+      const found = kept.peek(id);
+      if (found?.stamp !== stamp) return undefined;
+      finds += 1;
+      const now = Math.floor(finds / FINDS_PER_USE);
+      if (found.usedIn !== now) {
+        found.usedIn = now;
+        kept.get(id);
+      }
+      return found.state;
     },
     keep(server, id, stamp, state) {
       of ??= server;
       if (server !== of) return state;
       const known = kept.peek(id);
       if (known?.stamp === stamp) return known.state;
-      kept.set(id, { state, stamp });
+      kept.set(id, { state, stamp, usedIn: -1 });
       return state;
     },
     clear: () => kept.clear(),

@@ -9,10 +9,12 @@ import { createBoundedExecute } from './bounded-execute.ts';
 import { createCompiledExecute } from './compiled/compiled-execute.ts';
 import type { Engine, Operation, Refusal } from './engine.ts';
 import { execute } from './execute.ts';
+import { createKnownQueries } from './known-queries.ts';
 import { createLiveKey } from './live-key.ts';
 import { createMaskError } from './mask-error.ts';
 import { createContext, parse } from './parse.ts';
-import type { Introspection } from './plugins/introspection.ts';
+import { complexityLimit } from './plugins/complexity-limit.ts';
+import { hiddenNames, type Introspection } from './plugins/introspection.ts';
 import type { ContextOf, GraphqlRequest, RequestSeed } from './request.ts';
 import { subscribe } from './subscribe.ts';
 import type { TrustedList } from './trusted-list.ts';
@@ -53,21 +55,31 @@ export function createEngine(options: EngineOptions): HttpEngine {
   const errorOf = (error: unknown): GraphQLFormattedError => maskError(error).toJSON();
   const refuse = (errors: readonly unknown[]): Refusal => ({ errors: errors.map(errorOf) });
   const boundedExecute = createBoundedExecute(limits);
+  const compiledExecute = createCompiledExecute({ schema, limits, otherwise: boundedExecute });
+  const { introspection, trustedDocuments = null, plugins = [] } = options;
+  const checks = [hiddenNames(introspection), complexityLimit(schema, limits)];
   const yoga = createCallboardYoga({
-    ...{ schema, limits, maskError },
-    execute: createCompiledExecute({ schema, limits, otherwise: boundedExecute }),
-    introspection: options.introspection,
-    trustedDocuments: options.trustedDocuments ?? null,
-    plugins: options.plugins ?? [],
+    ...{ schema, limits, maskError, introspection, trustedDocuments, plugins, checks },
+    execute: compiledExecute,
+  });
+  const known = createKnownQueries({
+    ...{ schema, checks, contextOf, refuse, plugins },
+    execute: compiledExecute,
   });
   const live = { execute: boundedExecute, liveKey: createLiveKey(schema), refuse };
 
   function parseSafely(request: GraphqlRequest, seed: RequestSeed): Refusal | Operation {
     try {
+      const before = known.find(request, seed);
+      if (before !== null) return before;
       const parsed = parse(yoga, contextOf, request, seed);
       return {
         kind: parsed.definition?.operation ?? null,
-        execute: () => execute(parsed, refuse),
+        async execute() {
+          const result = await execute(parsed, refuse);
+          if (result.errors === undefined) known.answered(parsed);
+          return result;
+        },
         subscribe: () => subscribe(parsed, live),
       };
     } catch (error) {

@@ -14,7 +14,8 @@ import type { Parsed } from './parse.ts';
 import { OpenedSource } from './plugins/execution.ts';
 import { prepare, type Refuse } from './prepare.ts';
 
-const NOT_LIVE = 'This operation is no subscription.';
+/** What a query is answered where a subscription is expected. */
+export const NOT_LIVE = 'This operation is no subscription.';
 
 export interface SubscribeParts {
   /** Executes one message, without Yoga's hooks (docs/decisions/0023-yoga-as-engine.md). */

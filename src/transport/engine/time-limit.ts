@@ -15,14 +15,19 @@ export type WithinBudget = (
 export function createTimeLimit(ms: number): WithinBudget {
   /** When each execution began, the oldest first: all have the same time, so one timer serves them. */
   const began = new Map<Budget, number>();
-  let timer: NodeJS.Timeout | null = null;
+  let isTimed = false;
+
+  function lookIn(delayMs: number): void {
+    isTimed = true;
+    setTimeout(look, delayMs).unref();
+  }
 
   function look(): void {
-    timer = null;
+    isTimed = false;
     const now = performance.now();
     for (const [budget, at] of began) {
       if (at + ms > now) {
-        timer = setTimeout(look, Math.ceil(at + ms - now)).unref();
+        lookIn(Math.ceil(at + ms - now));
         return;
       }
       began.delete(budget);
@@ -36,7 +41,7 @@ export function createTimeLimit(ms: number): WithinBudget {
     if (budget.reason !== null) return failedBy(budget.reason);
     if (!(result instanceof Promise)) return result;
     began.set(budget, performance.now());
-    timer ??= setTimeout(look, ms).unref();
+    if (!isTimed) lookIn(ms);
     return new Promise((resolve, reject) => {
       budget.onAbort = (reason) => {
         began.delete(budget);

@@ -5,11 +5,10 @@ import type { Limits } from '../../config/limits.ts';
 import type { BoundedExecute } from './bounded-execute.ts';
 import type { MaskError } from './mask-error.ts';
 import { useClearOperation } from './plugins/clear-operation.ts';
-import { complexityLimit } from './plugins/complexity-limit.ts';
 import { useDocumentLimits } from './plugins/document-limits.ts';
-import { useExecution } from './plugins/execution.ts';
+import { type ExecutionCheck, useExecution } from './plugins/execution.ts';
 import { useGraphqlJs } from './plugins/graphql-js.ts';
-import { hiddenNames, type Introspection, useIntrospection } from './plugins/introspection.ts';
+import { type Introspection, useIntrospection } from './plugins/introspection.ts';
 import { useMaskedErrors } from './plugins/masked-errors.ts';
 import { useReadParams } from './plugins/read-params.ts';
 import { useTrustedDocuments } from './plugins/trusted-documents.ts';
@@ -23,6 +22,8 @@ export type Enveloped = ReturnType<Yoga['getEnveloped']>;
 export interface YogaOptions {
   readonly schema: GraphQLSchema;
   readonly execute: BoundedExecute;
+  /** Of an operation with its variables, each time. */
+  readonly checks: readonly ExecutionCheck[];
   readonly introspection: Introspection;
   readonly limits: Limits;
   /** The only texts that are answered; null: all are. Operators may send others. */
@@ -42,13 +43,16 @@ const MAX_CACHED_CHARACTERS = 512 * 1024;
  *
  * | hook | runs |
  * |---|---|
- * | onParse, onValidate, onContextBuilding | once for each operation |
- * | onExecute | once for each query |
+ * | onParse, onValidate, onContextBuilding | once for each operation (*) |
+ * | onExecute | once for each query (*) |
  * | onSubscribe | once for each subscription; its messages are executed without hooks, one execution for all subscribers |
  * | onRequest, onParams, onExecutionResult, onResultProcess | for what `yoga.handle` answers |
+ *
+ * (*) A query that was answered before goes without the gateway's own hooks, whose answer would be the same; those of a
+ * plugin that is handed in always run (known-queries.ts).
  */
 export function createCallboardYoga(options: YogaOptions) {
-  const { schema, execute, introspection, limits, trustedDocuments, maskError, plugins } = options;
+  const { schema, execute, checks, introspection, limits, trustedDocuments, maskError, plugins } = options;
   return createYoga<HandleContext>({
     schema,
     plugins: [
@@ -56,7 +60,7 @@ export function createCallboardYoga(options: YogaOptions) {
       ...(trustedDocuments === null ? [] : [useTrustedDocuments(trustedDocuments)]),
       useDocumentLimits(limits),
       useIntrospection(introspection),
-      useExecution(execute, [hiddenNames(introspection), complexityLimit(schema, limits)]),
+      useExecution(execute, checks),
       useMaskedErrors(maskError),
       useReadParams(),
       useClearOperation(),

@@ -1,4 +1,9 @@
-import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import {
+  type IncomingMessage,
+  type OutgoingHttpHeader,
+  type OutgoingHttpHeaders,
+  ServerResponse,
+} from 'node:http';
 
 /** What every answer says to browsers; a page of our own replaces what it must. */
 const SECURITY: readonly (readonly [string, string])[] = [
@@ -17,7 +22,9 @@ const FLAT = SECURITY.flat();
  * count instead. A list of names and values (`writeHead(200, ['content-type', 'text/plain'])`) is written without being
  * looked at one by one where nothing was set before: it holds none of those names.
  */
-export class SecuredResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+export class SecuredResponse<
+  Request extends IncomingMessage = IncomingMessage,
+> extends ServerResponse<Request> {
   override writeHead(
     status: number,
     reasonOrHeaders?: string | OutgoingHttpHeaders | OutgoingHttpHeader[],

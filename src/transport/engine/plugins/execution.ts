@@ -8,6 +8,19 @@ import type { YogaPlugin } from '../yoga-plugin.ts';
 /** Looks at an operation and its variables before it is executed or subscribed; null where it may be. */
 export type ExecutionCheck = (args: ExecutionArgs, viewer: Viewer) => readonly GraphQLError[] | null;
 
+/** What the first of these checks that finds anything says; null where none does. */
+export function faultsOf(
+  checks: readonly ExecutionCheck[],
+  args: ExecutionArgs,
+  viewer: Viewer,
+): readonly GraphQLError[] | null {
+  for (const check of checks) {
+    const errors = check(args, viewer);
+    if (errors !== null) return errors;
+  }
+  return null;
+}
+
 /** What a subscription is answered where one result is expected. */
 export const WRONG_WIRE =
   'A subscription is answered over WebSocket (graphql-transport-ws), or as text/event-stream: send that in Accept.';
@@ -18,22 +31,14 @@ export const WRONG_WIRE =
  * are no plugins of their own, since each hook of an execution costs about a microsecond.
  */
 export function useExecution(execute: BoundedExecute, checks: readonly ExecutionCheck[]): YogaPlugin {
-  function faultsOf(args: ExecutionArgs, viewer: Viewer): readonly GraphQLError[] | null {
-    for (const check of checks) {
-      const errors = check(args, viewer);
-      if (errors !== null) return errors;
-    }
-    return null;
-  }
-
   return {
     onExecute({ args, context: { viewer }, setExecuteFn, setResultAndStopExecution }) {
-      const errors = faultsOf(args, viewer);
+      const errors = faultsOf(checks, args, viewer);
       if (errors === null) setExecuteFn(execute);
       else setResultAndStopExecution({ errors });
     },
     onSubscribe({ args, context: { viewer, request }, setSubscribeFn, setResultAndStopExecution }) {
-      const errors = faultsOf(args, viewer);
+      const errors = faultsOf(checks, args, viewer);
       // Only what `yoga.handle` answers has a request.
       if (errors === null) setSubscribeFn(request === undefined ? openSource : refuseSubscription);
       else setResultAndStopExecution({ errors });
