@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { FormattedExecutionResult } from 'graphql';
 import type { CallboardError } from '../../errors.ts';
 import { WrittenResult } from '../engine/compiled/written-result.ts';
@@ -56,10 +56,7 @@ export function answerToError(
 
 /** Writes an answer and ends the response. */
 export function send(res: ServerResponse, { status, headers, text }: GraphqlAnswer): void {
-  const list: OutgoingHttpHeader[] = [];
-  for (const name in headers) list.push(name, headers[name] ?? '');
-  list.push('content-length', Buffer.byteLength(text));
-  res.writeHead(status, list);
+  res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) });
   res.end(text);
 }
 

@@ -15,12 +15,11 @@ const SECURITY: readonly (readonly [string, string])[] = [
   // Answers are one person's: nobody on the way keeps them.
   ['cache-control', 'no-store'],
 ];
-const FLAT = SECURITY.flat();
 
 /**
- * An answer with the headers of security, whoever writes it and however. Headers set or given under the same names
- * count instead. A list of names and values (`writeHead(200, ['content-type', 'text/plain'])`) is written without being
- * looked at one by one where nothing was set before: it holds none of those names.
+ * An answer with the headers of security, whoever writes it and however. Headers set or given under the same names, in
+ * small letters, count instead. Where none was set before they are written as one list, which Node does not look up one
+ * by one.
  */
 export class SecuredResponse<
   Request extends IncomingMessage = IncomingMessage,
@@ -30,13 +29,23 @@ export class SecuredResponse<
     reasonOrHeaders?: string | OutgoingHttpHeaders | OutgoingHttpHeader[],
     headers?: OutgoingHttpHeaders | OutgoingHttpHeader[],
   ): this {
-    const given = typeof reasonOrHeaders === 'string' ? headers : reasonOrHeaders;
-    if (Array.isArray(given) && this.getHeaderNames().length === 0) {
-      return super.writeHead(status, [...FLAT, ...given]);
+    if (
+      typeof reasonOrHeaders === 'string' ||
+      Array.isArray(reasonOrHeaders) ||
+      this.getHeaderNames().length > 0
+    ) {
+      for (const [name, value] of SECURITY) if (!this.hasHeader(name)) this.setHeader(name, value);
+      return typeof reasonOrHeaders === 'string'
+        ? super.writeHead(status, reasonOrHeaders, headers)
+        : super.writeHead(status, reasonOrHeaders);
     }
-    for (const [name, value] of SECURITY) if (!this.hasHeader(name)) this.setHeader(name, value);
-    return typeof reasonOrHeaders === 'string'
-      ? super.writeHead(status, reasonOrHeaders, headers)
-      : super.writeHead(status, given);
+    const given = reasonOrHeaders ?? {};
+    const list: OutgoingHttpHeader[] = [];
+    for (const [name, value] of SECURITY) if (!(name in given)) list.push(name, value);
+    for (const name in given) {
+      const value = given[name];
+      if (value !== undefined) list.push(name, value);
+    }
+    return super.writeHead(status, list);
   }
 }
