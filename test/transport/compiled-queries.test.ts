@@ -19,7 +19,7 @@ import { createRandom } from '../support/schedules/random.ts';
 import { openRecording } from '../support/stores/recording.ts';
 import { eachStore } from '../support/stores/stores.ts';
 
-const QUERIES = longOr(20_000, 2_000);
+const QUERIES = longOr(20_000, 1_000);
 const NOW = Date.parse('2026-11-22T12:30:00.000Z');
 /** Twice as a stranger, then compiled, then by what the first compiled one kept. */
 const EXECUTIONS = 4;
