@@ -34,6 +34,7 @@ import { createLogger, type Logger } from './logger.ts';
 import { createObserver, emitUnexpected, type Observer } from './observe.ts';
 import { logEvents } from './observers/log-events.ts';
 import { createMetrics, type Metrics } from './observers/metrics/metrics.ts';
+import { createSpans, type Spans } from './observers/spans/spans.ts';
 import { buildSchema } from './schema/build.ts';
 import { createConnections } from './transport/connections.ts';
 import { createAdmission } from './transport/engine/admission.ts';
@@ -99,13 +100,15 @@ export function createGateway(config: Config, parts: GatewayParts = {}): Promise
   const observer = parts.observer ?? createObserver(log);
   logEvents(observer, log);
   const metrics = createMetrics(observer, { version: readVersion() });
-  return startGateway(config, { ...parts, log, observer, metrics });
+  const spans = createSpans(observer, { version: readVersion(), log });
+  return startGateway(config, { ...parts, log, observer, metrics, spans });
 }
 
 type StartParts = GatewayParts & {
   readonly log: Logger;
   readonly observer: Observer;
   readonly metrics: Metrics;
+  readonly spans: Spans;
 };
 
 async function startGateway(config: Config, parts: StartParts): Promise<Gateway> {
@@ -114,6 +117,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
   const { restartQuietMs, limits } = config;
   const isExplore = config.mode === 'explore';
   const closing = createClosingStack(log);
+  closing.use(parts.spans);
   try {
     const store = closing.use(await (parts.openStore ?? openStore)(storeOptions(config, parts)));
     const { now } = closing.use(await createStoreClock({ store, log }));

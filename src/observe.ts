@@ -69,8 +69,16 @@ export interface Events {
   readonly journalWritten: { readonly rows: number };
   /** The batch is written, and COMMIT follows; where the batch is one statement, it was given to the driver. */
   readonly batchWritten: { readonly callbacks: number; readonly rows: number };
-  /** After COMMIT, before its callbacks are answered. `ms` since the batch began. */
-  readonly batchCommitted: { readonly callbacks: number; readonly rows: number; readonly ms: number };
+  /**
+   * After COMMIT, before its callbacks are answered. `ms` since the batch began. Its rows have the positions from
+   * `firstPosition` on; null where it added none.
+   */
+  readonly batchCommitted: {
+    readonly callbacks: number;
+    readonly rows: number;
+    readonly firstPosition: number | null;
+    readonly ms: number;
+  };
   /** Its callbacks were answered: publishing follows. */
   readonly batchAnswered: { readonly callbacks: number };
   /** A batch was rolled back, or may have been; `cause`: one of its callbacks, data in it, or the store. */
@@ -107,10 +115,14 @@ export interface Events {
     readonly resumed: boolean;
     readonly recovered: boolean;
   };
-  /** A change was written to a socket, `ms` after the gateway received its callback; null for a snapshot. */
+  /**
+   * A change was written to a socket, `ms` after the gateway received the callback that is the journal row at
+   * `position`. Both are null for what was read from the store, such as a snapshot, and for STALLED.
+   */
   readonly changeDelivered: {
     readonly transport: LiveTransport;
     readonly subject: LiveSubject;
+    readonly position: number | null;
     readonly ms: number | null;
   };
   /** A change replaced one that was still waiting for a slow reader. */
@@ -130,6 +142,8 @@ export interface Events {
     readonly type: 'query' | 'subscription';
     readonly code: OperationCode;
     readonly ms: number;
+    /** As it was sent, where it is valid by W3C Trace Context. */
+    readonly traceparent: string | null;
   };
 
   /** A WebSocket handshake or `connection_init` was refused, with an HTTP status or a close code. */

@@ -6,7 +6,7 @@ const observer = () => {
   return { ...createObserver({ error: (about: unknown) => logged.push(about) }), logged };
 };
 
-const BATCH = { callbacks: 3, rows: 2, ms: 1.5 };
+const BATCH = { callbacks: 3, rows: 2, firstPosition: 7, ms: 1.5 };
 
 describe('an event', () => {
   it('reaches all its listeners at once and in their order, until each is removed', () => {

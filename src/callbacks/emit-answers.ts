@@ -1,10 +1,8 @@
+import { readTraceparent } from '../http/traceparent.ts';
 import type { CallbackAnswered, Emit } from '../observe.ts';
 import type { CallbackAnswer, Incoming } from './receive.ts';
 
 type Receive = (incoming: Incoming) => Promise<CallbackAnswer>;
-
-/** https://www.w3.org/TR/trace-context/#traceparent-header-field-values */
-const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
 /** Wraps `receive`: emits each answer with the time since the head of its request arrived. */
 export function emitAnswers(receive: Receive, emit: Emit): Receive {
@@ -27,6 +25,6 @@ function eventOf({ status, about }: CallbackAnswer, traceparent: unknown, ms: nu
     bytes: about.bytes ?? null,
     cause: about.cause ?? null,
     ms: Math.round(ms * 10) / 10,
-    traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null,
+    traceparent: readTraceparent(traceparent),
   };
 }

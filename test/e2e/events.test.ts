@@ -41,7 +41,9 @@ eachStore('along the road', (on) => {
     const of = (name: EventName) => events.filter((one) => one.name === name).map(({ event }) => event);
     const recording = ['batchBegan', 'journalWritten', 'batchWritten', 'batchCommitted', 'batchAnswered'];
     expect(events.map(({ name }) => name).filter((name) => recording.includes(name))).toEqual(recording);
-    expect(of('batchCommitted')).toEqual([{ callbacks: 1, rows: 1, ms: expect.any(Number) }]);
+    expect(of('batchCommitted')).toEqual([
+      { callbacks: 1, rows: 1, firstPosition: 1, ms: expect.any(Number) },
+    ]);
     expect(of('callbackAnswered')).toMatchObject([{ httpStatus: 200, outcome: 'recorded' }]);
     for (const transport of ['ws', 'sse']) {
       const subject = 'session';
@@ -51,8 +53,11 @@ eachStore('along the road', (on) => {
         resumed: false,
         recovered: true,
       });
-      expect(of('changeDelivered')).toContainEqual({ transport, subject, ms: null });
-      expect(of('changeDelivered')).toContainEqual({ transport, subject, ms: expect.any(Number) });
+      expect(of('changeDelivered')).toContainEqual({ transport, subject, position: null, ms: null });
+      expect(of('changeDelivered')).toContainEqual({
+        ...{ transport, subject },
+        ...{ position: 1, ms: expect.any(Number) },
+      });
       expect(of('readerEnded')).toContainEqual({
         ...{ transport, subject },
         reason: expect.stringMatching(/completed|disconnected|draining/),

@@ -25,12 +25,12 @@ describe('the fan-out emits', () => {
     events.length = 0;
     bench.change();
     expect(events).toEqual([
-      { transport: 'ws', subject: 'callback', ms: 499 },
-      { transport: 'ws', subject: 'session', ms: 499 },
+      { transport: 'ws', subject: 'callback', position: 1, ms: 499 },
+      { transport: 'ws', subject: 'session', position: 1, ms: 499 },
     ]);
     bench.fanout.join(bench.sessions({ sessionId: 's1' }), reader.sink);
     await settled();
-    expect(events.at(-1)).toEqual({ transport: 'ws', subject: 'session', ms: null });
+    expect(events.at(-1)).toEqual({ transport: 'ws', subject: 'session', position: null, ms: null });
   });
 
   it('each change that took the place of one that was still waiting', async () => {

@@ -127,7 +127,12 @@ export function createBatchWriter(options: BatchWriterOptions): WriteCallers {
       const ms = performance.now() - began;
       onCommitted(callers, ms);
       for (const row of leftOut) log.warn(row, LEFT_OUT);
-      emit.batchCommitted?.({ callbacks: callers.length, rows: entries.length, ms });
+      emit.batchCommitted?.({
+        callbacks: callers.length,
+        rows: entries.length,
+        firstPosition: entries[0]?.position ?? null,
+        ms,
+      });
       for (const [index, caller] of callers.entries()) {
         const receipt = receipts[index];
         if (receipt !== undefined) caller.resolve(receipt);

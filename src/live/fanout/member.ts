@@ -306,6 +306,7 @@ export class Member implements LaggingMember {
     this.#group.emit.changeDelivered?.({
       transport: this.#sink.transport,
       subject: this.#group.subject,
+      position: message.receivedAt === null ? null : message.position,
       ms: message.receivedAt === null ? null : this.#group.now() - message.receivedAt,
     });
   }

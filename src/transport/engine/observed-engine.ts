@@ -10,22 +10,28 @@ export function createObservedEngine<E extends Engine>(engine: E, emit: Emit): E
     parse(request: GraphqlRequest, seed: RequestSeed): Refusal | Operation {
       if (emit.operationExecuted === null) return engine.parse(request, seed);
       const began = performance.now();
+      const emitted = (type: 'query' | 'subscription', code: OperationCode) =>
+        emit.operationExecuted?.({
+          type,
+          code,
+          ms: performance.now() - began,
+          traceparent: seed.traceparent ?? null,
+        });
       const operation = engine.parse(request, seed);
       if ('errors' in operation) {
-        emit.operationExecuted({ type: 'query', code: codeOf(operation), ms: performance.now() - began });
+        emitted('query', codeOf(operation));
         return operation;
       }
       return {
         kind: operation.kind,
         async execute() {
           const result = await operation.execute();
-          emit.operationExecuted?.({ type: 'query', code: codeOf(result), ms: performance.now() - began });
+          emitted('query', codeOf(result));
           return result;
         },
         async subscribe() {
           const live = await operation.subscribe();
-          const code = 'errors' in live ? codeOf(live) : 'OK';
-          emit.operationExecuted?.({ type: 'subscription', code, ms: performance.now() - began });
+          emitted('subscription', 'errors' in live ? codeOf(live) : 'OK');
           return live;
         },
       };

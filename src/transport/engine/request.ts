@@ -14,6 +14,8 @@ export interface RequestSeed {
   readonly cursors: readonly string[];
   /** Whether the client has gone, where that can be known: what still waits is not executed then. */
   readonly isGone?: () => boolean;
+  /** Where the operation belongs to a trace: as it was sent, checked. */
+  readonly traceparent?: string | null;
 }
 
 /**

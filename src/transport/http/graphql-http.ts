@@ -6,6 +6,7 @@ import type { Viewer } from '../../domain/viewer.ts';
 import { badInput, CallboardError, unavailable } from '../../errors.ts';
 import { mediaType } from '../../http/media-type.ts';
 import { discardBody, type ReadBody } from '../../http/read-body.ts';
+import { readTraceparent } from '../../http/traceparent.ts';
 import { type Emit, emitUnexpected } from '../../observe.ts';
 import type { HttpEngine } from '../engine/create-engine.ts';
 import type { Operation, Refusal } from '../engine/engine.ts';
@@ -84,7 +85,12 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
     }
     // Behind an answer that its client has not taken yet: a client that pipelines and does not read gets one at a time.
     if (res.socket === null) await once(res, 'socket');
-    const seed: RequestSeed = { viewer, cursors: lastEventIds(req), isGone: () => res.destroyed };
+    const seed: RequestSeed = {
+      viewer,
+      cursors: lastEventIds(req),
+      isGone: () => res.destroyed,
+      traceparent: readTraceparent(req.headers.traceparent),
+    };
     if (req.method === 'GET' && !accepted.stream) return engine.handle(req, res, request, seed);
     const operation = engine.parse(request, seed);
     if (isStreamed(accepted, operation)) return void sse.handle(req, res, operation, seed);

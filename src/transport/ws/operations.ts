@@ -8,6 +8,7 @@ import {
 } from 'graphql';
 import { makeServer } from 'graphql-ws';
 import type { Viewer } from '../../domain/viewer.ts';
+import { readTraceparent } from '../../http/traceparent.ts';
 import type { Fanout } from '../../live/fanout/fanout.ts';
 import type { Engine, LiveOperation, Operation } from '../engine/engine.ts';
 import type { ResolveDocument } from '../engine/named-document.ts';
@@ -105,7 +106,13 @@ export function createWsOperations(options: WsOperationsOptions) {
       } catch (error) {
         return refusal([engine.errorOf(error)]);
       }
-      const seed: RequestSeed = { viewer, cursors: [], isGone: () => !connection.isOpen };
+      const seed: RequestSeed = {
+        viewer,
+        cursors: [],
+        isGone: () => !connection.isOpen,
+        // A socket has the headers of its handshake, so each operation has its own here.
+        traceparent: readTraceparent(sent.extensions?.traceparent),
+      };
       const operation = engine.parse(request, seed);
       if ('errors' in operation) return refusal(operation.errors);
       if (operation.kind !== OperationTypeNode.SUBSCRIPTION) return prepareQuery(operation);
