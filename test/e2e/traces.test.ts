@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { context, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createObserver, UNOBSERVED } from '../../src/observe.ts';
 import { createSpans } from '../../src/observers/spans/spans.ts';
@@ -11,24 +14,21 @@ import {
 } from '../support/clients/span-collector.ts';
 import { subscribeSse } from '../support/clients/subscribe-sse.ts';
 import { subscribeWs } from '../support/clients/subscribe-ws.ts';
-import { closeAll } from '../support/closing.ts';
-import { ROOT } from '../support/documents.ts';
-import { type SpawnedGateway, spawnGateway } from '../support/gateways/gateway.ts';
+import { closeAll, closeLater } from '../support/closing.ts';
+import { command } from '../support/documents.ts';
+import { spawnGateway } from '../support/gateways/gateway.ts';
+import { startByShell } from '../support/shell.ts';
 import { eachStore, makeDatabase } from '../support/stores/stores.ts';
 
 const LIVE = 'subscription { sessionStatusChanged { cursor kind } }';
 
 /** A gateway as docs/operations.md starts it, whose spans go to the collector. */
-function startTraced(
-  collector: SpanCollector,
-  env: Readonly<Record<string, string>>,
-): Promise<SpawnedGateway> {
-  return spawnGateway({
-    ...env,
-    NODE_OPTIONS: `--import ${ROOT}ops/otel.mjs`,
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-  });
-}
+const startTraced = (collector: SpanCollector, env: Readonly<Record<string, string>>) =>
+  startByShell(
+    command('otel'),
+    { env: { PORT: '0', ...env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } },
+    20_000,
+  );
 
 /** A sender's span. */
 function newSender() {
@@ -40,7 +40,6 @@ const callback = (sessionId: string) => ({ ...fields('session-status'), sessionI
 
 eachStore('with an OpenTelemetry SDK in the process', (on) => {
   let collector: SpanCollector;
-  let gateway: SpawnedGateway;
   const [sender, asker, wsAsker] = [newSender(), newSender(), newSender()];
   const many = Array.from({ length: 40 }, newSender);
   const named = (name: string) => collector.spans().filter((span) => span.name === `callboard.${name}`);
@@ -49,7 +48,7 @@ eachStore('with an OpenTelemetry SDK in the process', (on) => {
 
   beforeAll(async () => {
     collector = await startSpanCollector();
-    gateway = await startTraced(collector, on.env());
+    const gateway = await startTraced(collector, on.env());
     const { url } = gateway;
     const ws = await subscribeWs(url, {
       query: LIVE,
@@ -73,7 +72,7 @@ eachStore('with an OpenTelemetry SDK in the process', (on) => {
       body: JSON.stringify({ query: '{ sessions { liveCursor } }' }),
     });
     // Spans are exported every five seconds, and when the gateway ends: none of these may be lost.
-    expect((await gateway.terminate()).code).toBe(0);
+    expect(await gateway.stop()).toBe(0);
   });
 
   it("a callback's traceparent leads to its batch, and to its deliveries over each transport", () => {
@@ -168,12 +167,55 @@ describe.skipIf(inject('postgresUrl') === null)('what another instance recorded'
     await postCallback(other.url, callback('s1'), { traceparent: newSender().traceparent });
     await live.next();
     await live.close();
-    await traced.terminate();
+    await traced.stop();
     await other.terminate();
     const [delivery, ...more] = collector.spans().filter(({ name }) => name === 'callboard.delivery');
     expect(more).toEqual([]);
     expect(delivery?.attributes).toMatchObject({ 'callboard.position': 1, 'callboard.transport': 'ws' });
     expect(delivery?.parentSpanId).toBeUndefined();
+  });
+});
+
+describe('where the request has a span already, as instrumentation of HTTP makes one', () => {
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  const answered = {
+    ...{ httpStatus: 200, outcome: 'recorded', kind: 'PAYMENT', stage: null, status: 'COMPLETED' },
+    ...{ position: 1, bytes: 9, ms: 1, cause: null },
+  };
+  const exporter = new InMemorySpanExporter();
+  beforeAll(() => {
+    const manager = new AsyncLocalStorageContextManager().enable();
+    context.setGlobalContextManager(manager);
+    trace.setGlobalTracerProvider(
+      new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }),
+    );
+    closeLater(async () => {
+      context.disable();
+      trace.disable();
+    });
+  });
+  afterAll(closeAll);
+
+  it('that span is the parent, unless it is of another trace than the traceparent or has ended', () => {
+    const { emit, on } = createObserver(log);
+    createSpans({ emit, on }, { version: '0.0.0', log });
+    const open = trace.getTracer('http').startSpan('request');
+    const { traceId, spanId } = open.spanContext();
+    const sender = newSender();
+    const answer = (traceparent: string | null) =>
+      context.with(trace.setSpan(context.active(), open), () =>
+        emit.callbackAnswered?.({ ...answered, traceparent }),
+      );
+    answer(null);
+    answer(`00-${traceId}-${sender.spanId}-01`);
+    answer(sender.traceparent);
+    open.end();
+    answer(null);
+    const spans = exporter.getFinishedSpans().filter(({ name }) => name === 'callboard.callback');
+    expect(spans.map(({ parentSpanContext }) => parentSpanContext?.spanId)).toEqual([
+      ...[spanId, spanId],
+      ...[sender.spanId, undefined],
+    ]);
   });
 });
 
