@@ -43,6 +43,7 @@ import { createEngine } from './transport/engine/create-engine.ts';
 import { createResolveDocument } from './transport/engine/named-document.ts';
 import { createObservedEngine } from './transport/engine/observed-engine.ts';
 import { useAdmission } from './transport/engine/plugins/admission.ts';
+import { useObserved } from './transport/engine/plugins/observed.ts';
 import { createPressure } from './transport/engine/pressure.ts';
 import { createTrustedList } from './transport/engine/trusted-list.ts';
 import type { YogaPlugin } from './transport/engine/yoga-plugin.ts';
@@ -182,7 +183,7 @@ async function startGateway(config: Config, parts: StartParts): Promise<Gateway>
         readReported,
         readFindings,
       }),
-      plugins: [useAdmission(admission), ...(parts.plugins ?? []), useHttpAnswers()],
+      plugins: [useAdmission(admission), ...(parts.plugins ?? []), useObserved(emit), useHttpAnswers()],
       introspection: config.introspection ? 'on' : isExplore ? 'off' : 'operators',
       limits,
       trustedDocuments: trusted,

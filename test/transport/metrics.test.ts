@@ -71,6 +71,9 @@ eachStore('GET /metrics', (on) => {
     const lost = await subscribeSse(url, { query: resume, variables: { after: 'of nothing' } });
     await lost.next();
     await query(url, '{ nothing }');
+    const asked = (text: string) => send(`${url}/graphql?query=${encodeURIComponent(text)}`);
+    await asked('{ sessions { liveCursor } }');
+    await asked('{ nothing }');
 
     const samples = await scrape(url);
     const expected = {
@@ -88,7 +91,8 @@ eachStore('GET /metrics', (on) => {
       'connections{transport="sse"}': 2,
       'resumes_total{honoured="true"}': 1,
       'resumes_total{honoured="false"}': 1,
-      'operations_total{type="query",code="GRAPHQL_VALIDATION_FAILED"}': 1,
+      'operations_total{type="query",code="GRAPHQL_VALIDATION_FAILED"}': 2,
+      'operations_total{type="query",code="OK"}': 1,
       batch_size_sum: 3,
     };
     for (const [name, value] of Object.entries(expected)) expect(samples.get(name), name).toBe(value);

@@ -1,7 +1,11 @@
-import type { FormattedExecutionResult } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import { type Emit, OPERATION_CODES, type OperationCode } from '../../observe.ts';
 import type { Engine, Operation, Refusal } from './engine.ts';
 import type { GraphqlRequest, RequestSeed } from './request.ts';
+
+interface ResultErrors {
+  readonly errors?: readonly Pick<GraphQLFormattedError, 'extensions'>[] | undefined;
+}
 
 /** The same engine. Each query that it executes and each subscription that it prepares is emitted. */
 export function createObservedEngine<E extends Engine>(engine: E, emit: Emit): E {
@@ -39,7 +43,8 @@ export function createObservedEngine<E extends Engine>(engine: E, emit: Emit): E
   };
 }
 
-function codeOf({ errors = [] }: Pick<FormattedExecutionResult, 'errors'>): OperationCode {
+/** How an operation with this result ended. */
+export function codeOf({ errors = [] }: ResultErrors): OperationCode {
   const [first] = errors;
   if (first === undefined) return 'OK';
   const code = first.extensions?.code;
