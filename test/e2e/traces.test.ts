@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { context, trace } from '@opentelemetry/api';
+import { context, TraceFlags, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -226,6 +226,11 @@ describe('where the request has a span already, as instrumentation of HTTP makes
     answer(sender.traceparent);
     open.end();
     answer(null);
+    // Of a sender whose span is not sampled.
+    const unsampled = { traceId: newSender().traceId, spanId: sender.spanId, traceFlags: TraceFlags.NONE };
+    context.with(trace.setSpanContext(context.active(), unsampled), () =>
+      emit.callbackAnswered?.({ ...answered, traceparent: null }),
+    );
     const spans = exporter.getFinishedSpans().filter(({ name }) => name === 'callboard.callback');
     expect(spans.map(({ parentSpanContext }) => parentSpanContext?.spanId)).toEqual([
       ...[spanId, spanId],

@@ -47,7 +47,8 @@ export function createBatchSpans(tracer: Tracer): BatchSpans {
     );
     span.end(endedAt);
     for (const callback of callbacks) {
-      if (!isOnly) callback.span.addLink({ context: span.spanContext() });
+      // Old SDKs cannot add a link to a span that has begun.
+      if (!isOnly && 'addLink' in callback.span) callback.span.addLink({ context: span.spanContext() });
       callback.span.end(callback.endedAt);
     }
   }

@@ -3,7 +3,9 @@ import {
   context,
   isSpanContextValid,
   ROOT_CONTEXT,
+  type Span,
   type SpanContext,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api';
 
@@ -15,9 +17,14 @@ import {
 export function parentOf(traceparent: string | null): Context {
   const sent = traceparent === null ? null : spanContextOf(traceparent);
   const active = trace.getSpan(context.active());
-  if (active?.isRecording() === true && (sent === null || active.spanContext().traceId === sent.traceId))
-    return context.active();
-  return under(sent);
+  return active !== undefined && isOfRequest(active, sent) ? context.active() : under(sent);
+}
+
+function isOfRequest(active: Span, sent: SpanContext | null): boolean {
+  const { traceId, traceFlags } = active.spanContext();
+  // One that was not sampled records nothing, and what is beneath it is not sampled either.
+  const isOpen = active.isRecording() || (traceFlags & TraceFlags.SAMPLED) === 0;
+  return isOpen && (sent === null || traceId === sent.traceId);
 }
 
 /** The context in which a span becomes the child of this one; a root without. */
