@@ -8,6 +8,7 @@ import {
 } from '../../observe.ts';
 import { DurationBuckets } from './duration-buckets.ts';
 import { createLastCounts, type GaugeReads } from './gauges.ts';
+import { createTally } from './tally.ts';
 
 /** The metrics of one gateway. */
 export interface Metrics {
@@ -65,23 +66,23 @@ export function createMetrics({ on }: Observer, { version }: { readonly version:
 }
 
 function countCallbacks(on: On, registers: Registry[]): void {
-  const fates = new Counter({
+  const countFate = createTally<string>({
     name: 'callboard_callbacks_total',
     help: 'Requests for /callbacks by what became of the callback.',
-    labelNames: ['outcome'],
+    label: 'outcome',
+    known: CALLBACK_FATES,
     registers,
   });
-  const answers = new Counter({
+  const countAnswer = createTally({
     name: 'callboard_callback_answers_total',
     help: 'Requests for /callbacks by the status of their answer.',
-    labelNames: ['status'],
+    label: 'status',
+    known: CALLBACK_STATUSES,
     registers,
   });
-  for (const outcome of CALLBACK_FATES) fates.inc({ outcome }, 0);
-  for (const status of CALLBACK_STATUSES) answers.inc({ status }, 0);
   on('callbackAnswered', ({ outcome, httpStatus }) => {
-    fates.inc({ outcome: outcome ?? 'refused' });
-    answers.inc({ status: httpStatus });
+    countFate(outcome ?? 'refused');
+    countAnswer(httpStatus);
   });
 }
 
