@@ -221,25 +221,38 @@ export interface Observer {
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void;
 }
 
+interface Added<Name extends EventName> {
+  readonly listener: Listener<Name>;
+}
+
 /** @param log gets a listener's own error, which affects neither the emitting part nor other listeners */
 export function createObserver(log: Pick<Logger, 'error'>): Observer {
   const emit: Emitters = { ...NO_LISTENERS };
-  const listeners: { [Name in EventName]?: readonly Listener<Name>[] } = {};
+  const added: { [Name in EventName]?: readonly Added<Name>[] } = {};
 
-  function set<Name extends EventName>(name: Name, next: readonly Listener<Name>[]): void {
+  function set<Name extends EventName>(name: Name, next: readonly Added<Name>[]): void {
     // By Object.assign, since TypeScript does not allow a write under a key that is a type parameter.
-    Object.assign(listeners, { [name]: next });
-    Object.assign(emit, { [name]: next.length === 0 ? null : toAll(name, next) });
+    Object.assign(added, { [name]: next });
+    Object.assign(emit, { [name]: toAll(name, next) });
   }
 
-  function toAll<Name extends EventName>(name: Name, all: readonly Listener<Name>[]): Listener<Name> {
+  function toAll<Name extends EventName>(name: Name, [first, ...more]: readonly Added<Name>[]) {
+    if (first === undefined) return null;
+    const toFirst = guarded(name, first.listener);
+    if (more.length === 0) return toFirst;
+    const toMore = more.map(({ listener }) => guarded(name, listener));
+    return (event: Events[Name]) => {
+      toFirst(event);
+      for (const toOne of toMore) toOne(event);
+    };
+  }
+
+  function guarded<Name extends EventName>(name: Name, listener: Listener<Name>): Listener<Name> {
     return (event) => {
-      for (const listener of all) {
-        try {
-          listener(event);
-        } catch (err) {
-          log.error({ err, event: name }, 'a listener of an event failed');
-        }
+      try {
+        listener(event);
+      } catch (err) {
+        log.error({ err, event: name }, 'a listener of an event failed');
       }
     };
   }
@@ -247,13 +260,13 @@ export function createObserver(log: Pick<Logger, 'error'>): Observer {
   return {
     emit,
     on(name, listener) {
-      // Its own function, so that one listener may be added twice and removed once.
-      const own: typeof listener = (event) => listener(event);
-      set(name, [...(listeners[name] ?? []), own]);
+      // An object of its own, so that one listener may be added twice and removed once.
+      const own = { listener };
+      set(name, [...(added[name] ?? []), own]);
       return () =>
         set(
           name,
-          (listeners[name] ?? []).filter((other) => other !== own),
+          (added[name] ?? []).filter((other) => other !== own),
         );
     },
   };

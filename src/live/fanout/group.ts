@@ -156,7 +156,7 @@ export class Group implements GroupPort {
     const shared = new SharedMessage(message, {
       position: entry.position,
       conflationKey: this.#source.conflationKey(message),
-      receivedAt: entry.row.receivedAt,
+      receivedAt: performance.now() - this.now() + entry.row.receivedAt,
     });
     for (const member of this.#members) member.deliver(shared);
   }

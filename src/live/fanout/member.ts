@@ -13,8 +13,6 @@ export interface GroupPort {
   /** How many messages may wait for one member. What finds no place is read from the store again. */
   readonly queueLimit: number;
   readonly emit: Emit;
-  /** The store's clock, in milliseconds since 1970. */
-  readonly now: () => number;
   /** What its subscriptions are about. */
   readonly subject: LiveSubject;
   /** A message that was read from the store. */
@@ -307,7 +305,7 @@ export class Member implements LaggingMember {
       transport: this.#sink.transport,
       subject: this.#group.subject,
       position: message.receivedAt === null ? null : message.position,
-      ms: message.receivedAt === null ? null : this.#group.now() - message.receivedAt,
+      ms: message.receivedAt === null ? null : this.movedAt - message.receivedAt,
     });
   }
 }

@@ -17,8 +17,11 @@ export class SharedMessage {
   readonly position: number;
   /** Of several with one key that wait for a member only the newest is sent; null: each is sent. */
   readonly conflationKey: string | null;
-  /** When its callback was received, by the store's clock; null for a message that was read from the store. */
-  readonly receivedAt: Instant | null;
+  /**
+   * When its callback was received, in milliseconds by performance.now(), so that a delivery reads no second clock; null
+   * for a message that was read from the store.
+   */
+  readonly receivedAt: number | null;
   /** When the session of a STALLED stalled; else 0. */
   readonly dueAt: Instant;
   readonly #message: Message;
@@ -29,7 +32,7 @@ export class SharedMessage {
     made: {
       readonly position: number;
       readonly conflationKey: string | null;
-      readonly receivedAt: Instant | null;
+      readonly receivedAt: number | null;
       readonly dueAt?: Instant;
     } = READ,
   ) {

@@ -30,7 +30,7 @@ export function createDeliverySpans(tracer: Tracer, recent: RecentCallbacks): Ad
       'callboard.transport': about.transport,
       'callboard.subject': about.subject,
       'callboard.deliveries': deliveries,
-      'callboard.longest_ms': longestMs,
+      'callboard.longest_ms': Math.round(longestMs * 10) / 10,
     };
     tracer
       .startSpan(
