@@ -58,12 +58,11 @@ export async function startDemoServer({ port, gateway, show }: DemoServerOptions
     if (path === '/demo/live' && req.method === 'GET') return open(res);
     const act = /^\/demo\/acts\/(\w+)$/.exec(path)?.[1];
     if (act === undefined || req.method !== 'POST') return answerProblem(res, 404, 'Nothing is served here.');
+    if (!isAct(act)) return answerProblem(res, 404, `There is no act ${act}.`);
     if (act === 'kill') gateway.kill();
-    else if (isAct(act))
-      void show()
-        .act(act)
-        .catch(() => {});
-    else return answerProblem(res, 404, `There is no act ${act}.`);
+    void show()
+      .act(act)
+      .catch(() => {});
     return answer(res, 202, {}, '');
   });
   server.on('upgrade', (req, socket, head) => {

@@ -33,12 +33,14 @@ export const PAGE_HTML = `<!doctype html>
       </section>
     </main>
     <section id="acts" aria-label="Disturb the connection">
-      <button data-act="duplicate" title="An earlier callback is sent again: at once, and once more when the run is over">Duplicate</button>
+      <button data-act="duplicate" title="An earlier callback is sent again">Duplicate</button>
       <button data-act="reorder" title="The next two callbacks are sent in the wrong order">Reorder</button>
       <button data-act="lose" title="The next callback gets lost; the end of a run is sent again">Lose</button>
       <button data-act="restart" title="The bank begins its run again, from the first callback">Restart the bank's run</button>
       <button data-act="kill" class="danger" title="kill -9; it is started again">Kill the gateway</button>
       <button data-act="another" class="plain">Another person</button>
+      <p>Each press also costs the aggregator an answer: when the run is over it sends an earlier callback again, as senders
+        that retry do.</p>
     </section>
     <section>
       <h2>Callbacks as they arrive <span id="waiting"></span></h2>

@@ -46,6 +46,8 @@ button { font: inherit; padding: 9px 16px; border-radius: 8px; border: 1px solid
   color: var(--card); cursor: pointer; }
 button.danger { background: var(--bad); border-color: var(--bad); }
 button.plain { background: none; color: var(--ink); border-color: var(--rule); margin-left: auto; }
+button:disabled { opacity: .45; cursor: default; }
+#acts p { flex: 1 0 100%; margin: 0; color: var(--soft); font-size: 13px; }
 button:focus-visible, a:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 14px; background: var(--card); }
@@ -63,6 +65,7 @@ td:first-child, td:nth-child(3) { font-variant-numeric: tabular-nums; color: var
   .accounts-count { min-height: 0; }
   #acts { display: grid; grid-template-columns: 1fr 1fr; }
   button { padding: 8px 4px; font-size: 15px; }
+  #acts p { grid-column: 1 / -1; }
   button.plain { margin: 0; }
   table { font-size: 13px; }
   th, td { padding: 5px 4px; }

@@ -3,14 +3,17 @@ import { createRandom } from '../simulator/plan/random.ts';
 import { DEMO_SCENARIO } from './demo-scenario.ts';
 import { lastWriteWins, type Naive } from './last-write-wins.ts';
 
-/** What a button of the page does to the connection. */
-export const ACTS = ['duplicate', 'reorder', 'lose', 'restart', 'another'] as const;
+/**
+ * What a button of the page does to the connection. Each but `another` also costs the aggregator an answer: it sends an
+ * earlier callback again when the run is over, as senders that retry do.
+ */
+export const ACTS = ['duplicate', 'reorder', 'lose', 'restart', 'kill', 'another'] as const;
 export type Act = (typeof ACTS)[number];
 
 /** One callback of the list: `fate` is the gateway's word, or what became of it on its way. */
 interface Delivery {
   readonly number: number;
-  readonly act: Act | 'next' | 'late';
+  readonly act: Act | 'next' | 'retry';
   readonly stage: string;
   readonly status: string;
   readonly run: number;
@@ -24,7 +27,9 @@ export interface ShowState {
   readonly sessionId: string;
   readonly person: string;
   readonly bank: string;
-  /** Whether the aggregator has sent all of the run. */
+  /** Steps of the run that were not sent yet. */
+  readonly left: number;
+  /** Whether the aggregator has sent all of the run, retries included. */
   readonly isOver: boolean;
   /** Acts that wait for those before them. */
   readonly waiting: number;
@@ -59,6 +64,7 @@ const IDLE_MS = 100;
 const MAX_LISTED = 40;
 /** A lost end is sent again after this long. */
 const AGAIN_MS = 1_500;
+const LAST_STEP = (DEMO_SCENARIO.sessions?.[0]?.steps.length ?? 0) - 1;
 
 export function createShow(options: ShowOptions): Show {
   const { url, seed, speed, restartQuietMs, signal, onChange } = options;
@@ -74,11 +80,15 @@ export function createShow(options: ShowOptions): Show {
   let deliveries: readonly Delivery[] = [];
   let count = 0;
   let waiting = 0;
-  /** Duplicates that come late: when the run is over. */
-  let late = 0;
+  /** What arrived of the connection, each once, in its order. */
+  let arrived: readonly Sent[] = [];
+  /** Callbacks whose answer the aggregator did not get; null where none had arrived yet. */
+  let unanswered: readonly (Sent | null)[] = [];
   let before: Promise<void> = Promise.resolve();
 
-  const isOver = () => connection.left() === 0 && late === 0;
+  const isOver = () => connection.left() === 0 && unanswered.length === 0;
+  /** Whatever is sent again is not the end of a run: after that, last write wins would be right. */
+  const newestBeforeEnd = () => arrived.findLast(({ step }) => step < LAST_STEP) ?? null;
 
   function add(act: Delivery['act'], all: readonly Sent[], fate?: string): void {
     for (const { stage, status, run, outcome, body } of all) {
@@ -89,6 +99,8 @@ export function createShow(options: ShowOptions): Show {
       ];
       if (outcome !== null) naive = lastWriteWins(naive, body);
     }
+    if (act !== 'duplicate' && act !== 'retry')
+      arrived = [...arrived, ...all.filter(({ outcome }) => outcome !== null)];
     onChange();
   }
 
@@ -107,29 +119,40 @@ export function createShow(options: ShowOptions): Show {
     switch (act) {
       case 'next':
         return add(act, await connection.next());
-      case 'duplicate':
-        // The one before the last: a duplicate mostly comes when its session has gone on, and some come much later.
-        late += 1;
-        return add(act, await connection.duplicate(1));
-      case 'late':
-        add(act, await connection.duplicate(late));
-        late = Math.max(0, late - 1);
-        return onChange();
+      case 'duplicate': {
+        const last = newestBeforeEnd();
+        return last === null ? undefined : add(act, await connection.again(last));
+      }
+      case 'retry':
+        return retry();
       case 'reorder':
         return add(act, await connection.reorder());
       case 'lose':
         return lose();
       case 'restart':
         return add(act, await connection.restart());
+      case 'kill':
+        // The gateway is not this module's.
+        return;
       case 'another':
         number += 1;
         connection = begin(number);
         naive = null;
         deliveries = [];
         count = 0;
-        late = 0;
+        arrived = [];
+        unanswered = [];
         return onChange();
     }
+  }
+
+  async function retry(): Promise<void> {
+    const [first, ...others] = unanswered;
+    // The run was begun again meanwhile.
+    if (first === undefined || connection.left() > 0) return;
+    const sent = first ?? newestBeforeEnd();
+    if (sent !== null) add('retry', await connection.again(sent));
+    unanswered = others;
   }
 
   function inTurn(act: Delivery['act']): Promise<void> {
@@ -138,6 +161,8 @@ export function createShow(options: ShowOptions): Show {
     const done = before.then(async () => {
       try {
         await perform(act);
+        if (act !== 'next' && act !== 'retry' && act !== 'another')
+          unanswered = [...unanswered, newestBeforeEnd()];
       } finally {
         waiting -= 1;
         onChange();
@@ -152,7 +177,7 @@ export function createShow(options: ShowOptions): Show {
       const { id, userId, bank } = connection.subject;
       return {
         ...{ connection: number + 1, sessionId: id, person: userId, bank: String(bank.bic ?? bank.id) },
-        ...{ isOver: isOver(), waiting, naive, deliveries },
+        ...{ left: connection.left(), isOver: isOver(), waiting, naive, deliveries },
       };
     },
     act: inTurn,
@@ -160,7 +185,7 @@ export function createShow(options: ShowOptions): Show {
       while (!signal.aborted) {
         const length = random.between(...PAUSE_MS);
         await pause(isOver() ? IDLE_MS : speed > 0 ? length / speed : 0, signal);
-        if (!signal.aborted && !isOver()) await inTurn(connection.left() > 0 ? 'next' : 'late');
+        if (!signal.aborted && !isOver()) await inTurn(connection.left() > 0 ? 'next' : 'retry');
       }
     },
   };

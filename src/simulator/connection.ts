@@ -27,8 +27,8 @@ export interface DrivenConnection {
   left(): number;
   /** Sends the next callback. */
   next(): Promise<readonly Sent[]>;
-  /** Sends a callback that arrived again: the last one, or the one `back` before it; duplicates do not count. */
-  duplicate(back?: number): Promise<readonly Sent[]>;
+  /** Sends a callback again: the same bytes. */
+  again(sent: Pick<Sent, 'step' | 'run'>): Promise<readonly Sent[]>;
   /** Sends the next two callbacks in the wrong order. */
   reorder(): Promise<readonly Sent[]>;
   /** Loses the next callback. */
@@ -56,18 +56,13 @@ export function createConnection(options: ConnectionOptions): DrivenConnection {
   const deliver = createDeliver(options);
   let run = 0;
   let place = 0;
-  const arrived: { readonly step: number; readonly run: number }[] = [];
   let answeredAt = Number.NEGATIVE_INFINITY;
   let before: Promise<unknown> = Promise.resolve();
 
   /** The next step, if there is one. */
   const take = (): number => (place < steps.length ? place++ : place);
 
-  async function send(
-    step: number,
-    of: number,
-    how: 'first' | 'again' | 'lost' = 'first',
-  ): Promise<readonly Sent[]> {
+  async function send(step: number, of: number, how: 'sent' | 'lost' = 'sent'): Promise<readonly Sent[]> {
     const { stage, status } = steps[step] ?? {};
     if (stage === undefined || status === undefined) return [];
     const body = bodyOf(subject, step);
@@ -75,7 +70,6 @@ export function createConnection(options: ConnectionOptions): DrivenConnection {
     if (how === 'lost') return [{ ...sent, outcome: null }];
     const { outcome } = await deliver({ id: `msg_${subject.id}-${of}-${step}`, body });
     answeredAt = performance.now();
-    if (how === 'first') arrived.push({ step, run: of });
     return [{ ...sent, outcome }];
   }
 
@@ -89,11 +83,7 @@ export function createConnection(options: ConnectionOptions): DrivenConnection {
     subject,
     left: () => steps.length - place,
     next: () => inTurn(() => send(take(), run)),
-    duplicate: (back = 0) =>
-      inTurn(async () => {
-        const again = arrived.at(-1 - back) ?? arrived[0];
-        return again === undefined ? [] : send(again.step, again.run, 'again');
-      }),
+    again: ({ step, run: of }) => inTurn(() => send(step, of)),
     lose: () => inTurn(() => send(take(), run, 'lost')),
     reorder: () =>
       inTurn(async () => {

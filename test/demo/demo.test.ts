@@ -64,9 +64,11 @@ describe.runIf(existsSync(CHROMIUM))("the demo's page", () => {
     return Math.round(performance.now() - killedAt);
   };
   const isOver = (page: Page) => page.locator('#callboard .badge').waitFor({ timeout: 60_000 });
+  /** False where nothing of the run is left that the button could disturb. */
+  const isEnabled = (page: Page, act: string) => page.locator(`[data-act=${act}]`).isEnabled();
 
   it(
-    'ends right however the buttons are pressed, and last write wins does not',
+    'ends right however the buttons are pressed, and last write wins ends wrong each time',
     async () => {
       const { url, child, ended, folder } = await startDemo('--speed', SPEED);
       const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
@@ -75,33 +77,39 @@ describe.runIf(existsSync(CHROMIUM))("the demo's page", () => {
       const random = createRandom('presses', SPEED);
       const presses = BUTTONS.flatMap((button) => Array.from({ length: PRESSES }, () => button))
         .map((button) => ({ button, order: random.next() }))
-        .sort((a, b) => a.order - b.order);
+        .sort((a, b) => a.order - b.order)
+        .map(({ button }) => button);
       const each = presses.length / CONNECTIONS;
       const back: number[] = [];
-      let wrong = 0;
-      for (let number = 1; number <= CONNECTIONS; number += 1) {
+      /** Presses for which it was too late: the next connection gets them first. */
+      let left: typeof presses = [];
+      for (let number = 1; number <= CONNECTIONS || left.length > 0; number += 1) {
         const who = page.locator('#who').filter({ hasText: `connection ${number}:` });
         await who.waitFor();
-        const mine = presses.slice(Math.round((number - 1) * each), Math.round(number * each));
-        for (const [place, { button }] of mine.entries()) {
+        const mine = [...left, ...presses.slice(Math.round((number - 1) * each), Math.round(number * each))];
+        left = [];
+        for (const [place, button] of mine.entries()) {
           // The last press comes when the run is over.
-          if (place === mine.length - 1) await isOver(page);
+          if (place > 0 && place === mine.length - 1) await isOver(page);
           else await page.waitForTimeout(random.between(0, 4_000 / Number(SPEED)));
+          if (!(await isEnabled(page, button))) {
+            left.push(button);
+            continue;
+          }
           await press(page, button);
           // After every second kill the page is awaited; the others are pressed into.
           if (button === 'kill' && random.chance(0.5)) back.push(await liveAgain(page));
         }
         await live(page);
         await page.locator('#callboard.right').waitFor({ timeout: 60_000 });
-        if (await page.locator('#naive.wrong').isVisible()) wrong += 1;
+        if (left.length < mine.length) await page.locator('#naive.wrong').waitFor();
         // The one message of the beginning: each return with a cursor was honoured, so nothing is missing.
         expect(await page.locator('#callboard').getAttribute('data-snapshots')).toBe('1');
         await press(page, 'another');
       }
       await press(page, 'kill');
       back.push(await liveAgain(page));
-      if (LONG) console.info(`${wrong} of ${CONNECTIONS} ended wrong by last write wins; back in ms:`, back);
-      expect(wrong).toBeGreaterThan(0);
+      if (LONG) console.info('live again after ms:', back);
       // What a person waits for at most, and no measure of speed.
       expect(Math.max(...back)).toBeLessThan(LIVE_AGAIN_MS);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);

@@ -24,10 +24,9 @@ describe('a connection that is driven by hand', () => {
   it('repeats, overtakes, loses and begins again, and the state is right at the end', async () => {
     const gateway = await startGateway({ restartQuietMs: QUIET_MS });
     const connection = await connectionTo(gateway.url);
-    expect(await connection.duplicate()).toEqual([]);
-    const [first] = await connection.next();
+    const [first = { step: -1, run: -1, body: '' }] = await connection.next();
     expect(first).toMatchObject({ step: 0, run: 0, stage: 'Authentication', outcome: 'recorded' });
-    expect(await connection.duplicate()).toMatchObject([{ step: 0, body: first?.body, outcome: 'repeated' }]);
+    expect(await connection.again(first)).toMatchObject([{ ...first, outcome: 'repeated' }]);
     expect(await connection.lose()).toMatchObject([{ step: 1, outcome: null }]);
     expect(await connection.reorder()).toMatchObject([
       { step: 3, stage: 'Accounts', status: 'Initiated', outcome: 'recorded' },
@@ -39,10 +38,10 @@ describe('a connection that is driven by hand', () => {
     expect(await shown(gateway.url, connection.subject.id)).toEqual(right);
 
     expect(await connection.restart()).toMatchObject([
-      { step: 0, run: 1, body: first?.body, outcome: 'late' },
+      { step: 0, run: 1, body: first.body, outcome: 'late' },
     ]);
-    const acts = [connection.next(), connection.duplicate(), connection.reorder()];
-    expect((await Promise.all(acts)).flat().map(({ step }) => step)).toEqual([1, 1, 3, 2]);
+    const acts = [connection.next(), connection.again(first), connection.reorder()];
+    expect((await Promise.all(acts)).flat().map(({ step }) => step)).toEqual([1, 0, 3, 2]);
     while (connection.left() > 0) await connection.next();
     expect(await shown(gateway.url, connection.subject.id)).toEqual(right);
     await gateway.close();
