@@ -25,8 +25,8 @@ export interface GatewayProcessOptions {
   readonly onChange: () => void;
 }
 
-/** A killed gateway stays away for this long, so that it is seen. */
-const AWAY_MS = 200;
+/** Between its end and its next start, so that one that ends at once is not started without a pause. */
+const PAUSE_MS = 50;
 /** After SIGTERM; then it is killed. */
 const ENDS_WITHIN_MS = 8_000;
 
@@ -55,7 +55,7 @@ export async function startGatewayProcess(options: GatewayProcessOptions): Promi
       isUp = false;
       if (isClosing) return;
       options.onChange();
-      again = setTimeout(restart, AWAY_MS);
+      again = setTimeout(restart, PAUSE_MS);
     });
   }
   restartAtEnd();

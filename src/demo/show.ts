@@ -64,7 +64,6 @@ const IDLE_MS = 100;
 const MAX_LISTED = 40;
 /** A lost end is sent again after this long. */
 const AGAIN_MS = 1_500;
-const LAST_STEP = (DEMO_SCENARIO.sessions?.[0]?.steps.length ?? 0) - 1;
 
 export function createShow(options: ShowOptions): Show {
   const { url, seed, speed, restartQuietMs, signal, onChange } = options;
@@ -87,8 +86,11 @@ export function createShow(options: ShowOptions): Show {
   let before: Promise<void> = Promise.resolve();
 
   const isOver = () => connection.left() === 0 && unanswered.length === 0;
-  /** Whatever is sent again is not the end of a run: after that, last write wins would be right. */
-  const newestBeforeEnd = () => arrived.findLast(({ step }) => step < LAST_STEP) ?? null;
+  /**
+   * What is sent again is of a stage under way. The end of the run would make last write wins right by luck, and an
+   * Initiated that comes late, or another end after it, is byte for byte a restart: no rule can tell them apart.
+   */
+  const newestUnderWay = () => arrived.findLast(({ status }) => status === 'InProgress') ?? null;
 
   function add(act: Delivery['act'], all: readonly Sent[], fate?: string): void {
     for (const { stage, status, run, outcome, body } of all) {
@@ -120,7 +122,7 @@ export function createShow(options: ShowOptions): Show {
       case 'next':
         return add(act, await connection.next());
       case 'duplicate': {
-        const last = newestBeforeEnd();
+        const last = newestUnderWay();
         return last === null ? undefined : add(act, await connection.again(last));
       }
       case 'retry':
@@ -150,7 +152,7 @@ export function createShow(options: ShowOptions): Show {
     const [first, ...others] = unanswered;
     // The run was begun again meanwhile.
     if (first === undefined || connection.left() > 0) return;
-    const sent = first ?? newestBeforeEnd();
+    const sent = first ?? newestUnderWay();
     if (sent !== null) add('retry', await connection.again(sent));
     unanswered = others;
   }
@@ -162,7 +164,7 @@ export function createShow(options: ShowOptions): Show {
       try {
         await perform(act);
         if (act !== 'next' && act !== 'retry' && act !== 'another')
-          unanswered = [...unanswered, newestBeforeEnd()];
+          unanswered = [...unanswered, newestUnderWay()];
       } finally {
         waiting -= 1;
         onChange();

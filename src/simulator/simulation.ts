@@ -47,14 +47,20 @@ export interface Summary extends Progress, Verdict {
   readonly wasStopped: boolean;
 }
 
+/** Ids are numbered, so those of another simulation of the seed would be among the first. */
+const LOOKED_UP = 150;
+
 /**
  * Plays the aggregator against a gateway, over HTTP alone, and compares what the gateway shows at the end with what the
  * scenarios expect.
- * @throws RefusedError where the gateway takes no callback of this sender; Error where the states cannot be read
+ * @throws RefusedError where the gateway takes no callback of this sender; Error where the states cannot be read, or the
+ * gateway has some of these sessions already, so that nothing could be said of them
  */
 export async function simulate(options: SimulationOptions): Promise<Summary> {
   const { signal, onProgress } = options;
   const plan = createPlan(options);
+  const [known] = (await readStates(plan.subjects.slice(0, LOOKED_UP), options)).keys();
+  if (known !== undefined) throw new Error(`the gateway has ${known.id} already: take another seed (--seed)`);
   const begun = performance.now();
   const hash = createHash('sha256');
   const played = new Set<Delivery>();

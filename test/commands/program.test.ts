@@ -7,14 +7,17 @@ describe('callboard', () => {
   it('lists its subcommands, and says how each is used', async () => {
     const { code, stdout } = await runCallboard('--help');
     expect(code).toBe(0);
-    for (const subcommand of SUBCOMMANDS.map((create) => create())) {
-      expect(stdout).toContain(subcommand.description().split(' ')[0]);
-      const help = await runCallboard(subcommand.name(), '--help');
-      // Long lines are wrapped.
-      const text = help.stdout.replace(/\s+/g, ' ');
-      expect([help.code, text]).toEqual([0, expect.stringContaining(subcommand.description())]);
-      for (const { long } of subcommand.options) expect(help.stdout).toContain(long);
-    }
+    await Promise.all(
+      SUBCOMMANDS.map(async (create) => {
+        const subcommand = create();
+        expect(stdout).toContain(subcommand.description().split(' ')[0]);
+        const help = await runCallboard(subcommand.name(), '--help');
+        // Long lines are wrapped.
+        const text = help.stdout.replace(/\s+/g, ' ');
+        expect([help.code, text]).toEqual([0, expect.stringContaining(subcommand.description())]);
+        for (const { long } of subcommand.options) expect(help.stdout).toContain(long);
+      }),
+    );
   });
 
   it.each([
