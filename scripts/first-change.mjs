@@ -35,11 +35,11 @@ async function print(what, measure) {
   console.log(`${what}: ready after ${ready.toFixed(1)} s, first live change after ${change.toFixed(1)} s`);
 }
 
-/** `npx TARBALL demo` in an empty folder. */
+/** `npx callboard demo` in an empty folder, of the tarball instead of the registry's package. */
 async function byNpx(name, tarball) {
   const cwd = emptyFolder(name);
   const seconds = stopwatch();
-  const demo = run(`npx --yes ${tarball} demo --port 0`, cwd);
+  const demo = run(`npx --yes --package=${tarball} callboard demo --port 0`, cwd);
   try {
     const url = new URL(await demo.find(/http:\S+\/demo/));
     const ready = seconds();

@@ -63,7 +63,7 @@ export async function simulate(options: SimulationOptions): Promise<Summary> {
   if (known !== undefined) throw new Error(`the gateway has ${known.id} already: take another seed (--seed)`);
   const begun = performance.now();
   const hash = createHash('sha256');
-  const played = new Set<Delivery>();
+  const playedAt = new Map<Delivery, number>();
   const progress: Progress = {
     planned: plan.deliveries.length,
     ...{ done: 0, lost: 0, retries: 0, outcomes: {} },
@@ -80,7 +80,7 @@ export async function simulate(options: SimulationOptions): Promise<Summary> {
       onMoment(delivery) {
         book.add(delivery);
         if (delivery.isLost) {
-          played.add(delivery);
+          playedAt.set(delivery, performance.now());
           progress.lost += 1;
           progress.done += 1;
         } else {
@@ -91,7 +91,7 @@ export async function simulate(options: SimulationOptions): Promise<Summary> {
       async deliver(delivery) {
         const body = bodyOf(delivery.subject, delivery.step);
         const { outcome, retries } = await deliver({ id: messageIdOf(delivery), body });
-        played.add(delivery);
+        playedAt.set(delivery, performance.now());
         progress.done += 1;
         progress.sent[delivery.kind] += 1;
         progress.retries += retries;
@@ -103,7 +103,7 @@ export async function simulate(options: SimulationOptions): Promise<Summary> {
     const shown = await readStates(plan.subjects, options);
     return {
       ...progress,
-      ...judge(plan, played, shown),
+      ...judge(plan, { at: playedAt, restartQuietMs: options.restartQuietMs }, shown),
       seed: options.seed,
       sessions: plan.subjects.filter(({ kind }) => kind === 'session').length,
       payments: plan.subjects.filter(({ kind }) => kind === 'payment').length,

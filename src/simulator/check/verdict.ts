@@ -29,10 +29,18 @@ export interface Verdict {
 /** Of those that no rule can know: one, or this share. More of them are differences. */
 const UNKNOWABLE_SHARE = 0.05;
 
-/** Judges what the gateway shows of what was played. `played` are the deliveries whose moment came. */
+/** What was played. */
+export interface Played {
+  /** The deliveries whose moment came, and when each was answered, or lost, in milliseconds of one clock. */
+  readonly at: ReadonlyMap<Delivery, number>;
+  /** The gateway's RESTART_QUIET_MS. */
+  readonly restartQuietMs: number;
+}
+
+/** Judges what the gateway shows of what was played. */
 export function judge(
   { subjects, deliveries }: Plan,
-  played: ReadonlySet<Delivery>,
+  played: Played,
   shown: ReadonlyMap<Subject, Shown>,
 ): Verdict {
   const bySubject = new Map<Subject, Delivery[]>(subjects.map((subject) => [subject, []]));
@@ -44,14 +52,14 @@ export function judge(
   const undelivered: Different[] = [];
   const unknowable: Different[] = [];
   for (const [subject, own] of bySubject) {
-    if (!own.every((delivery) => played.has(delivery))) {
+    if (!own.every((delivery) => played.at.has(delivery))) {
       unfinished += 1;
       continue;
     }
     compared += 1;
     const differences = compare(subject, shown.get(subject));
     if (differences.length === 0) continue;
-    const list = isLost(subject, own) ? undelivered : isAmbiguous(own) ? unknowable : different;
+    const list = isLost(subject, own) ? undelivered : isAmbiguous(own, played) ? unknowable : different;
     list.push({ kind: subject.kind, scenario: subject.scenario, id: subject.id, differences });
   }
   const allowed = Math.max(1, Math.floor(compared * UNKNOWABLE_SHARE));
@@ -71,10 +79,11 @@ function isLost({ part: { steps } }: Subject, deliveries: readonly Delivery[]): 
 
 /**
  * Whether something that arrived can be the beginning or the end of another run as well: an Initiated that came again
- * after its stage had ended, or what an earlier run sent, after the next had begun. `deliveries` are in their order.
+ * after its stage had ended, one that was overtaken and came after the quiet time (others hold it back: see play.ts), or
+ * what an earlier run sent, after the next had begun. `deliveries` are in their order.
  */
-function isAmbiguous(deliveries: readonly Delivery[]): boolean {
-  const ended = new Set<string>();
+function isAmbiguous(deliveries: readonly Delivery[], { at, restartQuietMs }: Played): boolean {
+  const endedAt = new Map<string, number>();
   let run = 0;
   for (const delivery of deliveries) {
     const { subject, step: place, isLost, kind } = delivery;
@@ -82,8 +91,13 @@ function isAmbiguous(deliveries: readonly Delivery[]): boolean {
     if (isLost || step === undefined) continue;
     if (delivery.run < run) return true;
     run = delivery.run;
-    if (kind !== 'original' && step.status === 'Initiated' && ended.has(step.stage)) return true;
-    if (step.status !== 'Initiated' && step.status !== 'InProgress') ended.add(step.stage);
+    const now = at.get(delivery) ?? 0;
+    const end = endedAt.get(step.stage);
+    const isRestart = 'restart' in step && step.restart === true;
+    if (step.status === 'Initiated' && end !== undefined) {
+      if (kind !== 'original' || (!isRestart && now - end >= restartQuietMs)) return true;
+    }
+    if (step.status !== 'Initiated' && step.status !== 'InProgress') endedAt.set(step.stage, now);
   }
   return false;
 }
