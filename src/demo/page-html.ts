@@ -39,9 +39,9 @@ export const PAGE_HTML = `<!doctype html>
       <button data-act="restart" title="The bank begins its run again, from the first callback">Restart the bank's run</button>
       <button data-act="kill" class="danger" title="kill -9; it is started again">Kill the gateway</button>
       <button data-act="another" class="plain">Another person</button>
-      <p>Each press also costs the aggregator an answer: when the run is over it sends an earlier callback again, as senders
-        that retry do.</p>
     </section>
+    <p id="note">Each press also costs the aggregator an answer: when the run is over it sends an earlier callback again, as senders
+      that retry do.</p>
     <section>
       <h2>Callbacks as they arrive <span id="waiting"></span></h2>
       <div class="scroll">

@@ -40,14 +40,14 @@ ol, ul { list-style: none; padding: 0; margin: 0 0 10px; }
 .line { margin: auto 0 0; font-size: 14px; color: var(--soft); }
 #live.up { color: var(--good); }
 #live.down { color: var(--bad); }
-#acts { display: flex; flex-wrap: wrap; gap: 8px; margin: 0 0 16px; position: sticky; bottom: 0; padding: 8px 0;
+#acts { display: flex; flex-wrap: wrap; gap: 8px; margin: 0; position: sticky; bottom: 0; padding: 8px 0;
   background: var(--paper); }
 button { font: inherit; padding: 9px 16px; border-radius: 8px; border: 1px solid var(--busy); background: var(--busy);
   color: var(--card); cursor: pointer; }
 button.danger { background: var(--bad); border-color: var(--bad); }
 button.plain { background: none; color: var(--ink); border-color: var(--rule); margin-left: auto; }
 button:disabled { opacity: .45; cursor: default; }
-#acts p { flex: 1 0 100%; margin: 0; color: var(--soft); font-size: 13px; }
+#note { margin: 0 0 16px; color: var(--soft); font-size: 13px; }
 button:focus-visible, a:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 14px; background: var(--card); }
@@ -65,7 +65,6 @@ td:first-child, td:nth-child(3) { font-variant-numeric: tabular-nums; color: var
   .accounts-count { min-height: 0; }
   #acts { display: grid; grid-template-columns: 1fr 1fr; }
   button { padding: 8px 4px; font-size: 15px; }
-  #acts p { grid-column: 1 / -1; }
   button.plain { margin: 0; }
   table { font-size: 13px; }
   th, td { padding: 5px 4px; }
