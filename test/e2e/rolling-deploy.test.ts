@@ -41,8 +41,10 @@ describe.skipIf(NO_HAPROXY !== null || inject('postgresUrl') === null)(
       'LAME_DUCK_MS=$lameDuckMs, retries of the proxy: $retries: no subscriber loses anything, and each callback is answered',
       { timeout: LONG ? 180_000 : 40_000, retry: 0 },
       async (deploy) => {
-        const { readers, sent } = await inDatabase((databaseUrl) => rollingDeploy(deploy, databaseUrl));
-        const { refused, queriesRefused } = print(deploy, readers, sent);
+        const { readers, sent, changes } = await inDatabase((databaseUrl) =>
+          rollingDeploy(deploy, databaseUrl),
+        );
+        const { refused, queriesRefused } = print(deploy, readers, sent, changes);
 
         for (const reader of readers) expect(reader.failure).toBeNull();
         expect(lossesOf(readers, sent.recorded)).toEqual([]);
@@ -90,7 +92,7 @@ async function rollingDeploy(deploy: Deploy, databaseUrl: string) {
   const sent = await trickle.stop();
   await readersReach(readers, () => lossesOf(readers, sent.recorded).length === 0, CATCHES_UP_WITHIN_MS);
   await Promise.all(returning.map((one) => one.stop()));
-  return { readers, sent };
+  return { readers, sent, changes: proxy.changes() };
 }
 
 /** SIGTERM, and a new process on the same port; resolves when the proxy sends to it. */
@@ -140,6 +142,7 @@ function print(
   deploy: Deploy,
   readers: readonly LiveReader[],
   { callbacks, queries, recorded }: TrickleCounts,
+  changes: readonly string[],
 ) {
   const total = (answers: Readonly<Record<string, number>>) =>
     Object.values(answers).reduce((sum, count) => sum + count, 0);
@@ -152,7 +155,8 @@ function print(
       `${lossesOf(readers, recorded).length} readers with a loss,`,
       `${readers.reduce((sum, { received }) => sum + received.filter(resumed).length, 0)} resumed;`,
       `callbacks not answered 200: ${refused} of ${total(callbacks)} ${JSON.stringify(callbacks)};`,
-      `queries: ${queriesRefused} of ${total(queries)} ${JSON.stringify(queries)}`,
+      `queries: ${queriesRefused} of ${total(queries)} ${JSON.stringify(queries)};`,
+      `the proxy found: ${changes.join(', ')}`,
     ].join(' ')}\n`,
   );
   return { refused, queriesRefused };

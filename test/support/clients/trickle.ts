@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fields } from '../builders/samples.ts';
-import { postCallback, query } from './client.ts';
+import { type Answer, postCallback, send } from './client.ts';
 
 /** What a trickle was answered: how often each status, or each code of an error of the connection. */
-export type Answers = Readonly<Record<string, number>>;
+export type AnswerCounts = Readonly<Record<string, number>>;
 
 export interface TrickleCounts {
   /** First deliveries and repeats; what the aggregator sends again after an answer other than 200 is not counted. */
-  readonly callbacks: Answers;
-  readonly queries: Answers;
+  readonly callbacks: AnswerCounts;
+  readonly queries: AnswerCounts;
   /** Distinct callbacks, all of them recorded. */
   readonly recorded: number;
 }
@@ -33,8 +33,8 @@ export function startTrickle(url: string, rates: TrickleRates): { stop(): Promis
   const delivered: object[] = [];
   let made = 0;
 
-  const counted = async (kind: keyof typeof counts, answer: Promise<{ readonly status: number }>) => {
-    const said = await answer.then(({ status }) => String(status), codeOf);
+  const counted = async (kind: keyof typeof counts, answer: Promise<Answer>) => {
+    const said = await answer.then(nameOf, codeOf);
     counts[kind].set(said, (counts[kind].get(said) ?? 0) + 1);
     return said;
   };
@@ -50,7 +50,7 @@ export function startTrickle(url: string, rates: TrickleRates): { stop(): Promis
     let said = await counted('callbacks', postCallback(url, body));
     while (said !== '200') {
       await pause(AGAIN_AFTER_MS);
-      said = await postCallback(url, body).then(({ status }) => String(status), codeOf);
+      said = await postCallback(url, body).then(nameOf, codeOf);
     }
     delivered.push(body);
   };
@@ -59,7 +59,9 @@ export function startTrickle(url: string, rates: TrickleRates): { stop(): Promis
     if (body !== undefined) await counted('callbacks', postCallback(url, body));
   };
   const ask = async (): Promise<void> => {
-    await counted('queries', query(url, '{ sessions { edges { node { version } } } }'));
+    const body = JSON.stringify({ query: '{ sessions { edges { node { version } } } }' });
+    const headers = { 'content-type': 'application/json' };
+    await counted('queries', send(`${url}/graphql`, { method: 'POST', headers, body }));
   };
 
   const timers = (
@@ -88,5 +90,8 @@ export function startTrickle(url: string, rates: TrickleRates): { stop(): Promis
   };
 }
 
+/** A proxy that has no server answers by itself, in HTML. */
+const nameOf = ({ status, text }: Answer): string =>
+  `${status}${text.startsWith('<') ? ' of the proxy' : ''}`;
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : String(error);

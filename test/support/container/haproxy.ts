@@ -23,6 +23,8 @@ export interface Haproxy {
   readonly url: string;
   /** Resolves when its checks have found this gateway up, or down, since the last call for it; rejects after 30 s. */
   becomes(state: 'UP' | 'DOWN', gateway: string): Promise<void>;
+  /** What its checks have found so far, in order: `gateway-1 DOWN`, … */
+  changes(): readonly string[];
 }
 
 /**
@@ -43,7 +45,7 @@ export async function startHaproxy(
     config = config.replaceAll(`server ${name} ${name}:4000`, `server ${name} ${new URL(url).host}`);
   const file = join(await tempFolder(), 'haproxy.cfg');
   await writeFile(file, change(config));
-  const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'pipe', 'ignore'] });
   const states = watchStates(child);
   const exited = once(child, 'close');
   closeLater(async () => {
@@ -52,7 +54,7 @@ export async function startHaproxy(
   });
   const url = `http://127.0.0.1:${port}`;
   await untilServed(url, child);
-  return { url, becomes: states };
+  return { url, ...states };
 }
 
 async function untilServed(url: string, child: ChildProcess): Promise<void> {
@@ -67,26 +69,33 @@ async function untilServed(url: string, child: ChildProcess): Promise<void> {
 const WITHIN_MS = 30_000;
 
 /** Reads the lines in which it reports that a server has changed. */
-function watchStates(child: ChildProcess): Haproxy['becomes'] {
-  const seen: string[] = [];
+function watchStates({ stdout }: ChildProcess): Pick<Haproxy, 'becomes' | 'changes'> {
+  const changes: string[] = [];
+  /** Where in the list the next call begins, by gateway. */
+  const seen = new Map<string, number>();
   let wake = (): void => {};
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) throw new Error('its output is a pipe');
-    createInterface({ input: stream }).on('line', (line) => {
-      const [, gateway, state] = /Server callbacks\/(\S+) is (UP|DOWN)/.exec(line) ?? [];
-      if (gateway !== undefined) seen.push(`${gateway} ${state}`);
-      wake();
-    });
-  }
-  return async (state, gateway) => {
-    const late = AbortSignal.timeout(WITHIN_MS);
-    late.onabort = () => wake();
-    while (!seen.includes(`${gateway} ${state}`)) {
-      if (late.aborted) throw new Error(`HAProxy did not find ${gateway} ${state}: ${seen.join(', ')}`);
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-    seen.splice(0, seen.indexOf(`${gateway} ${state}`) + 1);
+  if (stdout === null) throw new Error('its output is a pipe');
+  createInterface({ input: stdout }).on('line', (line) => {
+    const [, gateway, state] = /^Server callbacks\/(\S+) is (UP|DOWN)/.exec(line) ?? [];
+    if (gateway !== undefined) changes.push(`${gateway} ${state}`);
+    wake();
+  });
+  return {
+    changes: () => changes,
+    async becomes(state, gateway) {
+      const late = AbortSignal.timeout(WITHIN_MS);
+      late.onabort = () => wake();
+      for (;;) {
+        const place = changes.indexOf(`${gateway} ${state}`, seen.get(gateway) ?? 0);
+        if (place >= 0) {
+          seen.set(gateway, place + 1);
+          return;
+        }
+        if (late.aborted) throw new Error(`HAProxy did not find ${gateway} ${state}: ${changes.join(', ')}`);
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
   };
 }
