@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
@@ -11,6 +12,9 @@ import { WebSocket } from 'ws';
 
 const [databaseUrl, sessions = '15000', subscriptions = '2000'] = process.argv.slice(2);
 const TICK_MS = 10;
+/** Callbacks, and the connections that they are sent over, where the gateway is loaded as far as it goes. */
+const LOAD = 20_000;
+const CONNECTIONS = 64;
 /** After this time garbage of the openings is collected, as far as it will be. */
 const SETTLES_MS = 10_000;
 
@@ -71,6 +75,34 @@ console.log(
 console.log(`disk of a million: ${(((bytes / count) * 1e6) / 1e9).toFixed(2)} GB`);
 for (const row of await tables())
   console.log(`  ${row.table}: ${Math.round(row.bytes / count)} bytes a callback`);
+
+// As fast as it takes them: each connection sends the next callback when the last one is answered.
+const sample = JSON.parse(readFileSync('test/fixtures/session-status.json', 'utf8'));
+const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+let left = LOAD;
+const load = async () => {
+  while (left > 0) {
+    left -= 1;
+    const body = JSON.stringify({ ...sample, sessionId: `load-${left}` });
+    const post = request(`${url}/callbacks`, {
+      method: 'POST',
+      agent,
+      headers: { 'content-type': 'application/json' },
+    });
+    post.end(body);
+    const [answer] = await once(post, 'response');
+    if (answer.statusCode !== 200) throw new Error(`a callback was answered ${answer.statusCode}`);
+    answer.resume();
+    await once(answer, 'end');
+  }
+};
+const [loadBegan, loadCpu] = [performance.now(), cpuMs()];
+await Promise.all(Array.from({ length: CONNECTIONS }, load));
+const [loadTook, loadCost] = [performance.now() - loadBegan, cpuMs() - loadCpu];
+console.log(
+  `over ${CONNECTIONS} connections: ${Math.round((LOAD / loadTook) * 1000)} callbacks/s, ${Math.round((loadCost / LOAD) * 1000)} µs each`,
+);
+agent.destroy();
 
 const before = residentMiB();
 const query =

@@ -70,7 +70,10 @@ describe.skipIf(NO_CONTAINER !== null)('the image, built by hand and run on a re
   });
 
   it('in explore mode keeps what it records in the volume, over two containers', async () => {
-    const env = { ...STOPS_AT_ONCE, MODE: 'explore', HOST: '127.0.0.1', PORT: String(await freePort()) };
+    const port = String(await freePort());
+    // A folder by its own name: the lock of a folder goes by its path, and the network is this machine's.
+    const folder = { DATA_DIR: `/data/${port}` };
+    const env = { ...STOPS_AT_ONCE, ...folder, MODE: 'explore', HOST: '127.0.0.1', PORT: port };
     const volume = await tempFolder();
     const [uid = 0, gid = 0] = image.stage.user.split(':').map(Number);
     chownSync(volume, uid, gid);

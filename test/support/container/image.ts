@@ -243,6 +243,9 @@ function startContainer(words: readonly string[], { stopSignal }: Stage): Contai
   });
   url.catch(() => {});
   closeLater(async () => {
+    // Not unshare alone: its --kill-child is void where the user has changed.
+    const [first] = childrenOf(child);
+    if (first !== undefined) process.kill(first, 'SIGKILL');
     child.kill('SIGKILL');
     await exited;
   });
@@ -251,13 +254,18 @@ function startContainer(words: readonly string[], { stopSignal }: Stage): Contai
     url,
     exited,
     stop() {
-      execFileSync('kill', ['-s', stopSignal.replace(/^SIG/, ''), String(processOne(child))]);
+      // The process of this machine that is process 1 of the container: unshare's only child.
+      execFileSync('kill', ['-s', stopSignal.replace(/^SIG/, ''), ...childrenOf(child).map(String)]);
       return exited;
     },
   };
 }
 
-/** The process of this machine that is process 1 of the container: unshare's only child. */
-function processOne({ pid }: ChildProcess): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
+function childrenOf({ pid, exitCode, signalCode }: ChildProcess): readonly number[] {
+  if (exitCode !== null || signalCode !== null) return [];
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
 }
