@@ -6,9 +6,9 @@ import { closeAll } from '../support/closing.ts';
 import { readDockerfile } from '../support/container/dockerfile.ts';
 import { buildImage, type Image, NO_CONTAINER } from '../support/container/image.ts';
 import { ROOT } from '../support/documents.ts';
-import { freePort } from '../support/stores/cluster.ts';
 import { CALLBACK_SECRET, productionEnv } from '../support/gateways/production.ts';
 import { LONG } from '../support/long.ts';
+import { freePort } from '../support/stores/cluster.ts';
 import { makeDatabase } from '../support/stores/stores.ts';
 import { tempFolder } from '../support/stores/temp-folder.ts';
 
