@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
+import { CONFIG_VARIABLES } from '../../src/config/variables.ts';
 import { fields } from '../support/builders/samples.ts';
 import { postCallback, query, send } from '../support/clients/client.ts';
+import { LOG, said } from '../support/clients/live-operations.ts';
+import { subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { closeAll, closeLater } from '../support/closing.ts';
-import { command, ROOT } from '../support/documents.ts';
+import { command, ROOT, tableRows } from '../support/documents.ts';
 import { spawnGateway } from '../support/gateways/gateway.ts';
 import { runToEnd, startByShell } from '../support/shell.ts';
 import { copyFolder } from '../support/stores/copy-folder.ts';
@@ -79,6 +82,41 @@ describe('on PGlite', () => {
   });
 });
 
+describe('keys', () => {
+  const rows = tableRows('docs/operations.md', '## Rotate keys');
+  const sample = (variable: string, index: number): string =>
+    variable === 'CALLBACK_SIGNING_KEYS'
+      ? `whsec_${Buffer.alloc(32, index).toString('base64')}`
+      : String(index).repeat(32);
+
+  it.each(rows)('%s takes as many at a time as the page says: %s', (name, takes) => {
+    const variable = name.replaceAll('`', '');
+    const count = ['one', 'two'].indexOf(takes) + 1;
+    const values = (length: number) => Array.from({ length }, (_, index) => sample(variable, index)).join();
+    const others = { JWT_ISSUER: 'issuer', JWT_AUDIENCE: 'callboard' };
+    expect(count).toBeGreaterThan(0);
+    expect(() => readConfig({ ...others, [variable]: values(count) })).not.toThrow();
+    if (count > 1) expect(() => readConfig({ ...others, [variable]: values(count + 1) })).toThrow(variable);
+  });
+
+  it('are all on the page, apart from those that are no list', () => {
+    const secrets = CONFIG_VARIABLES.filter((name) => CONFIG_VARIABLES.includes(`${name}_FILE`));
+    const named = rows.map(([name = '']) => name.replaceAll('`', ''));
+    expect([...named, 'DATABASE_URL'].toSorted()).toEqual(secrets.toSorted());
+  });
+
+  it('of another kind, by the command of the page, are ones that the configuration takes', async () => {
+    const [secret = ''] = await runToEnd(command('new-secret'));
+    const { callback, jwt, metricsToken } = readConfig({
+      ...{ CALLBACK_HEADER_SECRETS: secret, CALLBACK_PATH_SECRETS: secret },
+      ...{ JWT_SECRETS: secret, JWT_ISSUER: 'i', JWT_AUDIENCE: 'a', METRICS_TOKEN: secret },
+    });
+    expect([...callback.headerSecrets, ...callback.pathSecrets, ...jwt.secrets, metricsToken]).toEqual(
+      Array.from({ length: 4 }, () => secret),
+    );
+  });
+});
+
 describe('a new signing key', () => {
   it('is one that the configuration takes', async () => {
     const [key = ''] = await runToEnd(command('signing-key'));
@@ -132,15 +170,29 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
     const gateway = await spawnGateway(env);
     const report = (sessionId: string) =>
       postCallback(gateway.url, { ...fields('session-status'), sessionId, userId: 'anna' });
+    const log = (after: string | null) => subscribeWs(gateway.url, { query: LOG, variables: { after } });
+    const before = await log(null);
+    await before.next();
     expect((await report('kept')).status).toBe(200);
+    const kept = said(await before.next());
     await runToEnd(command('backup'), { env, cwd: folder });
     expect((await report('lost')).status).toBe(200);
+    const lost = said(await before.next());
     expect(JSON.stringify(await sessionsAt(gateway.url))).toContain('lost');
     await runToEnd(command('restore'), { env, cwd: folder });
     const sessions = () => sessionsAt(gateway.url).then((json) => JSON.stringify(json));
     await expect.poll(sessions, { timeout: 20_000 }).toContain('kept');
     expect(await sessions()).not.toContain('lost');
     await expect.poll(() => gateway.output(), { timeout: 20_000 }).toContain('restored or recomputed');
+
+    const [ofKept, ofLost] = [await log(kept.cursor), await log(lost.cursor)];
+    expect(said(await ofLost.next())).toMatchObject({ recovered: false, callback: null });
+    // The writer's connection finds out by a batch that fails: as the aggregator does, this one is sent again.
+    await expect.poll(async () => (await report('later')).status, { timeout: 20_000 }).toBe(200);
+    const [afterKept, afterLost] = [said(await ofKept.next()), said(await ofLost.next())];
+    expect(afterKept).toMatchObject({ recovered: true });
+    expect(afterKept.callback).toEqual(afterLost.callback);
+    expect(Number(afterKept.callback.position)).toBe(Number(kept.callback.position) + 1);
     await gateway.terminate();
     await rm(folder, { recursive: true, force: true });
   });
