@@ -2,8 +2,11 @@ import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { Instant } from '../../domain/session/session.ts';
 import type { Message } from '../sources/source.ts';
 
-/** Answers the subscription's selection for one message. Never throws; see LiveOperation of transport/engine. */
-export type Run = (message: Message) => FormattedExecutionResult | Promise<FormattedExecutionResult>;
+/** What a subscription selects of each message. */
+export interface Selection {
+  /** Answers it for one message. Never throws; see LiveOperation of transport/engine. */
+  run(message: Message): FormattedExecutionResult | Promise<FormattedExecutionResult>;
+}
 
 /** What an execution gave: the payload's JSON text, or the errors that end the operation. */
 export type Rendered = string | readonly GraphQLFormattedError[];
@@ -48,9 +51,9 @@ export class SharedMessage {
   }
 
   /** At once where no resolver has to wait, or where it was executed before. */
-  render(run: Run): Rendered | Promise<Rendered> {
+  render(selection: Selection): Rendered | Promise<Rendered> {
     if (this.#rendered === null) {
-      const result = run(this.#message);
+      const result = selection.run(this.#message);
       if (result instanceof Promise) {
         this.#rendered = result.then((late) => {
           this.#rendered = textOf(late);

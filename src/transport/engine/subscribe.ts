@@ -6,7 +6,7 @@ import {
 } from 'graphql';
 import { viewerScope } from '../../domain/viewer.ts';
 import { badInput } from '../../errors.ts';
-import type { Message } from '../../live/sources/source.ts';
+import type { Message, Source } from '../../live/sources/source.ts';
 import type { BoundedExecute } from './bounded-execute.ts';
 import type { LiveOperation, Refusal } from './engine.ts';
 import type { LiveKey } from './live-key.ts';
@@ -50,25 +50,39 @@ async function open(parsed: Parsed, parts: SubscribeParts): Promise<Refusal | Li
     scope: viewerScope(seed.viewer),
     share: source.share,
   });
-  return { source, key, run: createRun(args, parts) };
+  return new OpenedOperation(source, key, args, parts);
 }
 
-function createRun(args: ExecutionArgs, { execute, refuse }: SubscribeParts): LiveOperation['run'] {
-  return (message) => {
+/** A class, because there are thousands of idle ones: a closure would hold all that its neighbours need. */
+class OpenedOperation implements LiveOperation {
+  readonly source: Source;
+  readonly key: string;
+  readonly #args: ExecutionArgs;
+  readonly #parts: SubscribeParts;
+
+  constructor(source: Source, key: string, args: ExecutionArgs, parts: SubscribeParts) {
+    this.source = source;
+    this.key = key;
+    this.#args = args;
+    this.#parts = parts;
+  }
+
+  run(message: Message): FormattedExecutionResult | Promise<FormattedExecutionResult> {
+    const { execute, refuse } = this.#parts;
     try {
-      const executed = execute({ ...args, rootValue: message });
-      if (!(executed instanceof Promise)) return toPayload(executed, message);
+      const executed = execute({ ...this.#args, rootValue: message });
+      if (!(executed instanceof Promise)) return this.#toPayload(executed, message);
       return executed.then(
-        (result) => toPayload(result, message),
+        (result) => this.#toPayload(result, message),
         (error: unknown) => refuse([error]),
       );
     } catch (error) {
       return refuse([error]);
     }
-  };
+  }
 
-  function toPayload({ data, errors }: ExecutionResult, { cursor }: Message): FormattedExecutionResult {
-    return errors === undefined ? { data, extensions: { cursor } } : refuse(errors);
+  #toPayload({ data, errors }: ExecutionResult, { cursor }: Message): FormattedExecutionResult {
+    return errors === undefined ? { data, extensions: { cursor } } : this.#parts.refuse(errors);
   }
 }
 
