@@ -1,7 +1,7 @@
-import type { FormattedExecutionResult } from 'graphql';
 import type { JournalEntry } from '../../domain/journal/entry.ts';
 import type { Stalled } from '../../domain/session/silence.ts';
 import type { Viewer } from '../../domain/viewer.ts';
+import type { Rendered } from '../../live/fanout/shared-message.ts';
 import type { Holding, Message, Opening, Source, StalledMessage } from '../../live/sources/source.ts';
 import type { Topic } from '../../live/topics.ts';
 import type { Admission, PendingOperation } from './admission.ts';
@@ -72,7 +72,7 @@ class AdmittedOperation implements LiveOperation {
     return this.#operation.key;
   }
 
-  run(message: Message): FormattedExecutionResult | Promise<FormattedExecutionResult> {
+  run(message: Message): Rendered | Promise<Rendered> {
     return this.#operation.run(message);
   }
 }

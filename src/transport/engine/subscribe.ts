@@ -1,13 +1,10 @@
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  type FormattedExecutionResult,
-  OperationTypeNode,
-} from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, OperationTypeNode } from 'graphql';
 import { viewerScope } from '../../domain/viewer.ts';
 import { badInput } from '../../errors.ts';
+import type { Rendered } from '../../live/fanout/shared-message.ts';
 import type { Message, Source } from '../../live/sources/source.ts';
 import type { BoundedExecute } from './bounded-execute.ts';
+import { WrittenResult } from './compiled/written-result.ts';
 import type { LiveOperation, Refusal } from './engine.ts';
 import type { LiveKey } from './live-key.ts';
 import type { Parsed } from './parse.ts';
@@ -67,22 +64,25 @@ class OpenedOperation implements LiveOperation {
     this.#parts = parts;
   }
 
-  run(message: Message): FormattedExecutionResult | Promise<FormattedExecutionResult> {
+  run(message: Message): Rendered | Promise<Rendered> {
     const { execute, refuse } = this.#parts;
     try {
       const executed = execute({ ...this.#args, rootValue: message });
-      if (!(executed instanceof Promise)) return this.#toPayload(executed, message);
+      if (!(executed instanceof Promise)) return this.#render(executed, message);
       return executed.then(
-        (result) => this.#toPayload(result, message),
-        (error: unknown) => refuse([error]),
+        (result) => this.#render(result, message),
+        (error: unknown) => refuse([error]).errors,
       );
     } catch (error) {
-      return refuse([error]);
+      return refuse([error]).errors;
     }
   }
 
-  #toPayload({ data, errors }: ExecutionResult, { cursor }: Message): FormattedExecutionResult {
-    return errors === undefined ? { data, extensions: { cursor } } : this.#parts.refuse(errors);
+  #render(result: ExecutionResult, { cursor }: Message): Rendered {
+    if (result instanceof WrittenResult) return result.textWith(cursor);
+    const { data, errors } = result;
+    if (errors !== undefined) return this.#parts.refuse(errors).errors;
+    return JSON.stringify({ data, extensions: { cursor } });
   }
 }
 
