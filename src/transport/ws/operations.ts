@@ -44,14 +44,12 @@ class QueryResult {
   }
 }
 
-/** Thrown where graphql-ws is to forget an operation without a message to its client. */
-class HandedOver extends Error {
-  override readonly name = 'HandedOver';
+/** Thrown where graphql-ws is to forget an operation without a message to its client. No Error: a stack costs 20 µs. */
+class HandedOver {
   /** What goes on once it has forgotten it. */
   readonly goOn: () => void;
 
   constructor(goOn: () => void) {
-    super('graphql-ws executes this operation no further');
     this.goOn = goOn;
   }
 }
