@@ -6,6 +6,7 @@ import type { Builder } from './builder.ts';
 import { callbackGlobalId, GLOBAL_ID } from './global-id.ts';
 import { callbackConnection } from './list/connection.ts';
 import { listArgs } from './list/list-args.ts';
+import { OF_STATE } from './of-state.ts';
 import { CURSOR, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -172,6 +173,7 @@ export function defineCallbackRecorded(builder: Builder, { inputs }: Vocabulary)
 
   builder.subscriptionField('callbackRecorded', (t) =>
     t.field({
+      ...OF_STATE,
       type: 'CallbackChange',
       description:
         'Every callback new to the journal, in order, without a gap, quarantined ones too; operators only.',

@@ -1,6 +1,6 @@
 /**
- * Options of a field that depends on its parent alone: neither on the viewer, the clock or a setting, nor on what has to
- * be read. What is written for it may be kept with the state and given to every viewer who may see the state
+ * Options of a field that depends on its parent alone: neither on arguments, the viewer, the clock or a setting, nor on
+ * what has to be read. What is written for it may be kept with the state and given to every viewer who may see the state
  * (transport/engine/compiled).
  */
 export const OF_STATE = { extensions: { ofState: true } } as const;

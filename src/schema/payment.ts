@@ -5,7 +5,7 @@ import { factFields } from './fact-fields.ts';
 import { GLOBAL_ID, paymentGlobalId } from './global-id.ts';
 import { createStateConnections } from './list/connection.ts';
 import { listArgs } from './list/list-args.ts';
-import { STATE } from './of-state.ts';
+import { OF_STATE, STATE } from './of-state.ts';
 import { messageFields, stateTimes } from './state-fields.ts';
 import { KIND, subscribeArgs, subscriptionArgs } from './subscription-parts.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -135,6 +135,7 @@ export function definePaymentStatusChanged(builder: Builder, { enums, inputs }: 
 
   builder.subscriptionField('paymentStatusChanged', (t) =>
     t.field({
+      ...OF_STATE,
       type: 'PaymentStatusChange',
       description:
         'The newest state, whenever it changed: of one payment (paymentId or externalId, at most one), or of all that `filter` admits, or of all the viewer may see. `after`: newest cursor held; null or empty means none.',

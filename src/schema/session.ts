@@ -192,6 +192,7 @@ export function defineSessionStatusChanged(builder: Builder, { enums, inputs }: 
 
   builder.subscriptionField('sessionStatusChanged', (t) =>
     t.field({
+      ...OF_STATE,
       type: 'SessionStatusChange',
       description:
         'The newest state, whenever it changed: of one session (sessionId or externalId, at most one), or of all that `filter` admits, or of all the viewer may see. `after`: newest cursor held; null or empty means none.',

@@ -78,7 +78,7 @@ describe('the fan-out emits', () => {
     bench.fanout.join(bench.sessions(), slow.sink);
     bench.fanout.join(bench.log(), closed.sink);
     bench.fanout.join(
-      { ...bench.sessions(), key: 'failing', run: () => ({ errors: [{ message: 'no' }] }) },
+      { ...bench.sessions(), key: 'failing', run: () => [{ message: 'no' }] },
       createReader().sink,
     );
     await settled();

@@ -43,10 +43,7 @@ describe('the fan-out', () => {
   it('ends an operation by its errors and lets the others go on', async () => {
     const bench = createLiveBench();
     const [bad, good] = [createReader(), createReader()];
-    bench.fanout.join(
-      { ...bench.sessions(), key: 'bad', run: () => ({ errors: [{ message: 'no' }] }) },
-      bad.sink,
-    );
+    bench.fanout.join({ ...bench.sessions(), key: 'bad', run: () => [{ message: 'no' }] }, bad.sink);
     bench.fanout.join(bench.sessions(), good.sink);
     await settled();
     bench.change();
@@ -72,7 +69,7 @@ describe('the fan-out', () => {
     await settled();
     bench.setRun(async (message) => {
       await settled();
-      return { data: { ...message } };
+      return JSON.stringify({ data: message });
     });
     for (let n = 0; n < 20; n++) {
       bench.change();

@@ -130,7 +130,7 @@ export function createLiveBench({
   closeLater(async () => stalls.close());
   const fanout = createFanout({ hub, errorOf: () => ({ message: 'masked' }), ...options });
   const executed: Message[] = [];
-  let run: Subscribable['run'] = (message) => ({ data: { ...message } });
+  let run: Subscribable['run'] = (message) => JSON.stringify({ data: message });
 
   function sessions(ask: Partial<SessionSubscribeArgs> & { readonly after?: string } = {}): Subscribable {
     const { after, ...args } = ask;
@@ -162,7 +162,7 @@ export function createLiveBench({
 
   function log(after: string | null = null): Subscribable {
     const source = live.callbackRecorded({ viewer: operator, cursors: splitCursors(after) });
-    return { source, key: source.share, run: (message) => ({ data: { ...message } }) };
+    return { source, key: source.share, run: (message) => JSON.stringify({ data: message }) };
   }
 
   return {

@@ -35,9 +35,11 @@ describe('a subscription whose store was put back', () => {
     const late: (() => void)[] = [];
     bench.fanout.join(bench.sessions(), executing.sink);
     await settled();
-    bench.setRun((message) => new Promise((resolve) => late.push(() => resolve({ data: { ...message } }))));
+    bench.setRun(
+      (message) => new Promise((resolve) => late.push(() => resolve(JSON.stringify({ data: message })))),
+    );
     bench.change();
-    bench.setRun((message) => ({ data: { ...message } }));
+    bench.setRun((message) => JSON.stringify({ data: message }));
     bench.fanout.join(bench.sessions({ after: cursorOf(3) }), opening.sink);
     bench.putBack(1);
     for (const answer of late) answer();

@@ -2,6 +2,7 @@ import { type DocumentNode, parse, validate } from 'graphql';
 import { beforeAll, expect, test } from 'vitest';
 import { createReads, type Reads } from '../../src/db/read/reads.ts';
 import type { Viewer } from '../../src/domain/viewer.ts';
+import type { Source } from '../../src/live/sources/source.ts';
 import { buildSchema } from '../../src/schema/build.ts';
 import type { Context } from '../../src/schema/context.ts';
 import { sessionGlobalId, stageGlobalId } from '../../src/schema/global-id.ts';
@@ -20,6 +21,8 @@ import { openRecording } from '../support/stores/recording.ts';
 import { eachStore } from '../support/stores/stores.ts';
 
 const QUERIES = longOr(20_000, 1_000);
+const SUBSCRIPTIONS = longOr(20_000, 500);
+const START = { position: 0, cursor: '', clock: 0 };
 const NOW = Date.parse('2026-11-22T12:30:00.000Z');
 /** Twice as a stranger, then compiled, then by what the first compiled one kept. */
 const EXECUTIONS = 4;
@@ -143,6 +146,73 @@ eachStore('a compiled query', (on) => {
     },
     LONG ? 900_000 : 120_000,
   );
+
+  test.skipIf(on.kind === 'postgres' && !LONG)(
+    `answers messages of ${SUBSCRIPTIONS} generated subscriptions with the very bytes of graphql-js`,
+    async () => {
+      const { ordinary, compiled, left } = bothWays(1);
+      const next = createQueryGenerator(schema, createRandom(15), {
+        operation: 'subscription',
+        ids: ['s0', 's1', 's4', 'p1', 'e1', 'none', 'anna', 'b1'],
+        globalIds,
+      });
+      const sent = await messagesOf(contextOf(operator));
+      let written = 0;
+      let executed = 0;
+      for (let n = 0; n < SUBSCRIPTIONS; n += 1) {
+        const { text, variables } = next();
+        const document = parse(text);
+        if (validate(schema, document).length > 0) continue;
+        const field = Object.keys(sent).find((name) => text.includes(name)) ?? '';
+        for (const [place, rootValue] of (sent[field] ?? []).entries()) {
+          const args = { schema, document, variableValues: variables, rootValue };
+          const viewer = VIEWERS[(n + place) % VIEWERS.length] ?? operator;
+          const expected = await ordinary({ ...args, contextValue: contextOf(viewer) });
+          // An argument that is refused ends a subscription before it has a message.
+          if (expected.errors?.some(({ path }) => path?.length === 1 || path === undefined)) continue;
+          const found = await compiled({ ...args, contextValue: contextOf(viewer) });
+          executed += 1;
+          if (found instanceof WrittenResult) written += 1;
+          const bytes =
+            found instanceof WrittenResult
+              ? found.textWith('"c"')
+              : JSON.stringify({ ...found, extensions: { cursor: '"c"' } });
+          const wanted = JSON.stringify({ ...expected, extensions: { cursor: '"c"' } });
+          if (bytes !== wanted) expect({ text, bytes }).toEqual({ text, bytes: wanted });
+        }
+      }
+      console.log(`${on.kind}: ${written} of ${executed} messages were written by compiled subscriptions`);
+      expect(left.length).toBeGreaterThan(0);
+      expect(written / executed).toBeGreaterThan(0.5);
+    },
+    LONG ? 900_000 : 120_000,
+  );
+
+  /** What subscribers may be sent, by field: openings and changes, of states that are there and of none. */
+  async function messagesOf({ live }: Context): Promise<Readonly<Record<string, readonly object[]>>> {
+    const openings = async (sources: readonly Source[]) => {
+      const opened = await Promise.all(sources.map((source) => source.open()));
+      return opened.flatMap(({ messages }) => messages);
+    };
+    const sessions = await openings(
+      ['s0', 's1', 's4', 's7', 'none'].map((sessionId) =>
+        live.sessionStatusChanged({ viewer: operator, sessionId }),
+      ),
+    );
+    const payments = await openings(
+      ['p7', 'none'].map((paymentId) => live.paymentStatusChanged({ viewer: operator, paymentId })),
+    );
+    const [first] = await openings([live.callbackRecorded({ viewer: operator })]);
+    const journal = await live.callbackRecorded({ viewer: operator }).resume(START);
+    const changes = sessions
+      .slice(0, 3)
+      .map((message) => ({ ...message, kind: 'STATUS', stage: 'ACCOUNTS' }));
+    return {
+      sessionStatusChanged: [...sessions, ...changes],
+      paymentStatusChanged: payments,
+      callbackRecorded: [first ?? {}, ...journal.messages.slice(-6)],
+    };
+  }
 
   test('keeps no text of a state that clock, viewer or settings can change', async () => {
     const { ordinary, compiled } = bothWays();

@@ -58,7 +58,7 @@ async function serve(settings: Settings = {}) {
       subscribe: async () => ({
         source: live.sessionStatusChanged({ viewer: seed.viewer }),
         key: 'all',
-        run: ({ cursor }) => ({ data: { cursor, ballast } }),
+        run: ({ cursor }) => JSON.stringify({ data: { cursor, ballast } }),
       }),
     }),
   };

@@ -7,16 +7,15 @@ import type { Unsubscribe } from '../pub-sub.ts';
 import type { Holding, Message, Opening, Source } from '../sources/source.ts';
 import type { Topic } from '../topics.ts';
 import { type GroupPort, Member } from './member.ts';
-import { type Rendered, type Run, SharedMessage } from './shared-message.ts';
+import { type Rendered, type Selection, SharedMessage } from './shared-message.ts';
 import { SharedStalled } from './shared-stalled.ts';
 import type { Sink } from './sink.ts';
 
 /** A subscription that was accepted: what the fan-out uses of the engine's LiveOperation. */
-export interface Subscribable {
+export interface Subscribable extends Selection {
   readonly source: Source;
   /** The same for all subscriptions with the same document, variables and viewer scope. */
   readonly key: string;
-  readonly run: Run;
 }
 
 /** What a group needs of the fan-out. */
@@ -41,24 +40,25 @@ export class Group implements GroupPort {
   readonly now: () => number;
   readonly subject: LiveSubject;
   readonly #source: Source;
-  readonly #run: Run;
+  readonly #selection: Selection;
   readonly #fanout: FanoutPort;
   readonly #members = new Set<Member>();
   readonly #unsubscribe: Unsubscribe;
-  /** What was made of messages that several members are sent when they open together. */
-  readonly #shared = new WeakMap<Message, SharedMessage>();
+  /** What was made of messages that several members are sent when they start over together; null until they do. */
+  #shared: WeakMap<Message, SharedMessage> | null = null;
   #reopening: Promise<Opening<Message>> | null = null;
   /** Whether entries can be made into messages: not before the store was read once. */
   #hasLearned = false;
 
-  constructor({ key, source, run }: Subscribable, fanout: FanoutPort) {
+  constructor(operation: Subscribable, fanout: FanoutPort) {
+    const { key, source } = operation;
     this.key = key;
     this.queueLimit = fanout.queueLimit;
     this.emit = fanout.emit;
     this.now = fanout.now;
     this.subject = subjectOf(source.topic);
     this.#source = source;
-    this.#run = run;
+    this.#selection = operation;
     this.#fanout = fanout;
     this.#unsubscribe = fanout.hub.subscribe(source.topic, (published) => {
       if ('stalled' in published) this.#publishStalled(published);
@@ -99,15 +99,15 @@ export class Group implements GroupPort {
   }
 
   share(message: Message): SharedMessage {
-    const known = this.#shared.get(message);
+    const known = this.#shared?.get(message);
     if (known !== undefined) return known;
     const shared = new SharedMessage(message);
-    this.#shared.set(message, shared);
+    this.#shared?.set(message, shared);
     return shared;
   }
 
   render(message: SharedMessage): Rendered | Promise<Rendered> {
-    return message.render(this.#run);
+    return message.render(this.#selection);
   }
 
   resume(held: Holding): Promise<Opening<Message>> {
@@ -116,6 +116,7 @@ export class Group implements GroupPort {
 
   /** One reading for all members that start over at once. */
   reopen(): Promise<Opening<Message>> {
+    this.#shared ??= new WeakMap();
     const reopening = this.#reopening ?? this.#source.reopen();
     this.#reopening = reopening;
     const isOver = () => {

@@ -1,12 +1,15 @@
-import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import type { Instant } from '../../domain/session/session.ts';
 import type { Message } from '../sources/source.ts';
 
-/** Answers the subscription's selection for one message. Never throws; see LiveOperation of transport/engine. */
-export type Run = (message: Message) => FormattedExecutionResult | Promise<FormattedExecutionResult>;
-
 /** What an execution gave: the payload's JSON text, or the errors that end the operation. */
 export type Rendered = string | readonly GraphQLFormattedError[];
+
+/** What a subscription selects of each message. */
+export interface Selection {
+  /** Answers it for one message. Never throws; see LiveOperation of transport/engine. */
+  run(message: Message): Rendered | Promise<Rendered>;
+}
 
 /** How a message that was read from the store was made. */
 const READ = { position: 0, conflationKey: null, receivedAt: null, dueAt: 0 } as const;
@@ -48,23 +51,14 @@ export class SharedMessage {
   }
 
   /** At once where no resolver has to wait, or where it was executed before. */
-  render(run: Run): Rendered | Promise<Rendered> {
-    if (this.#rendered === null) {
-      const result = run(this.#message);
-      if (result instanceof Promise) {
-        this.#rendered = result.then((late) => {
-          this.#rendered = textOf(late);
-          return this.#rendered;
-        });
-      } else {
-        this.#rendered = textOf(result);
-      }
-    }
-    return this.#rendered;
+  render(selection: Selection): Rendered | Promise<Rendered> {
+    if (this.#rendered !== null) return this.#rendered;
+    const rendered = selection.run(this.#message);
+    this.#rendered = rendered;
+    if (!(rendered instanceof Promise)) return rendered;
+    return rendered.then((late) => {
+      this.#rendered = late;
+      return late;
+    });
   }
-}
-
-/** A payload carries data or errors, never both. */
-function textOf(result: FormattedExecutionResult): Rendered {
-  return result.errors === undefined ? JSON.stringify(result) : result.errors;
 }

@@ -1,5 +1,5 @@
 import type { Instant } from '../../domain/session/session.ts';
-import type { Message } from '../sources/source.ts';
+import type { Message, StalledMessage } from '../sources/source.ts';
 import { SharedMessage } from './shared-message.ts';
 
 /**
@@ -13,10 +13,7 @@ export class SharedStalled {
   readonly #withCursor: (cursor: string) => Message;
   readonly #byCursor = new Map<string, SharedMessage>();
 
-  constructor(
-    dueAt: Instant,
-    { key, withCursor }: { readonly key: string; withCursor(cursor: string): Message },
-  ) {
+  constructor(dueAt: Instant, { key, withCursor }: StalledMessage<Message>) {
     this.dueAt = dueAt;
     this.conflationKey = `\0${key}`;
     this.#withCursor = withCursor;

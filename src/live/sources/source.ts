@@ -52,6 +52,13 @@ export interface Opening<M> {
   readonly newest?: Newest | null;
 }
 
+/** That a session has stalled: its message is made for each reader's last cursor, which it repeats. */
+export interface StalledMessage<M> {
+  /** That of `conflationKey`, yet no change takes its place. */
+  readonly key: string;
+  withCursor(cursor: string): M;
+}
+
 /**
  * Makes the messages of one subscription from the store and the hub. As an AsyncIterable it serves a single reader; the
  * transports use `open` and `toMessage` through live/fanout/, so that one execution and one payload serve all equal
@@ -75,11 +82,8 @@ export interface Source<M extends Message = Message> extends AsyncIterable<M> {
   unlearn(): void;
   /** Called once an opening was learned. Null: not for this subscription. Ownership and filter are checked each time. */
   toMessage(entry: JournalEntry): M | null;
-  /**
-   * The same for a session that has stalled: its message is made for each reader's last cursor, which it repeats. The key
-   * is that of `conflationKey`, yet no change takes its place.
-   */
-  toStalled(stalled: Stalled): { readonly key: string; withCursor(cursor: string): M } | null;
+  /** The same for a session that has stalled. */
+  toStalled(stalled: Stalled): StalledMessage<M> | null;
   /** For a slow reader, messages with the same key replace each other; null: never (the journal). */
   conflationKey(message: M): string | null;
 }

@@ -1,4 +1,4 @@
-import type { Named, StateCatchUp } from '../../domain/catch-up.ts';
+import type { Named } from '../../domain/catch-up.ts';
 import { type Filter, type FilterFields, restrictionsOf } from '../../domain/filter.ts';
 import { PAYMENT_FILTER, type PaymentFilter } from '../../domain/payment/filter.ts';
 import type { Payment } from '../../domain/payment/payment.ts';
@@ -6,14 +6,16 @@ import { PAYMENT } from '../../domain/payment/subject.ts';
 import { SESSION_FILTER, type SessionFilter } from '../../domain/session/filter.ts';
 import type { Session } from '../../domain/session/session.ts';
 import { SESSION } from '../../domain/session/subject.ts';
-import { type Owner, ownerFor, type State, type Subject } from '../../domain/subject.ts';
+import { type Owner, ownerFor, type State } from '../../domain/subject.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { badInput } from '../../errors.ts';
 import { topicOfMany, topicOfOne } from '../topics.ts';
-import { type CallbackMessage, type CallbackSubscribeArgs, createCallbackSource } from './callback-source.ts';
+import { type CallbackMessage, CallbackSource, type CallbackSubscribeArgs } from './callback-source.ts';
 import type { Source, SourceParts } from './source.ts';
 import type { StateMessage } from './state-message.ts';
-import { createStateSource } from './state-source.ts';
+import { type StateKind, StateSource } from './state-source.ts';
+
+const NO_CURSORS: readonly string[] = [];
 
 /** The arguments of a subscription to states, except its id. */
 interface StateSubscribeArgs<F> {
@@ -44,62 +46,48 @@ export interface Subscriptions {
 }
 
 export function createSubscriptions(parts: SourceParts): Subscriptions {
-  const { sessions, payments } = parts.catchUp;
+  const { sessions: sessionStates, payments: paymentStates } = parts.catchUp;
+  const sessions = { field: 'sessionStatusChanged', subject: SESSION, states: sessionStates };
+  const payments = { field: 'paymentStatusChanged', subject: PAYMENT, states: paymentStates };
   return {
     sessionStatusChanged: (args) =>
-      sourceOf(parts, args, {
-        field: 'sessionStatusChanged',
-        subject: SESSION,
-        states: sessions,
+      sourceOf(parts, sessions, args, {
         filterFields: SESSION_FILTER,
         named: namedBy('sessionId', args.sessionId, args.externalId),
         wantedOwner: args.filter?.userId ?? null,
       }),
     paymentStatusChanged: (args) =>
-      sourceOf(parts, args, {
-        field: 'paymentStatusChanged',
-        subject: PAYMENT,
-        states: payments,
+      sourceOf(parts, payments, args, {
         filterFields: PAYMENT_FILTER,
         named: namedBy('paymentId', args.paymentId, args.externalId),
         wantedOwner: args.filter?.userExternalId ?? null,
       }),
-    callbackRecorded: (args) => createCallbackSource(parts, args),
+    callbackRecorded: (args) => new CallbackSource(parts, args),
   };
 }
 
-interface StateSubscription<S extends State, Wanted> {
-  /** The subscription's field in the graph. */
-  readonly field: string;
-  readonly subject: Subject<S>;
-  readonly states: StateCatchUp<S>;
-  readonly filterFields: FilterFields<S, Wanted>;
+interface Wanted<S extends State, Values> {
+  readonly filterFields: FilterFields<S, Values>;
   readonly named: Named | null;
   /** The owner that the filter names; null where it names none. */
   readonly wantedOwner: Owner;
 }
 
-function sourceOf<S extends State, Wanted>(
+function sourceOf<S extends State, Values>(
   parts: SourceParts,
-  { viewer, filter, cursors = [] }: StateSubscribeArgs<Filter<Wanted>>,
-  { field, subject, states, filterFields, named, wantedOwner }: StateSubscription<S, Wanted>,
+  kind: StateKind<S>,
+  { viewer, filter = null, cursors = NO_CURSORS }: StateSubscribeArgs<Filter<Values>>,
+  { filterFields, named, wantedOwner }: Wanted<S, Values>,
 ): Source<StateMessage<S>> {
+  const { subject } = kind;
   // Where only one user's states can match, only their topic is followed. A viewer without a user has an empty topic.
   const owner = ownerFor(subject, viewer);
   const topic =
     named === null
       ? topicOfMany(subject.name, owner === null ? wantedOwner : (owner ?? ''))
       : topicOfOne(subject.name, named);
-  return createStateSource(parts, {
-    subject,
-    states,
-    viewer,
-    named,
-    topic,
-    restrictions: restrictionsOf(filterFields, filter),
-    cursors,
-    share: JSON.stringify([field, topic, filter ?? null]),
-  });
+  const restrictions = restrictionsOf(filterFields, filter);
+  return new StateSource(parts, kind, { viewer, named, topic, filter, restrictions, cursors });
 }
 
 function namedBy(

@@ -54,8 +54,8 @@ export function createEngine(options: EngineOptions): HttpEngine {
   const maskError = createMaskError({ log, emit });
   const errorOf = (error: unknown): GraphQLFormattedError => maskError(error).toJSON();
   const refuse = (errors: readonly unknown[]): Refusal => ({ errors: errors.map(errorOf) });
-  const boundedExecute = createBoundedExecute(limits);
-  const compiledExecute = createCompiledExecute({ schema, limits, otherwise: boundedExecute });
+  const otherwise = createBoundedExecute(limits);
+  const compiledExecute = createCompiledExecute({ schema, limits, otherwise });
   const { introspection, trustedDocuments = null, plugins = [] } = options;
   const checks = [hiddenNames(introspection), complexityLimit(schema, limits)];
   const yoga = createCallboardYoga({
@@ -66,7 +66,7 @@ export function createEngine(options: EngineOptions): HttpEngine {
     ...{ schema, checks, contextOf, refuse, plugins },
     execute: compiledExecute,
   });
-  const live = { execute: boundedExecute, liveKey: createLiveKey(schema), refuse };
+  const live = { execute: compiledExecute, liveKey: createLiveKey(schema), refuse };
 
   function parseSafely(request: GraphqlRequest, seed: RequestSeed): Refusal | Operation {
     try {

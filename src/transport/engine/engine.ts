@@ -1,4 +1,5 @@
 import type { FormattedExecutionResult, GraphQLFormattedError, OperationTypeNode } from 'graphql';
+import type { Rendered } from '../../live/fanout/shared-message.ts';
 import type { Message, Source } from '../../live/sources/source.ts';
 import type { GraphqlRequest, RequestSeed } from './request.ts';
 
@@ -31,8 +32,8 @@ export interface LiveOperation {
   readonly key: string;
   /**
    * Answers the operation's selection for one message, at once unless a resolver has to read or the answer is long.
-   * Each message has the limits of a query for itself. Never throws: the result carries `data` and
-   * `extensions.cursor`, or `errors`, never both.
+   * Each message has the limits of a query for itself. Never throws: it gives the JSON text of a result with `data` and
+   * `extensions.cursor`, or the errors that end the operation.
    */
-  run(message: Message): FormattedExecutionResult | Promise<FormattedExecutionResult>;
+  run(message: Message): Rendered | Promise<Rendered>;
 }

@@ -1,13 +1,10 @@
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  type FormattedExecutionResult,
-  OperationTypeNode,
-} from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, OperationTypeNode } from 'graphql';
 import { viewerScope } from '../../domain/viewer.ts';
 import { badInput } from '../../errors.ts';
-import type { Message } from '../../live/sources/source.ts';
+import type { Rendered } from '../../live/fanout/shared-message.ts';
+import type { Message, Source } from '../../live/sources/source.ts';
 import type { BoundedExecute } from './bounded-execute.ts';
+import { WrittenResult } from './compiled/written-result.ts';
 import type { LiveOperation, Refusal } from './engine.ts';
 import type { LiveKey } from './live-key.ts';
 import type { Parsed } from './parse.ts';
@@ -50,25 +47,42 @@ async function open(parsed: Parsed, parts: SubscribeParts): Promise<Refusal | Li
     scope: viewerScope(seed.viewer),
     share: source.share,
   });
-  return { source, key, run: createRun(args, parts) };
+  return new OpenedOperation(source, key, args, parts);
 }
 
-function createRun(args: ExecutionArgs, { execute, refuse }: SubscribeParts): LiveOperation['run'] {
-  return (message) => {
+/** A class, because there are thousands of idle ones: a closure would hold all that its neighbours need. */
+class OpenedOperation implements LiveOperation {
+  readonly source: Source;
+  readonly key: string;
+  readonly #args: ExecutionArgs;
+  readonly #parts: SubscribeParts;
+
+  constructor(source: Source, key: string, args: ExecutionArgs, parts: SubscribeParts) {
+    this.source = source;
+    this.key = key;
+    this.#args = args;
+    this.#parts = parts;
+  }
+
+  run(message: Message): Rendered | Promise<Rendered> {
+    const { execute, refuse } = this.#parts;
     try {
-      const executed = execute({ ...args, rootValue: message });
-      if (!(executed instanceof Promise)) return toPayload(executed, message);
+      const executed = execute({ ...this.#args, rootValue: message });
+      if (!(executed instanceof Promise)) return this.#render(executed, message);
       return executed.then(
-        (result) => toPayload(result, message),
-        (error: unknown) => refuse([error]),
+        (result) => this.#render(result, message),
+        (error: unknown) => refuse([error]).errors,
       );
     } catch (error) {
-      return refuse([error]);
+      return refuse([error]).errors;
     }
-  };
+  }
 
-  function toPayload({ data, errors }: ExecutionResult, { cursor }: Message): FormattedExecutionResult {
-    return errors === undefined ? { data, extensions: { cursor } } : refuse(errors);
+  #render(result: ExecutionResult, { cursor }: Message): Rendered {
+    if (result instanceof WrittenResult) return result.textWith(cursor);
+    const { data, errors } = result;
+    if (errors !== undefined) return this.#parts.refuse(errors).errors;
+    return JSON.stringify({ data, extensions: { cursor } });
   }
 }
 

@@ -2,10 +2,10 @@
 const TEXT = 0x81;
 
 /** Makes frames of `{"id":…,"type":"next","payload":…}`. One after the other of the same payload costs a copy. */
-export type EncodeNext = (head: string, payload: string) => Buffer;
+export type EncodeNext = (id: string, payload: string) => Buffer;
 
 /** What stands before a payload; of ASCII only, so that each character is a byte. */
-export function headOf(id: string): string {
+function headOf(id: string): string {
   const text = JSON.stringify(id).replace(
     /[^ -~]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -18,18 +18,22 @@ export function headOf(id: string): string {
  * next one; so is the frame, because many clients give their first operation the same id.
  */
 export function createEncodeNext(): EncodeNext {
-  let lastHead = '';
+  let lastId: string | null = null;
+  let head = '';
   let lastPayload = '';
   let bytes: Buffer = Buffer.alloc(0);
   let frame: Buffer = Buffer.alloc(0);
-  return (head, payload) => {
+  return (id, payload) => {
     const isSamePayload = payload === lastPayload;
-    if (isSamePayload && head === lastHead) return frame;
+    if (isSamePayload && id === lastId) return frame;
+    if (id !== lastId) {
+      head = headOf(id);
+      lastId = id;
+    }
     if (!isSamePayload) {
       bytes = Buffer.from(payload);
       lastPayload = payload;
     }
-    lastHead = head;
     frame = frameOf(head, bytes);
     return frame;
   };

@@ -10,19 +10,14 @@ import { makeServer } from 'graphql-ws';
 import type { Viewer } from '../../domain/viewer.ts';
 import { readTraceparent } from '../../http/traceparent.ts';
 import type { Fanout } from '../../live/fanout/fanout.ts';
-import type { Engine, LiveOperation, Operation } from '../engine/engine.ts';
+import type { Engine, Operation } from '../engine/engine.ts';
 import type { ResolveDocument } from '../engine/named-document.ts';
 import type { GraphqlRequest, RequestSeed } from '../engine/request.ts';
 import type { ConnectionParams } from './authenticate.ts';
-import type { WsConnection } from './connection.ts';
+import type { WsConnection, WsContext } from './connection.ts';
 import { createEncodeNext } from './frame.ts';
-import { errorsOf, OperationErrors } from './operation-errors.ts';
+import { OperationErrors } from './operation-errors.ts';
 import { WsSubscription } from './subscription.ts';
-
-/** What graphql-ws keeps of a socket. */
-interface WsExtra {
-  readonly connection: WsConnection;
-}
 
 interface WsOperationsOptions {
   readonly engine: Engine;
@@ -49,31 +44,38 @@ class QueryResult {
   }
 }
 
-/** An accepted subscription, where graphql-ws expects what to execute. */
-class AcceptedSubscription {
-  readonly id: string;
-  readonly connection: WsConnection;
-  readonly operation: LiveOperation;
+/** Thrown where graphql-ws is to forget an operation without a message to its client. No Error: a stack costs 20 µs. */
+class HandedOver {
+  /** What goes on once it has forgotten it. */
+  readonly goOn: () => void;
 
-  constructor(id: string, connection: WsConnection, operation: LiveOperation) {
-    this.id = id;
-    this.connection = connection;
-    this.operation = operation;
+  constructor(goOn: () => void) {
+    this.goOn = goOn;
   }
 }
 
 /** graphql-ws wants a schema and a document: of these it looks at nothing but the kind of operation. */
-const schema = new GraphQLSchema({});
-const QUERY = { schema, document: parse('query { result }') };
-const SUBSCRIPTION = { schema, document: parse('subscription { live }') };
+const QUERY = { schema: new GraphQLSchema({}), document: parse('query { result }') };
+
+/** The operations of all sockets. */
+export interface WsOperations {
+  /** Takes a connection whose socket is open. */
+  open(connection: WsConnection): void;
+  /** Takes a message of the client. Rejects where something failed that no client is to read. */
+  receive(connection: WsConnection, text: string): Promise<void>;
+}
 
 /**
- * The protocol graphql-transport-ws, by graphql-ws: handshake, ids and close codes are its. It would execute by
- * graphql-js and format the results; here the engine has done both when `onSubscribe` returns, and the fan-out sends
- * changes straight to the socket. So graphql-ws is handed the outcome: errors as OperationErrors; a query's result,
- * which `onNext` gives it as the payload; a subscription as an iterable that never yields.
+ * The protocol graphql-transport-ws, by graphql-ws: handshake, ids, messages and close codes are its. It would execute by
+ * graphql-js and format the results; here the engine has done both when `onSubscribe` returns. So it is handed the
+ * outcome: errors as OperationErrors; a query's result, which `onNext` gives it as the payload.
+ *
+ * A subscription it would iterate, and while it waits for what comes next it keeps the text of the client's message and a
+ * chain of promises, 2 KB for each. So an accepted one is handed over: `onSubscribe` throws, graphql-ws forgets
+ * the operation without a word to the client, the subscription is put back under its id, and the fan-out sends its
+ * messages straight to the socket.
  */
-export function createWsOperations(options: WsOperationsOptions) {
+export function createWsOperations(options: WsOperationsOptions): WsOperations {
   const { engine, resolveDocument, fanout, admit, viewerOf, initWithinMs, maxSubscriptions } = options;
   const encode = createEncodeNext();
 
@@ -83,20 +85,32 @@ export function createWsOperations(options: WsOperationsOptions) {
     return { ...QUERY, contextValue: new QueryResult(result) };
   }
 
-  async function prepareSubscription(
-    { connection, id }: { readonly connection: WsConnection; readonly id: string },
-    operation: Operation,
-  ) {
+  async function prepareSubscription(context: WsContext, id: string, operation: Operation) {
+    const subscription = new WsSubscription(context.extra, encode, id);
+    context.subscriptions[id] = subscription;
     const live = await operation.subscribe();
+    // Where the client has completed it meanwhile, its id may be another operation's: that is left in its place.
+    if (subscription.isOver) throw new HandedOver(putBack(context, id));
     if ('errors' in live) return refusal(live.errors);
-    return { ...SUBSCRIPTION, contextValue: new AcceptedSubscription(id, connection, live) };
+    const goOn = putBack(context, id);
+    throw new HandedOver(() => {
+      goOn();
+      subscription.join(fanout, live);
+    });
   }
 
-  return makeServer<Record<string, unknown>, WsExtra>({
+  const server = makeServer<Record<string, unknown>, WsConnection>({
     connectionInitWaitTimeout: initWithinMs,
-    onConnect: ({ extra: { connection }, connectionParams }) => admit(connection, connectionParams),
+    async onConnect(context) {
+      const { extra: connection, connectionParams } = context;
+      connection.context = context;
+      // The token would be kept for as long as the socket is open.
+      Object.assign(context, { connectionParams: undefined });
+      return admit(connection, connectionParams);
+    },
 
-    async onSubscribe({ extra: { connection }, subscriptions }, id, sent) {
+    async onSubscribe(context, id, sent) {
+      const { extra: connection, subscriptions } = context;
       if (connection.viewer === null) throw new Error('a subscription came before its client was admitted');
       let viewer: Viewer;
       let request: GraphqlRequest;
@@ -120,19 +134,36 @@ export function createWsOperations(options: WsOperationsOptions) {
       if (Number.isFinite(maxSubscriptions) && Object.keys(subscriptions).length > maxSubscriptions) {
         return refusal([tooManySubscriptions(maxSubscriptions)]);
       }
-      return prepareSubscription({ connection, id }, operation);
+      return prepareSubscription(context, id, operation);
     },
 
     execute: () => ({}),
-    subscribe({ contextValue }) {
-      if (!(contextValue instanceof AcceptedSubscription)) throw new Error('a subscription was not prepared');
-      const { id, connection, operation } = contextValue;
-      return new WsSubscription(connection, encode, id).join(fanout, operation);
-    },
     onNext: (_ctx, _id, _request, { contextValue }) =>
       contextValue instanceof QueryResult ? contextValue.result : undefined,
-    onError: (_ctx, _id, _request, [error]) => errorsOf(error),
+    onError: (_ctx, _id, _request, [error]) => (error instanceof OperationErrors ? error.errors : undefined),
   });
+
+  return {
+    open(connection) {
+      connection.closed = server.opened(connection, connection);
+    },
+    async receive(connection, text) {
+      try {
+        await connection.receive(text);
+      } catch (error) {
+        if (!(error instanceof HandedOver)) throw error;
+        error.goOn();
+      }
+    },
+  };
+}
+
+/** Puts back what stands under an id now, once graphql-ws has deleted it. */
+function putBack({ subscriptions }: WsContext, id: string): () => void {
+  const operation = subscriptions[id];
+  return () => {
+    if (operation !== undefined) subscriptions[id] = operation;
+  };
 }
 
 function refusal(errors: readonly GraphQLFormattedError[]): GraphQLError[] {

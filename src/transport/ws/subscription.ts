@@ -1,86 +1,93 @@
 import type { GraphQLFormattedError } from 'graphql';
+import { MessageType, stringifyMessage } from 'graphql-ws';
 import type { Fanout, Membership } from '../../live/fanout/fanout.ts';
 import type { Subscribable } from '../../live/fanout/group.ts';
 import type { Sink } from '../../live/fanout/sink.ts';
-import type { WsConnection } from './connection.ts';
-import { type EncodeNext, headOf } from './frame.ts';
-import { OperationErrors } from './operation-errors.ts';
+import type { ReaderEnd } from '../../observe.ts';
+import type { EncodeNext } from './frame.ts';
+
+/** What a subscription needs of its connection. */
+export interface SubscribedSocket {
+  readonly isOpen: boolean;
+  /** Whether it takes a frame now; where not, `drained` is called when it does again. */
+  readonly writable: boolean;
+  send(text: string): void;
+  sendFrame(frame: Buffer): void;
+  /** The operation is over: its id is free for another. */
+  forget(id: string, subscription: WsSubscription): void;
+  end(reason: 'slow'): void;
+}
 
 type Ended = IteratorResult<never, undefined>;
 
 /**
- * One subscription on a socket. It joins the fan-out, which writes straight to the socket, and is itself an iterable
- * that never yields: so graphql-ws holds its id until the client completes it, the socket closes or the operation
- * fails, and never completes it by itself.
+ * One subscription on a socket, from the moment its client asked for it. It stands among the operations that graphql-ws
+ * keeps by their ids, which ends it by `return` when the client completes it or the socket closes. The fan-out writes its
+ * messages straight to the socket: nobody iterates it.
  */
 export class WsSubscription implements Sink, AsyncIterableIterator<never, undefined> {
   readonly transport = 'ws';
-  readonly #connection: WsConnection;
+  readonly #connection: SubscribedSocket;
   readonly #encode: EncodeNext;
-  readonly #head: string;
+  readonly #id: string;
   #membership: Membership | null = null;
   #isOver = false;
-  #errors: readonly GraphQLFormattedError[] | null = null;
-  #settle: ((over: Ended | Promise<never>) => void) | null = null;
 
-  constructor(connection: WsConnection, encode: EncodeNext, id: string) {
+  constructor(connection: SubscribedSocket, encode: EncodeNext, id: string) {
     this.#connection = connection;
     this.#encode = encode;
-    this.#head = headOf(id);
+    this.#id = id;
   }
 
-  join(fanout: Fanout, operation: Subscribable): this {
+  /** Whether its client wants nothing of it any more. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  join(fanout: Fanout, operation: Subscribable): void {
     this.#membership = fanout.join(operation, this);
-    this.#connection.add(this.#membership);
-    return this;
   }
 
   writable(): boolean {
     return this.#connection.writable;
   }
 
+  drained(): void {
+    this.#membership?.drained();
+  }
+
   send(payload: string): void {
-    this.#connection.sendFrame(this.#encode(this.#head, payload));
+    this.#connection.sendFrame(this.#encode(this.#id, payload));
   }
 
   fail(errors: readonly GraphQLFormattedError[]): void {
-    this.#errors = errors;
-    this.#end();
+    this.#isOver = true;
+    this.#membership = null;
+    this.#connection.forget(this.#id, this);
+    this.#connection.send(stringifyMessage({ id: this.#id, type: MessageType.Error, payload: errors }));
   }
 
   slow(): void {
     this.#connection.end('slow');
   }
 
-  /** Settles when the subscription is over; rejects where that was by errors. */
-  next(): Promise<Ended> {
-    return new Promise((resolve) => {
-      this.#settle = resolve;
-      if (this.#isOver) this.#end();
-    });
+  /** Ends it without a message to the client. */
+  leave(reason: ReaderEnd): void {
+    this.#isOver = true;
+    this.#membership?.leave(reason);
+    this.#membership = null;
   }
 
   async return(): Promise<Ended> {
-    this.#end();
+    this.leave(this.#connection.isOpen ? 'completed' : 'disconnected');
     return { done: true, value: undefined };
+  }
+
+  next(): Promise<Ended> {
+    return this.return();
   }
 
   [Symbol.asyncIterator](): this {
     return this;
-  }
-
-  #end(): void {
-    this.#isOver = true;
-    if (this.#membership !== null) {
-      this.#membership.leave(this.#connection.isOpen ? 'completed' : 'disconnected');
-      this.#connection.remove(this.#membership);
-      this.#membership = null;
-    }
-    this.#settle?.(
-      this.#errors === null
-        ? { done: true, value: undefined }
-        : Promise.reject(new OperationErrors(this.#errors)),
-    );
-    this.#settle = null;
   }
 }

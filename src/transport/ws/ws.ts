@@ -1,7 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Fanout } from '../../live/fanout/fanout.ts';
 import type { Logger } from '../../logger.ts';
@@ -12,7 +12,7 @@ import type { ResolveDocument } from '../engine/named-document.ts';
 import type { GraphqlRequest } from '../engine/request.ts';
 import { createAdmit, turnAway } from './admit.ts';
 import type { Authenticate } from './authenticate.ts';
-import { WsConnection } from './connection.ts';
+import { GraphqlSocket, WsConnection } from './connection.ts';
 import { createWsOperations } from './operations.ts';
 
 /** What a client may take; Infinity where it is not limited. */
@@ -70,13 +70,14 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
   // A name of its own, because the types do not know closeTimeout yet.
   const settings = {
     noServer: true,
+    WebSocket: GraphqlSocket,
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: limits.messageBytes,
     handleProtocols: chooseProtocol,
     closeTimeout: CLOSING_MS,
   };
-  const server = new WebSocketServer(settings);
+  const server = new WebSocketServer<typeof GraphqlSocket>(settings);
   const operations = createWsOperations({
     engine,
     resolveDocument: options.resolveDocument ?? ((request) => request),
@@ -87,49 +88,64 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     maxSubscriptions: limits.maxSubscriptions,
   });
 
-  function opened(socket: WebSocket, request: IncomingMessage): void {
-    // ws itself closes a socket that breaks its protocol, and reports it here as well.
-    socket.on('error', (err) => log.debug({ err }, 'a WebSocket failed'));
+  function opened(socket: GraphqlSocket, request: IncomingMessage): void {
+    // Where a client breaks the protocol, ws closes its socket by itself, and reports it here as well.
+    socket.on('error', onError);
     const connection = new WsConnection(socket, request);
     if (!isWelcome(request)) connection.end('foreignOrigin');
     else if (socket.protocol === OLD_PROTOCOL) turnAway(connection, 'oldProtocol', emit);
-    else if (connections.add(connection)) serve(connection);
+    else if (connections.add(connection)) serve(socket, connection);
     else turnAway(connection, 'overloaded', emit, 'too many connections');
   }
 
   /** Hands the client's messages to graphql-ws until the socket has closed. */
-  function serve(connection: WsConnection): void {
-    const { socket } = connection;
-    let onMessage = async (_text: string): Promise<void> => {};
-    const closed = operations.opened(
-      {
-        protocol: socket.protocol,
-        send: (text) => connection.send(text),
-        close: (code, reason) => socket.close(code, reason),
-        onMessage(listener) {
-          onMessage = listener;
-        },
-      },
-      { connection },
-    );
-    const failed = (err: unknown): void => {
-      log.error({ err }, 'a WebSocket message failed unexpectedly');
-      connection.end('failed');
-    };
-    const mayGoOn = (): boolean => {
-      const isWithin = connection.countMessage(limits.maxMessagesPerMinute);
-      if (!isWithin) connection.end('tooManyMessages');
-      return isWithin;
-    };
-    // ws answers each ping: a flood of them costs as much as one of messages.
-    socket.on('ping', mayGoOn);
-    socket.on('message', (data) => {
-      if (mayGoOn()) onMessage(String(data)).catch(failed);
-    });
-    socket.once('close', (code, reason) => {
-      connections.remove(connection);
-      closed(code, String(reason)).catch(failed);
-    });
+  function serve(socket: GraphqlSocket, connection: WsConnection): void {
+    socket.connection = connection;
+    operations.open(connection);
+    socket.on('message', onMessage);
+    socket.on('ping', onPing);
+    socket.on('pong', onPong);
+    socket.on('close', onClose);
+  }
+
+  // One of each for all sockets: of thousands that are idle, listeners of their own would take a tenth of the memory.
+
+  function onError(err: Error): void {
+    log.debug({ err }, 'a WebSocket failed');
+  }
+
+  function onMessage(this: WebSocket, data: RawData): void {
+    const connection = connectionOf(this);
+    if (connection === null || !mayGoOn(connection)) return;
+    operations.receive(connection, String(data)).catch((err: unknown) => failed(connection, err));
+  }
+
+  /** ws answers each ping: a flood of them costs as much as one of messages. */
+  function onPing(this: WebSocket): void {
+    const connection = connectionOf(this);
+    if (connection !== null) mayGoOn(connection);
+  }
+
+  function onPong(this: WebSocket): void {
+    connectionOf(this)?.answered();
+  }
+
+  function onClose(this: WebSocket, code: number, reason: Buffer): void {
+    const connection = connectionOf(this);
+    if (connection === null) return;
+    connections.remove(connection);
+    connection.closed(code, String(reason)).catch((err: unknown) => failed(connection, err));
+  }
+
+  function mayGoOn(connection: WsConnection): boolean {
+    const isWithin = connection.countMessage(limits.maxMessagesPerMinute);
+    if (!isWithin) connection.end('tooManyMessages');
+    return isWithin;
+  }
+
+  function failed(connection: WsConnection, err: unknown): void {
+    log.error({ err }, 'a WebSocket message failed unexpectedly');
+    connection.end('failed');
   }
 
   return {
@@ -142,4 +158,8 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
       server.handleUpgrade(request, socket, head, opened);
     },
   };
+}
+
+function connectionOf(socket: WebSocket): WsConnection | null {
+  return socket instanceof GraphqlSocket ? socket.connection : null;
 }

@@ -20,6 +20,8 @@ export interface GeneratedQuery {
 }
 
 interface Values {
+  /** What is generated; queries where it is left out. */
+  readonly operation?: 'query' | 'subscription';
   /** Texts for arguments and filters that name something, known and unknown ones. */
   readonly ids: readonly string[];
   /** Global ids, and texts that are none. */
@@ -145,10 +147,18 @@ export function createQueryGenerator(
       return leaves.length === 0 ? '__typename' : pick(leaves).name;
     }
 
-    const root = schema.getQueryType();
-    if (root == null) throw new Error('the schema has no queries');
-    const set = setOf(root, 1 + Math.floor(random() * 3));
-    const head = definitions.length === 0 ? 'query' : `query (${definitions.join(', ')})`;
+    /** A subscription has one field. */
+    function oneFieldOf(type: GraphQLObjectType, depth: number): string {
+      const { name, args, type: of } = pick(Object.values(type.getFields()));
+      return `{ ${name}${argumentsOf(args)} ${selectionOf(of, depth)} }`;
+    }
+
+    const { operation = 'query' } = values;
+    const root = operation === 'query' ? schema.getQueryType() : schema.getSubscriptionType();
+    if (root == null) throw new Error(`the schema has no ${operation}`);
+    const depth = 1 + Math.floor(random() * 3);
+    const set = operation === 'query' ? setOf(root, depth) : oneFieldOf(root, depth);
+    const head = definitions.length === 0 ? operation : `${operation} (${definitions.join(', ')})`;
     return { text: [`${head} ${set}`, ...fragments].join('\n'), variables };
   };
 }

@@ -15,6 +15,7 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  OperationTypeNode,
   type SelectionSetNode,
 } from 'graphql';
 import type { Bounded } from '../bound-schema.ts';
@@ -34,15 +35,20 @@ export interface Texts {
   readonly long: KeptTexts;
 }
 
-/** One execution of a compiled query. */
+/** One execution of a compiled operation. */
 export interface Run {
   readonly context: Bounded;
   /** Coerced. */
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Writes the whole result; throws, or rejects with, GIVE_UP or what a resolver threw. */
+/**
+ * A query, or what a subscription selects of each message. Writes the whole result; throws, or rejects with, GIVE_UP or
+ * what a resolver threw.
+ * @param root a subscription's message; of a query undefined
+ */
 export type CompiledQuery = (
+  root: unknown,
   context: Bounded,
   variables: Readonly<Record<string, unknown>>,
 ) => string | Promise<string>;
@@ -72,6 +78,9 @@ interface Compiled {
  * their values as JSON, byte for byte as JSON.stringify writes the result of graphql-js. It is made for the ordinary:
  * promises at the root alone, no directives, no interfaces, no errors, no null where none may be. All else throws
  * GIVE_UP, when it is compiled or when it runs.
+ *
+ * A query's variables are coerced at each execution, because that may fail. A subscription's were when it was opened: for
+ * a message they are coerced only where a field's arguments need them.
  */
 export function compileQuery(
   schema: GraphQLSchema,
@@ -80,25 +89,41 @@ export function compileQuery(
   keptTexts: Texts,
 ): CompiledQuery {
   const fragments = { schema, byName };
-  const query = schema.getQueryType();
-  if (query == null || (operation.directives?.length ?? 0) > 0) throw GIVE_UP;
-  const root = compileFields(query, [operation.selectionSet]);
+  const rootType = schema.getRootType(operation.operation);
+  if (rootType == null || (operation.directives?.length ?? 0) > 0) throw GIVE_UP;
+  const fields = compileFields(rootType, [operation.selectionSet]);
   const definitions = operation.variableDefinitions ?? [];
+  const isCoercedLate = operation.operation === OperationTypeNode.SUBSCRIPTION;
 
-  return (context, given) => {
-    const { coerced } = getVariableValues(schema, definitions, given);
-    if (coerced === undefined) throw GIVE_UP;
-    const run = { context, variables: coerced };
-    const values = resolveRoot(run);
+  return (root, context, given) => {
+    const run = isCoercedLate ? lateRun(context, given) : { context, variables: coerce(given) };
+    const values = resolveRoot(root, run);
     return values.some((value) => value instanceof Promise)
       ? Promise.all(values).then((found) => writeRoot(found, run))
       : writeRoot(values, run);
   };
 
-  function resolveRoot(run: Run): unknown[] {
+  function coerce(given: Readonly<Record<string, unknown>>): Run['variables'] {
+    const { coerced } = getVariableValues(schema, definitions, given);
+    if (coerced === undefined) throw GIVE_UP;
+    return coerced;
+  }
+
+  function lateRun(context: Bounded, given: Readonly<Record<string, unknown>>): Run {
+    let coerced: Run['variables'] | null = null;
+    return {
+      context,
+      get variables() {
+        coerced ??= coerce(given);
+        return coerced;
+      },
+    };
+  }
+
+  function resolveRoot(root: unknown, run: Run): unknown[] {
     const values: unknown[] = [];
     try {
-      for (const field of root) values.push(field.resolve(undefined, run));
+      for (const field of fields) values.push(field.resolve(root, run));
     } catch (error) {
       for (const value of values) abandon(value);
       throw error;
@@ -108,7 +133,7 @@ export function compileQuery(
 
   function writeRoot(values: readonly unknown[], run: Run): string {
     const out: Pieces = ['{"data":{'];
-    for (const [place, { head, write }] of root.entries()) {
+    for (const [place, { head, write }] of fields.entries()) {
       out.push(head);
       write(values[place], run, out);
     }
@@ -138,14 +163,15 @@ export function compileQuery(
     const field = type.getFields()[name];
     if (field === undefined) throw GIVE_UP;
     const { resolve = defaultFieldResolver } = field;
-    const argumentsOf = compileArguments(field, node);
+    const isOfParent = field.extensions[OF_STATE] === true;
+    const argumentsOf = isOfParent ? () => NO_ARGUMENTS : compileArguments(field, node);
     const info = createInfo(type, field, nodes);
     const { write, isOfState } = compileValue(field.type, nodes);
     return {
       head,
       resolve: (source, run) => resolve(source, argumentsOf(run), run.context, info),
       write,
-      isOfState: isOfState && field.extensions[OF_STATE] === true,
+      isOfState: isOfState && isOfParent,
     };
   }
 

@@ -5,7 +5,6 @@ import {
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
-  OperationTypeNode,
 } from 'graphql';
 import type { Limits } from '../../../config/limits.ts';
 import type { BoundedExecute } from '../bounded-execute.ts';
@@ -16,9 +15,9 @@ import { type CompiledQuery, compileQuery } from './compile-query.ts';
 import { createTextOfLast, createTextsOfStates } from './texts-of-states.ts';
 import { WrittenResult } from './written-result.ts';
 
-/** A query is compiled when it is executed for this time: most are sent once. */
+/** A document is compiled when it is executed for this time: most queries are sent once. */
 const HOT_AFTER = 3;
-/** A query that was given up so many more times than it was answered is not tried again: its first part ran twice. */
+/** One that was given up so many more times than it was answered is not tried again: its first part ran twice. */
 const MAX_GIVEN_UP = 5;
 
 /** What is known of one document. It goes with the document, of which Yoga keeps a bounded number. */
@@ -39,8 +38,8 @@ export interface CompiledExecuteOptions {
 }
 
 /**
- * Executes queries that are sent again and again by functions compiled from them, and everything else by `otherwise`.
- * Both give the same bytes and hold the same limits.
+ * Executes queries that are sent again and again, and messages of subscriptions, by functions compiled from their
+ * documents, and everything else by `otherwise`. Both give the same bytes and hold the same limits.
  */
 export function createCompiledExecute({
   schema,
@@ -53,8 +52,7 @@ export function createCompiledExecute({
   const turns = createTurns(FIELDS_PER_TURN);
   const withinBudget = createTimeLimit(limits.executionMs);
 
-  function hotOf({ document, rootValue }: ExecutionArgs): Hot | null {
-    if (rootValue !== undefined) return null;
+  function hotOf({ document }: ExecutionArgs): Hot {
     let hot = known.get(document);
     if (hot === undefined) {
       hot = { executed: 0, query: null, givenUp: 0 };
@@ -67,7 +65,7 @@ export function createCompiledExecute({
 
   function compile(document: DocumentNode): CompiledQuery | null {
     const [operation, ...others] = document.definitions.filter(isOperation);
-    if (operation?.operation !== OperationTypeNode.QUERY || others.length > 0) return null;
+    if (operation === undefined || others.length > 0) return null;
     const fragments = document.definitions.filter(isFragment);
     const byName = Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
     try {
@@ -79,8 +77,8 @@ export function createCompiledExecute({
 
   return (args) => {
     const hot = hotOf(args);
-    const query = hot?.query ?? null;
-    if (hot === null || query === null) return otherwise(args);
+    const { query } = hot;
+    if (query === null) return otherwise(args);
 
     const answered = (text: string): WrittenResult => {
       if (hot.givenUp > 0) hot.givenUp -= 1;
@@ -97,7 +95,7 @@ export function createCompiledExecute({
     const context = { budget, cancellation: budget, ...given };
     let written: string | Promise<string>;
     try {
-      written = query(context, args.variableValues ?? {});
+      written = query(args.rootValue, context, args.variableValues ?? {});
     } catch {
       return giveUp();
     }

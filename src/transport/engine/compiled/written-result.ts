@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 
 /**
- * The result of a compiled query: it was written as JSON, never as objects. Those that look at `data` (a plugin of
+ * The result of a compiled operation: it was written as JSON, never as objects. Those that look at `data` (a plugin of
  * Yoga, graphql-ws) get objects all the same.
  */
 export class WrittenResult implements ExecutionResult {
@@ -14,6 +14,11 @@ export class WrittenResult implements ExecutionResult {
 
   get data(): Record<string, unknown> {
     return JSON.parse(this.text).data;
+  }
+
+  /** The same as a subscription's client receives it, with the cursor of its message. */
+  textWith(cursor: string): string {
+    return `${this.text.slice(0, -1)},"extensions":{"cursor":${JSON.stringify(cursor)}}}`;
   }
 
   toJSON(): ExecutionResult {
