@@ -8,13 +8,15 @@ import { createTransactionClient } from '../transaction-client.ts';
 import { lockFolder } from './folder-lock.ts';
 import { prepareFolder } from './prepare-folder.ts';
 import { findTemplate } from './store-template.ts';
-
-/** PGlite has neither checkpointer nor autovacuum: both are run at this interval. */
-const UPKEEP_MS = 60_000;
-const FIRST_UPKEEP_MS = 5_000;
+import { createUpkeep, STATISTICS_TARGET } from './upkeep.ts';
 
 /** The default parameters ask for 290 MB. */
-export const START_PARAMS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'TimeZone=UTC'];
+export const START_PARAMS = [
+  ...PGlite.defaultStartParams,
+  ...['-c', 'shared_buffers=16MB'],
+  ...['-c', 'TimeZone=UTC'],
+  ...['-c', `default_statistics_target=${STATISTICS_TARGET}`],
+];
 
 /**
  * PGlite: PostgreSQL within this process, in a folder locked against every other. It survives kill -9 of the
@@ -33,22 +35,7 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
   const transaction = createTransactionClient(client);
   const writing = asDb(transaction.client);
   const db = asDb(client);
-  // For the statistics of the rows that an earlier process wrote.
-  let written = true;
-  let running = Promise.resolve();
-  const keepUp = () => {
-    if (!written) return;
-    written = false;
-    running = client
-      .exec('vacuum analyze')
-      .then(() => client.exec('checkpoint'))
-      .then(
-        () => {},
-        (error: unknown) =>
-          log.warn({ err: error }, 'the upkeep of the store failed: it is tried again in a minute'),
-      );
-  };
-  const timers = [setTimeout(keepUp, FIRST_UPKEEP_MS).unref(), setInterval(keepUp, UPKEEP_MS).unref()];
+  const upkeep = createUpkeep({ client, log });
 
   return {
     kind: 'pglite',
@@ -56,14 +43,14 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
     shortReads: db,
     async write(work) {
       const result = await client.transaction((tx) => transaction.during(tx, () => work(writing)));
-      written = true;
+      upkeep.wrote();
       // PGlite runs on this thread: let timers and sockets have their turn between two batches.
       await nextTurn();
       return result;
     },
     async writeAtOnce(statement) {
       const result = await statement(db);
-      written = true;
+      upkeep.wrote();
       await nextTurn();
       return result;
     },
@@ -71,8 +58,7 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
     connections: 1,
     renew() {},
     async close() {
-      for (const timer of timers) clearTimeout(timer);
-      await running;
+      await upkeep.close();
       await client.close();
       await unlock();
     },

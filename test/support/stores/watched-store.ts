@@ -3,6 +3,7 @@ import { drizzle as overPglite } from 'drizzle-orm/pglite';
 import { drizzle as overPostgres } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { migrate } from '../../../src/db/migrate/migrate.ts';
+import { START_PARAMS } from '../../../src/db/pglite/open-pglite.ts';
 import type { Db } from '../../../src/db/store.ts';
 import { createLogger } from '../../../src/logger.ts';
 import { closeLater } from '../closing.ts';
@@ -43,7 +44,8 @@ export async function openWatchedStore({ databaseUrl, folder }: TestStore): Prom
   };
 
   async function overFolder() {
-    const client = await PGlite.create(folder);
+    // As a gateway opens it: its plans follow from its statistics.
+    const client = await PGlite.create({ dataDir: folder, startParams: START_PARAMS });
     closeLater(() => client.close());
     return {
       db: overPglite({ client, jit: true, logger }),
