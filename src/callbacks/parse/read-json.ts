@@ -152,8 +152,7 @@ function createWalk(mayHoldUnstorable: boolean): Walk {
     fields: KnownFields | null,
   ): string {
     let json = '{';
-    // Array.prototype.sort compares UTF-16 code units, which no locale changes.
-    const keys = Object.keys(object).sort();
+    const keys = sortedKeys(object);
     walk.keys += keys.length;
     for (const key of keys) {
       const known = fields?.get(key) ?? null;
@@ -182,6 +181,17 @@ function createWalk(mayHoldUnstorable: boolean): Walk {
   }
 
   return walk;
+}
+
+/** By UTF-16 code units, which no locale changes. Sorted only where they are not: sorting takes a third of parsing's memory. */
+function sortedKeys(object: { readonly [key: string]: Json }): readonly string[] {
+  const keys = Object.keys(object);
+  let before = '';
+  for (const key of keys) {
+    if (key < before) return keys.sort();
+    before = key;
+  }
+  return keys;
 }
 
 /** Whether JavaScript holds every number of this JSON text exactly. Strings are skipped. */
