@@ -14,7 +14,16 @@ export interface PostgresProxy {
   dropNotifications(drop: boolean): void;
   /** Notifications that were dropped so far. */
   dropped(): number;
+  /**
+   * Cuts the connection of the nth statement that is sent from now on: before the server gets it, or when the server
+   * answers, and then no answer is carried.
+   */
+  cutAt(nth: number, when: Cut): void;
+  /** Connections that were cut so far. */
+  cuts(): number;
 }
+
+export type Cut = 'before' | 'after';
 
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const EXECUTE = 'E'.charCodeAt(0);
@@ -30,17 +39,35 @@ export async function startPostgresProxy(target: string): Promise<PostgresProxy>
   let rows = 0;
   let dropped = 0;
   let drops = false;
+  let cut: { statements: number; readonly when: Cut } | null = null;
+  let cuts = 0;
 
   const server = createServer((client) => {
     const upstream = connect({ host: hostname, port: Number(port) || 5432 });
     // A client's first message has no type.
     const fromClient = createSplitter(0);
     const fromServer = createSplitter(1);
+    let isCutAtAnswer = false;
+    const cutNow = (): void => {
+      cuts += 1;
+      client.destroy();
+    };
     client.on('data', (chunk) => {
-      for (const { type } of fromClient(chunk)) if (type === EXECUTE || type === SIMPLE_QUERY) executed += 1;
-      upstream.write(chunk);
+      for (const { type, bytes } of fromClient(chunk)) {
+        if (type === EXECUTE || type === SIMPLE_QUERY) {
+          executed += 1;
+          if (cut !== null && --cut.statements === 0) {
+            const { when } = cut;
+            cut = null;
+            if (when === 'before') return cutNow();
+            isCutAtAnswer = true;
+          }
+        }
+        upstream.write(bytes);
+      }
     });
     upstream.on('data', (chunk) => {
+      if (isCutAtAnswer) return cutNow();
       const messages = fromServer(chunk);
       for (const { type } of messages) if (type === DATA_ROW) rows += 1;
       const carried = messages.filter(({ type }) => !drops || type !== NOTIFICATION);
@@ -75,6 +102,10 @@ export async function startPostgresProxy(target: string): Promise<PostgresProxy>
     executed: () => executed,
     rows: () => rows,
     dropped: () => dropped,
+    cutAt(nth, when) {
+      cut = { statements: nth, when };
+    },
+    cuts: () => cuts,
     dropNotifications(drop) {
       drops = drop;
     },
