@@ -30,7 +30,8 @@ interface BodyBounds {
 /** A body that is not complete yet. */
 interface Unfinished {
   bytes: number;
-  giveUp(): void;
+  /** Null once it has left: what `unfinished` once held may outlive it by far, see docs/decisions/0056. */
+  giveUp: (() => void) | null;
 }
 
 /**
@@ -49,7 +50,7 @@ export function createBodyReader({
     while (unfinished.size > maxUnfinished || bytes > maxUnfinishedBytes) {
       const [oldest] = unfinished;
       if (oldest === undefined) return;
-      oldest.giveUp();
+      oldest.giveUp?.();
     }
   }
 
@@ -83,6 +84,7 @@ export function createBodyReader({
         unfinished.delete(own);
         bytes -= own.bytes;
         own.bytes = 0;
+        own.giveUp = null;
         request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       };
       request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);

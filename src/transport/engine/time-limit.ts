@@ -37,6 +37,12 @@ export function createTimeLimit(ms: number): WithinBudget {
     }
   }
 
+  function end(budget: Budget): void {
+    began.delete(budget);
+    // What `began` once held may outlive it by far: see docs/decisions/0056.
+    budget.onAbort = null;
+  }
+
   return (budget, result) => {
     if (budget.reason !== null) return failedBy(budget.reason);
     if (!(result instanceof Promise)) return result;
@@ -49,11 +55,11 @@ export function createTimeLimit(ms: number): WithinBudget {
       };
       result.then(
         (value) => {
-          began.delete(budget);
+          end(budget);
           resolve(value);
         },
         (cause) => {
-          began.delete(budget);
+          end(budget);
           reject(cause);
         },
       );

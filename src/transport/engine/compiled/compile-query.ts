@@ -20,8 +20,8 @@ import {
 } from 'graphql';
 import type { Bounded } from '../bound-schema.ts';
 import { GIVE_UP } from './give-up.ts';
+import { briefTexts, KeptText, type KeptTexts, longTexts } from './kept-texts.ts';
 import { selectFields } from './select-fields.ts';
-import type { KeptTexts } from './texts-of-states.ts';
 import { leafWriter } from './write-leaf.ts';
 
 /** The extension of fields that depend on their parent alone: schema/of-state.ts declares it. */
@@ -29,11 +29,8 @@ const OF_STATE = 'ofState';
 /** The extension of types for whose objects texts are kept; of others it would cost more than it saves. */
 const KEEPS_TEXT = 'keepsText';
 
-/** Where texts are kept, by the value of that extension: see schema/of-state.ts. */
-export interface Texts {
-  readonly brief: KeptTexts;
-  readonly long: KeptTexts;
-}
+/** How texts are kept, by the value of that extension: see schema/of-state.ts. */
+const KEPT: Readonly<Record<string, KeptTexts>> = { brief: briefTexts, long: longTexts };
 
 /** One execution of a compiled operation. */
 export interface Run {
@@ -86,7 +83,6 @@ export function compileQuery(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   byName: Readonly<Record<string, FragmentDefinitionNode>>,
-  keptTexts: Texts,
 ): CompiledQuery {
   const fragments = { schema, byName };
   const rootType = schema.getRootType(operation.operation);
@@ -206,8 +202,7 @@ export function compileQuery(
   }
 
   function textsOf({ extensions }: GraphQLObjectType): KeptTexts | null {
-    const name = extensions[KEEPS_TEXT];
-    return name === 'brief' || name === 'long' ? keptTexts[name] : null;
+    return KEPT[String(extensions[KEEPS_TEXT])] ?? null;
   }
 
   function compileObject(fields: readonly CompiledField[], texts: KeptTexts | null): Compiled {
@@ -233,13 +228,11 @@ export function compileQuery(
           return;
         }
         const before = budget.spent;
-        const written: Pieces = [];
-        writeFields(state, run, written);
-        const text = written.join('');
+        const first = out.length;
+        writeFields(state, run, out);
         const { spent } = budget;
         const cost = { fields: spent.fields - before.fields, bytes: spent.bytes - before.bytes };
-        texts.keep(state, { selection: fields, text, cost });
-        out.push(text);
+        texts.keep(state, new KeptText(fields, out.slice(first), cost));
       },
       isOfState,
     };

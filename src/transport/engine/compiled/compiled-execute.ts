@@ -12,7 +12,6 @@ import { Budget, FIELDS_PER_TURN } from '../budget.ts';
 import { createTimeLimit } from '../time-limit.ts';
 import { createTurns } from '../turns.ts';
 import { type CompiledQuery, compileQuery } from './compile-query.ts';
-import { createTextOfLast, createTextsOfStates } from './texts-of-states.ts';
 import { WrittenResult } from './written-result.ts';
 
 /** A document is compiled when it is executed for this time: most queries are sent once. */
@@ -48,7 +47,6 @@ export function createCompiledExecute({
   hotAfter = HOT_AFTER,
 }: CompiledExecuteOptions): BoundedExecute {
   const known = new WeakMap<DocumentNode, Hot>();
-  const texts = { brief: createTextsOfStates(), long: createTextOfLast() };
   const turns = createTurns(FIELDS_PER_TURN);
   const withinBudget = createTimeLimit(limits.executionMs);
 
@@ -69,7 +67,7 @@ export function createCompiledExecute({
     const fragments = document.definitions.filter(isFragment);
     const byName = Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
     try {
-      return compileQuery(schema, operation, byName, texts);
+      return compileQuery(schema, operation, byName);
     } catch {
       return null;
     }
