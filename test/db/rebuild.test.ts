@@ -53,6 +53,17 @@ eachStore('rebuild', (on) => {
     expect(await everyRow(store)).toEqual(live);
   });
 
+  it('takes the same state for the same, however its json is spelled', async () => {
+    const { store } = recording;
+    const live = await everyRow(store);
+    // jsonb orders the keys anew and puts spaces between.
+    await store.db.execute(
+      sql`update sessions set stages = stages::jsonb::json, accounts = accounts::jsonb::json`,
+    );
+    expect(await run()).toMatchObject({ sessions: 0 });
+    expect(await everyRow(store)).toEqual(live);
+  });
+
   describe('where a stored row is not what the journal says', () => {
     it('puts it right as the next version, and leaves the others as they are', async () => {
       const { store } = recording;

@@ -69,7 +69,7 @@ export const isAnyOf = (column: PgColumn, name: string): SQL =>
 function writerOf(sqlType: string): (value: unknown) => string {
   if (sqlType === 'bytea') return writeBytes;
   if (sqlType.startsWith('timestamp')) return createInstantWriter();
-  if (sqlType === 'jsonb') return createObjectWriter();
+  if (sqlType === 'json' || sqlType === 'jsonb') return createObjectWriter();
   return writeScalar;
 }
 

@@ -207,11 +207,11 @@ async function lastOfNextRows(tx: Db, after: number): Promise<number | null> {
 /** Makes the live table equal to the shadow table. Returns how many rows differed, were missing or were too many. */
 async function correct(tx: Db, table: typeof sessions | typeof payments): Promise<number> {
   const key = keyOf(table);
-  const names = Object.values(getTableColumns(table)).map((column: PgColumn) => sql.identifier(column.name));
-  const content = names.filter((name) => name.value !== 'version');
+  const columns: PgColumn[] = Object.values(getTableColumns(table));
+  const content = columns.filter((column) => column.name !== 'version');
   const list = (prefix: SQL) =>
     sql.join(
-      content.map((name) => sql`${prefix}.${name}`),
+      content.map((column) => comparable(sql`${prefix}.${sql.identifier(column.name)}`, column)),
       sql`, `,
     );
   // In 0.1, rows that changed nothing visible did not raise the version; now they do.
@@ -225,7 +225,7 @@ async function correct(tx: Db, table: typeof sessions | typeof payments): Promis
   const added = await count(tx, sql`rebuild.${table} as shadow where ${missing}`);
   if (changed > 0) {
     const set = sql.join(
-      content.map((name) => sql`${name} = shadow.${name}`),
+      content.map(({ name }) => sql`${sql.identifier(name)} = shadow.${sql.identifier(name)}`),
       sql`, `,
     );
     await tx.execute(
@@ -236,6 +236,10 @@ async function correct(tx: Db, table: typeof sessions | typeof payments): Promis
   if (added > 0) await addMissing(tx, table);
   return changed + removed + added;
 }
+
+/** Two texts may be the same json, and only jsonb can tell. */
+const comparable = (value: SQL, column: PgColumn): SQL =>
+  column.getSQLType() === 'json' ? sql`${value}::jsonb` : value;
 
 function keyOf(table: (typeof TABLES)[number]): SQL {
   const column =
