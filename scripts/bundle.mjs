@@ -60,20 +60,31 @@ export function bundleOnChange(programs, dir, { onBuilt, onError }) {
   return watcher;
 }
 
+/**
+ * Joins modules of this repository with each other, but not with packages: the folder must lie in node_modules, so that
+ * they find those. Each becomes a file by its name.
+ */
+export async function joinSources(programs, folder) {
+  const build = await rolldown({ input: programs, platform: 'node', external: /^[^./]/, logLevel: 'silent' });
+  try {
+    await build.write({ dir: folder, format: 'esm', entryFileNames: '[name].js' });
+  } finally {
+    await build.close();
+  }
+}
+
 let sources = 0;
 
 /** Imports a module of src as it is now, for scripts; it shares the packages of node_modules with the script. */
 export async function importSource(path) {
   // A name of its own: Node imports a file once.
   sources += 1;
-  const name = `source-${sources}.js`;
+  const name = `source-${sources}`;
   const folder = join(PACKAGES, `.callboard-source-${process.pid}`);
-  const build = await rolldown({ input: path, platform: 'node', external: /^[^./]/, logLevel: 'silent' });
   try {
-    await build.write({ dir: folder, format: 'esm', entryFileNames: name });
-    return await import(pathToFileURL(join(folder, name)).href);
+    await joinSources({ [name]: path }, folder);
+    return await import(pathToFileURL(join(folder, `${name}.js`)).href);
   } finally {
-    await build.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
