@@ -3,6 +3,7 @@ import type { PgTable } from 'drizzle-orm/pg-core';
 import { banks, callbacks, payments, sessions, store as storeTable } from '../../../src/db/schema.ts';
 import type { Db } from '../../../src/db/store.ts';
 import { fromPayment, fromSession } from '../../../src/db/tables/rows.ts';
+import type { SessionCallback } from '../../../src/domain/journal/callback.ts';
 import { bytes } from './samples.ts';
 import { journalRow, paymentOf, sessionOf } from './states.ts';
 
@@ -13,6 +14,8 @@ export interface Filling {
   readonly touched: number;
   /** Callbacks of each session; 1 by default. */
   readonly callbacksEach?: number;
+  /** What a callback reported of each session; by default that Authentication was initiated. */
+  readonly reported?: Partial<SessionCallback>;
 }
 
 const BANKS = 50;
@@ -22,11 +25,14 @@ const BODY = bytes(JSON.stringify({ sessionId: 'template', text: 'x'.repeat(500)
  * Fills an empty store by SQL: of ten sessions one FAILED, one NEEDS_AUTHORIZATION, and of those touched lately two are
  * PENDING.
  */
-export async function fillStore(db: Db, { stored, touched, callbacksEach = 1 }: Filling): Promise<void> {
+export async function fillStore(
+  db: Db,
+  { stored, touched, callbacksEach = 1, reported = {} }: Filling,
+): Promise<void> {
   await db
     .insert(banks)
     .values(Array.from({ length: BANKS }, (_, n) => ({ bankId: `b${n}`, secondaryIdentifiers: [] })));
-  await db.insert(sessions).values(fromSession(sessionOf({ sessionId: 'template' })));
+  await db.insert(sessions).values(fromSession(sessionOf({ ...reported, sessionId: 'template' })));
   await db.insert(payments).values(fromPayment(paymentOf({ paymentId: 'template' })));
   await db.insert(callbacks).values({ ...journalRow({ position: 0, body: BODY }), changed: [] });
   // The newest first: n counts backwards in time, over half an hour, then over the month before.
