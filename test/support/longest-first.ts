@@ -9,6 +9,7 @@ const LONGEST = [
   'test/e2e/kill.test.ts',
   'test/e2e/migrate.test.ts',
   'test/safety/viewers.test.ts',
+  'test/bench/bench.test.ts',
   'test/e2e/store-down.test.ts',
   'test/safety/slow-attacks.test.ts',
   'test/e2e/first-start.test.ts',
