@@ -47,7 +47,9 @@ async function follow(
 eachStore('a session that falls silent', (store) => {
   let url: string;
   const took: number[] = [];
-  afterAll(() => process.stdout.write(`\n${store.kind}: STALLED came ${took.join(', ')} ms after its time\n`));
+  afterAll(() =>
+    process.stdout.write(`\n${store.kind}: STALLED came ${took.join(', ')} ms after its time\n`),
+  );
   beforeAll(async () => {
     url = (await startGateway(store.config({ stalledAfterMs: STALLED_AFTER_MS }))).url;
   });
