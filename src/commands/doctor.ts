@@ -2,8 +2,8 @@ import { Command } from '@commander-js/extra-typings';
 import { endWith, say } from './end-with.ts';
 
 /**
- * `callboard doctor`: reads the configuration as the gateway would, tries the store and the key set, and says what is
- * wrong and what to do. It changes nothing: the store is not migrated. Secrets are not printed.
+ * `callboard doctor`: reads the configuration as the gateway would, `.env` included, tries the store and the key set, and
+ * says what is wrong and what to do. It changes nothing: the store is not migrated. Secrets are not printed.
  */
 export function createDoctor() {
   return new Command('doctor')

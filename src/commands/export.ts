@@ -11,6 +11,7 @@ const URL_OF_GATEWAY = 'http://127.0.0.1:4000';
 export function createExport() {
   const command = new Command('export')
     .description('prints the journal of a session as a scenario that simulate plays')
+    .usage('--session ID [options]')
     .option('--session <id>', "the aggregator's id of the session")
     .option('--masked', 'leaves out account numbers, the person, ids and all that is written freely')
     .option('--url <url>', `the address of the gateway (default: ${URL_OF_GATEWAY})`, readHttpUrl)

@@ -1,7 +1,11 @@
-/** Of these words the one that takes the fewest changes of a character to become `word`; undefined of none. */
-export function nearest(word: string, words: readonly string[]): string | undefined {
+/** Of these words the one that takes the fewest changes of a character, `most` at most, to become `word`. */
+export function nearest(
+  word: string,
+  words: readonly string[],
+  most = Number.POSITIVE_INFINITY,
+): string | undefined {
   let found: string | undefined;
-  let least = Number.POSITIVE_INFINITY;
+  let least = most + 1;
   for (const candidate of words) {
     const distance = distanceOf(word, candidate);
     if (distance >= least) continue;

@@ -21,10 +21,19 @@ export function readPort(text: string): number {
   return readNumber(text, 'A port is a whole number from 0 to 65535; 0 takes a free one.', isPort);
 }
 
-/** An address of a gateway, without a path. */
+/** Routes of a gateway: an address that ends with one was copied from elsewhere. */
+const OWN_ROUTE = /\/(?:callbacks|graphql|demo|api|metrics)(?:\/|$)/;
+
+/** An address of a gateway, as its start prints it; behind a proxy it may have a path. */
 export function readHttpUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new InvalidArgumentError('It is an address such as http://127.0.0.1:4000.');
+  }
+  const { origin, pathname, search, hash } = new URL(text);
+  const route = OWN_ROUTE.exec(pathname);
+  if (route !== null || search !== '' || hash !== '') {
+    const own = `${origin}${pathname.slice(0, route?.index)}`.replace(/\/+$/, '');
+    throw new InvalidArgumentError(`It is the address of the gateway alone: ${own}`);
   }
   return text.replace(/\/+$/, '');
 }

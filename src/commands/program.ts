@@ -4,6 +4,12 @@ import { DEFAULT_SUBCOMMAND, SUBCOMMANDS } from './subcommands.ts';
 
 const WRONG_USE = 2;
 
+const EPILOGUE = `
+Without a command it starts the gateway. callboard demo needs nothing; callboard
+COMMAND --help lists the options of a command.
+
+Exit codes: 0 done; 1 a fault, or a difference was found; 2 wrong use.`;
+
 /**
  * Runs `callboard` with these words. The exit code is 0 when it is done, 1 for a fault or a difference that was found, 2
  * for wrong use: then nothing was done, and what is printed names the nearest option or subcommand. Only the modules of
@@ -27,6 +33,7 @@ export function createProgram(print = (text: string): unknown => process.stderr.
   const program = new Command('callboard')
     .description('A GraphQL gateway for open-banking callbacks: recorded once, shown live, never lost.')
     .option('-V, --version', 'prints the version')
+    .addHelpText('after', EPILOGUE)
     .showSuggestionAfterError(false)
     .configureOutput({
       writeErr: print,
@@ -39,13 +46,21 @@ export function createProgram(print = (text: string): unknown => process.stderr.
     refuseRepeated(subcommand);
     program.addCommand(subcommand, { isDefault: subcommand.name() === DEFAULT_SUBCOMMAND });
   }
+  // The library answers a question for help before it looks at the words.
+  program.on('beforeHelp', () => {
+    const word = program.args.find((one) => !one.startsWith('-'));
+    if (word !== undefined && word !== 'help') refuseWord(program, word);
+  });
   program.hook('preSubcommand', async () => {
     if (!program.opts().version) return;
     const { readVersion } = await import('../config/package-files.ts');
     process.stdout.write(`${readVersion()}\n`);
     throw new CommanderError(0, 'commander.version', '');
   });
-  program.hook('preAction', (_, subcommand) => refuseUnknown(program, subcommand));
+  program.hook('preAction', async (_, subcommand) => {
+    await refuseVariable(subcommand);
+    refuseUnknown(program, subcommand);
+  });
   return program;
 }
 
@@ -75,6 +90,23 @@ function refuseUnknown(program: CommandUnknownOpts, subcommand: CommandUnknownOp
     subcommand.error(`${name} has no option ${given}; the nearest is ${nearest(given, known)}`);
   }
   if (isNamed) subcommand.error(`${name} has no argument ${word}`);
+  refuseWord(program, word);
+}
+
+function refuseWord(program: CommandUnknownOpts, word: string): void {
   const known = program.commands.map((one) => one.name());
+  if (known.includes(word)) return;
   program.error(`callboard: there is no subcommand ${word}; the nearest is ${nearest(word, known)}`);
+}
+
+/** The gateway has no options: what is mostly tried, `--port`, is a variable. */
+async function refuseVariable(subcommand: CommandUnknownOpts): Promise<void> {
+  const [word = ''] = subcommand.args;
+  if (subcommand.name() !== DEFAULT_SUBCOMMAND || !word.startsWith('--')) return;
+  const given = word.replace(/=.*$/s, '');
+  const variable = given.slice(2).replaceAll('-', '_').toUpperCase();
+  const { CONFIG_VARIABLES } = await import('../config/variables.ts');
+  if (!CONFIG_VARIABLES.includes(variable)) return;
+  const reason = `callboard start has no option ${given}: set the variable ${variable}, in the environment or in .env`;
+  subcommand.error(reason);
 }

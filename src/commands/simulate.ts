@@ -11,6 +11,7 @@ const QUIET_MS = 30_000;
 export function createSimulate() {
   const command = new Command('simulate')
     .description('plays the aggregator against a gateway, and compares what it shows at the end')
+    .usage('--url URL [options]')
     .option('--url <url>', 'the address of the gateway', readHttpUrl)
     .option('--scenario <name...>', 'scenarios in the box, or files (default: all in the box)')
     .option('--sessions <n>', 'how many sessions and payments (default: 70)', readCount)
@@ -54,6 +55,7 @@ export function createSimulate() {
         ...{ serve: options.serve ?? null, token: options.token ?? null, faults: faultsOf(options) },
         onServed: (served) => report.line(`the aggregator's status routes are on ${served}`),
         onProgress: report.progress,
+        onNoAnswer: (reason) => report.line(`no gateway answers at ${url} (${reason}); it is tried for 20 s`),
       }).finally(report.end);
       if (options.json) say(JSON.stringify(summary));
       else for (const line of report.summary(summary)) say(line);

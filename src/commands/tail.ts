@@ -15,7 +15,10 @@ export function createTail() {
     .option('--url <url>', `the address of the gateway (default: ${URL_OF_GATEWAY})`, readHttpUrl)
     .option('--token <jwt>', "an operator's token")
     .option('--after <cursor>', 'begins after this cursor (default: with what comes now)')
-    .option('--state <file>', 'goes on where the tail with this file stopped')
+    .option(
+      '--state <file>',
+      'goes on where the tail with this file stopped; --after counts where there is none',
+    )
     .option('--filter <json>', 'a CallbackFilter of the graph, as JSON', readJson)
     .option('--forward-to <url>', 'posts each body to this address, byte for byte', readTarget)
     .option('--json', 'prints each callback as a line of JSON')
@@ -32,8 +35,15 @@ export function createTail() {
             ? null
             : createForward({ to, signal, onFailed: (reason) => note(`${to} ${reason}; it is sent again`) });
         const held = state === undefined ? null : await readCursor(state);
+        if (held !== null && options.after !== undefined)
+          note(`${state} has a cursor, so --after does not count`);
         const after = held ?? options.after ?? null;
-        const onLost = (reason: string) => note(`connection lost: ${reason}; it is opened again`);
+        // Nobody reads the same line every few seconds.
+        let noted = '';
+        const onLost = (reason: string) => {
+          if (reason !== noted) note(`${url}: ${reason}; it is tried again`);
+          noted = reason;
+        };
         try {
           for await (const { cursor, recovered, callback } of follow({
             url,
@@ -43,6 +53,7 @@ export function createTail() {
             signal,
             onLost,
           })) {
+            noted = '';
             if (!recovered) note('the cursor was not honoured: callbacks before this may be missing');
             if (callback !== null) {
               await forward?.(callback);

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type CommandEnd, startCallboard } from '../support/clients/command.ts';
 import { closeLater } from '../support/closing.ts';
@@ -9,8 +11,8 @@ import { emptyStore } from '../support/stores/empty-store.ts';
 import { eachStore } from '../support/stores/stores.ts';
 import { tempFolder } from '../support/stores/temp-folder.ts';
 
-const doctor = (env: Readonly<Record<string, string>>): Promise<CommandEnd> =>
-  startCallboard(['doctor'], env).ended;
+const doctor = (env: Readonly<Record<string, string>>, folder?: string): Promise<CommandEnd> =>
+  startCallboard(['doctor'], env, folder).ended;
 
 eachStore('callboard doctor', (on) => {
   it('ends with 0 where all is well, and prints no secret', async () => {
@@ -38,6 +40,22 @@ it('names every fault of the configuration at once, and ends with 1', async () =
   for (const variable of ['PORT', 'RESTART_QUIET_MS', 'DATABASE_URL']) {
     expect(stdout).toMatch(new RegExp(`FAULT ${variable}: `));
   }
+});
+
+it('reads .env as the gateway does, and names what is almost a variable', async () => {
+  const folder = await tempFolder();
+  await writeFile(join(folder, '.env'), 'RESTART_QUIET_MS=x\n');
+  expect(await doctor({}, folder)).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^FAULT RESTART_QUIET_MS: /),
+  });
+  await writeFile(join(folder, '.env'), 'a line\n');
+  expect((await doctor({}, folder)).stdout).toMatch(/^FAULT \.env, line 1: /);
+  await writeFile(join(folder, '.env'), `DATABSE_URL=x\nDATA_DIR=memory\n`);
+  const { code, stdout } = await doctor({ NODE: '/usr/bin/node' }, folder);
+  expect(code).toBe(0);
+  expect(stdout).toContain('note  DATABSE_URL: is not read; the nearest variable is DATABASE_URL\n');
+  expect(stdout.match(/is not read/g)).toHaveLength(1);
 });
 
 it('says that a store does not answer, and which, without its password', async () => {

@@ -11,6 +11,7 @@ import { runCallboard, startCallboard } from '../support/clients/command.ts';
 import { closeLater } from '../support/closing.ts';
 import { spawnGateway, startGateway } from '../support/gateways/gateway.ts';
 import { longOr } from '../support/long.ts';
+import { freePort } from '../support/stores/cluster.ts';
 import { emptyStore } from '../support/stores/empty-store.ts';
 import { tempFolder } from '../support/stores/temp-folder.ts';
 
@@ -144,6 +145,22 @@ describe('callboard tail', () => {
     });
     child.kill('SIGINT');
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('says once why nothing comes, and that --after does not count beside a state', async () => {
+    const state = join(await tempFolder(), 'state');
+    await writeFile(state, '{"cursor":"x"}');
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const words = ['--url', url, '--state', state, '--after', 'y'];
+    const { child, lines, ended } = startCallboard(['tail', ...words]);
+    expect(await lines.next(10_000)).toBe(`callboard tail: ${state} has a cursor, so --after does not count`);
+    const refused = `connect ECONNREFUSED ${new URL(url).host}`;
+    expect(await lines.next(10_000)).toBe(`callboard tail: ${url}: ${refused}; it is tried again`);
+    // Longer than the first waits together.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    expect([code, stderr.trim().split('\n').length]).toEqual([0, 2]);
   });
 
   it('ends with 1 where it is refused, and where its state cannot be read', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { withEnvFile } from '../../src/config/env-file.ts';
 import { ROOT } from '../support/documents.ts';
+import { built } from '../support/gateways/gateway.ts';
 
 describe('.env in the working folder', () => {
   const folder = mkdtempSync(join(tmpdir(), 'callboard-env-'));
@@ -39,17 +40,23 @@ describe('.env in the working folder', () => {
 });
 
 describe('an old Node', () => {
-  const run = (version: string) => {
-    const script = `Object.defineProperty(process, 'version', { value: '${version}' }); require('./scripts/require-node.cjs')`;
+  const as = (version: string) => `Object.defineProperty(process, 'version', { value: '${version}' });`;
+  const forBuild = (version: string) => run('-e', `${as(version)} require('./scripts/require-node.cjs')`);
+  const forCommand = (version: string) =>
+    run('--import', `data:text/javascript,${as(version)}`, built('callboard'), '--version');
+  const run = (...words: readonly string[]) => {
     try {
-      execFileSync(process.execPath, ['-e', script], { cwd: ROOT, stdio: 'pipe' });
+      execFileSync(process.execPath, words, { cwd: ROOT, stdio: 'pipe' });
       return null;
     } catch (error) {
       return String(error instanceof Error && 'stderr' in error ? error.stderr : error);
     }
   };
 
-  it('is refused in one line that says which is needed', () => {
+  it.each([
+    ['npm start', forBuild],
+    ['callboard', forCommand],
+  ])('is refused by %s in one line that says which is needed', (_, run) => {
     for (const version of ['v20.18.3', 'v18.20.4', 'v12.0.0'])
       expect(run(version)).toMatch(/^callboard: Node 20\.19 or newer is needed, and this is v[\d.]+: .*\n$/);
     for (const version of ['v20.19.0', 'v24.1.0', 'v100.0.0']) expect(run(version)).toBeNull();

@@ -7,6 +7,7 @@ const PARTS = [
   'logger',
   'observe',
   'observers',
+  'refuse-old-node',
   'db',
   'live',
   'http',
@@ -35,11 +36,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   callbacks: ['domain', 'errors', 'config', 'logger', 'observe', 'db', 'live', 'http'],
   schema: ['domain', 'errors', 'config', 'logger', 'db', 'live'],
   transport: ['domain', 'errors', 'config', 'logger', 'observe', 'db', 'live', 'http', 'viewers', 'schema'],
-  simulator: ['domain'],
+  'refuse-old-node': [],
+  simulator: ['domain', 'http'],
   demo: ['domain', 'http', 'simulator'],
   gateway: [...PARTS],
   commands: [...PARTS, 'gateway', 'main'],
-  callboard: ['commands'],
+  callboard: ['commands', 'refuse-old-node'],
   main: [...PARTS, 'gateway'],
 };
 

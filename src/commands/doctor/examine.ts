@@ -1,13 +1,17 @@
 import { parseApplied } from '../../callbacks/parse/parse.ts';
 import { type Config, readConfig } from '../../config/config.ts';
 import { describeConfig } from '../../config/describe-config.ts';
+import { withEnvFile } from '../../config/env-file.ts';
 import type { Environment } from '../../config/environment.ts';
 import { ConfigError } from '../../config/faults.ts';
+import { CONFIG_VARIABLES } from '../../config/variables.ts';
 import { NotMigratedError } from '../../db/migrate/migrate.ts';
 import { openStore } from '../../db/open.ts';
 import { FolderLockedError } from '../../db/pglite/folder-lock.ts';
+import { failureReason } from '../../http/failure-reason.ts';
 import { createLogger } from '../../logger.ts';
 import { fetchKeySet } from '../../viewers/fetch-key-set.ts';
+import { nearest } from '../nearest.ts';
 
 /** What was found of one thing. A fault says what to do; no text has a secret. */
 export interface Finding {
@@ -18,14 +22,19 @@ export interface Finding {
 
 const KEY_SET_WITHIN_MS = 5_000;
 
-/** Examines the configuration, then what it names, each thing when the one before is done. */
+/**
+ * Examines the configuration, then what it names, each thing when the one before is done. `env` is the process's: what
+ * `.env` adds to it counts as for the gateway.
+ */
 export async function* examine(env: Environment): AsyncGenerator<Finding> {
-  const config = readOr(env);
+  const whole = readOr(() => withEnvFile(env));
+  const config = whole instanceof ConfigError ? whole : readOr(() => readConfig(whole));
   if (config instanceof ConfigError) {
     for (const { variable, problem } of config.faults) yield { what: variable, is: 'fault', text: problem };
     return;
   }
   yield { what: 'configuration', is: 'good', text: 'can be used' };
+  if (!(whole instanceof ConfigError)) yield* misspelt(Object.keys(whole));
   for (const [what, value] of Object.entries(describeConfig(config))) {
     yield { what: `  ${what}`, is: 'good', text: JSON.stringify(value) };
   }
@@ -34,9 +43,24 @@ export async function* examine(env: Environment): AsyncGenerator<Finding> {
   yield examineCallbacks(config);
 }
 
-function readOr(env: Environment): Config | ConfigError {
+/** Short names are near too many others. */
+const MIN_CHARACTERS = 6;
+const MAX_CHANGES = 2;
+
+/** Variables that are almost one of Callboard's: set in vain, and nothing else would say so. */
+function* misspelt(names: readonly string[]): Iterable<Finding> {
+  const known = CONFIG_VARIABLES.filter((name) => name.length >= MIN_CHARACTERS);
+  for (const what of names) {
+    if (CONFIG_VARIABLES.includes(what)) continue;
+    const meant = nearest(what, known, MAX_CHANGES);
+    if (meant !== undefined)
+      yield { what, is: 'note', text: `is not read; the nearest variable is ${meant}` };
+  }
+}
+
+function readOr<T>(read: () => T): T | ConfigError {
   try {
-    return readConfig(env);
+    return read();
   } catch (error) {
     if (error instanceof ConfigError) return error;
     throw error;
@@ -100,13 +124,11 @@ function examineCallbacks({ callback }: Config): Finding {
     : { what, is: 'note', text: 'are taken from everyone who reaches this machine' };
 }
 
-/** With the cause, which says more where the message is fetch's own. */
+/** With the cause where the error is fetch's own, which says nothing. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no answer within ${KEY_SET_WITHIN_MS / 1_000} s`;
   if (error.name === 'ZodError') return 'the answer is no key set';
   if (error instanceof SyntaxError) return 'the answer is no JSON';
-  return error.cause instanceof Error && error.message === 'fetch failed'
-    ? error.cause.message
-    : error.message;
+  return error instanceof TypeError ? failureReason(error) : error.message;
 }

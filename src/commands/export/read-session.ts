@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NEXT_ACTIONS, SESSION_OUTCOMES, STAGE_NAMES, STAGE_STATUSES } from '../../domain/words.ts';
+import { failureReason } from '../../http/failure-reason.ts';
 
 const State = z.object({
   outcome: z.enum(SESSION_OUTCOMES),
@@ -92,6 +93,8 @@ async function readPage({ url, token, sessionId }: ReadSessionOptions, after: st
     },
     body: JSON.stringify({ query: DOCUMENT, variables: { sessionId, after } }),
     redirect: 'manual',
+  }).catch((cause: unknown) => {
+    throw new Error(`no gateway answers at ${url} (${failureReason(cause)}): is it running?`, { cause });
   });
   const text = await response.text();
   const { data, errors } = Answer.parse(readJson(text, response.status));

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
+import { failureReason } from '../../http/failure-reason.ts';
 import { readMessages } from './read-messages.ts';
 
 const Callback = z.object({
@@ -81,7 +82,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<Tailed> {
     } catch (error) {
       if (error instanceof RefusedError) throw error;
       if (signal.aborted) return;
-      onLost(reasonOf(error));
+      onLost(failureReason(error));
     }
     const wait = Math.min(FIRST_WAIT_MS * 2 ** tries, MAX_WAIT_MS);
     await setTimeout(wait, undefined, { signal }).catch(() => {});
@@ -122,9 +123,4 @@ function read(text: string): Tailed | null {
   if (failure === undefined) return data?.callbackRecorded ?? null;
   if (failure.extensions?.retryable === true) return null;
   throw new RefusedError(`the gateway refuses the subscription: ${failure.message}`);
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message || cause.name : String(cause);
 }

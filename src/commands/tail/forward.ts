@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { failureReason } from '../../http/failure-reason.ts';
 import type { TailedCallback } from './follow.ts';
 
 export interface ForwardOptions {
@@ -34,8 +35,7 @@ export function createForward({ to, signal, onFailed }: ForwardOptions) {
       return { taken: response.ok, waitMs, reason: `answered ${response.status}` };
     } catch (error) {
       signal.throwIfAborted();
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      return { taken: false, waitMs: 0, reason: cause instanceof Error ? cause.message : String(cause) };
+      return { taken: false, waitMs: 0, reason: failureReason(error) };
     }
   }
 

@@ -6,6 +6,7 @@ import {
   STAGE_NAMES,
   STAGE_STATUSES,
 } from '../../domain/words.ts';
+import { failureReason } from '../../http/failure-reason.ts';
 import type { Subject } from '../plan/subject.ts';
 
 const Stage = z.object({ name: z.enum(STAGE_NAMES), status: z.enum(STAGE_STATUSES).nullable() });
@@ -38,6 +39,8 @@ export interface ReadStatesOptions {
   readonly url: string;
   /** Of an operator; null in explore mode. */
   readonly token: string | null;
+  /** Called with the reason when nothing answers for the first time. */
+  readonly onNoAnswer?: (reason: string) => void;
 }
 
 /** The gateway's limit on aliases of a document. */
@@ -79,20 +82,21 @@ export async function readStates(
 
 async function query(
   subjects: readonly Subject[],
-  { url, token }: ReadStatesOptions,
+  { url, token, onNoAnswer }: ReadStatesOptions,
 ): Promise<Record<string, unknown>> {
   const variables = Object.fromEntries(subjects.map(({ id }, place) => [`v${place}`, id]));
   const declared = subjects.map((_, place) => `$v${place}: ID!`).join(', ');
   const fields = subjects.map(
     ({ kind }, place) => `s${place}: ${kind}(${kind}Id: $v${place}) { ${FIELDS[kind]} }`,
   );
-  const response = await post(`${url.replace(/\/+$/, '')}/graphql`, {
+  const response = await post(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     },
     body: JSON.stringify({ query: `query Simulated(${declared}) { ${fields.join('\n')} }`, variables }),
+    onNoAnswer,
   });
   const text = await response.text();
   const { data, errors } = Answer.parse(readJson(text, response.status));
@@ -104,15 +108,21 @@ async function query(
   return data;
 }
 
-/** A gateway that restarts, or is overloaded, is asked again. */
-async function post(url: string, init: RequestInit): Promise<Response> {
+/** A gateway that starts, or is overloaded, is asked again. */
+async function post(
+  gateway: string,
+  { onNoAnswer, ...init }: RequestInit & Pick<ReadStatesOptions, 'onNoAnswer'>,
+): Promise<Response> {
   for (let tries = 1; ; tries += 1) {
     try {
-      const response = await fetch(url, { ...init, redirect: 'manual' });
+      const response = await fetch(`${gateway}/graphql`, { ...init, redirect: 'manual' });
       if ((response.status !== 503 && response.status !== 429) || tries === TRIES) return response;
       await response.arrayBuffer();
-    } catch (error) {
-      if (tries === TRIES) throw error;
+    } catch (cause) {
+      const reason = failureReason(cause);
+      if (tries === 1) onNoAnswer?.(reason);
+      if (tries === TRIES)
+        throw new Error(`no gateway answers at ${gateway} (${reason}): is it running?`, { cause });
     }
     await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
   }

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { failureReason } from '../../http/failure-reason.ts';
 import { addressOf, type Proof, proofHeaders } from './proof.ts';
 
 /** A callback as it is posted. */
@@ -91,9 +92,7 @@ async function read(response: Response): Promise<Answer> {
 
 function lost(error: unknown, signal: AbortSignal): Answer {
   signal.throwIfAborted();
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
-  return { outcome: null, isWorthARetry: true, retryAfterMs: 0, reason };
+  return { outcome: null, isWorthARetry: true, retryAfterMs: 0, reason: failureReason(error) };
 }
 
 function outcomeIn(text: string): string {

@@ -24,10 +24,11 @@ export interface RunningCommand {
 export function startCallboard(
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  // No .env lies there.
+  cwd = tmpdir(),
 ): RunningCommand {
   const child = spawn(process.execPath, [built('callboard'), ...words], {
-    // No .env lies there.
-    cwd: tmpdir(),
+    cwd,
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
