@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Command } from '@commander-js/extra-typings';
 import { endWith, say } from './end-with.ts';
+import { openBrowser } from './open-browser.ts';
 import { readAmount, readCount, readPort } from './option-values.ts';
 
 /** Taken where it is free and `--port` is not given. */
@@ -14,7 +15,8 @@ export function createDemo() {
     .option('--speed <x>', '1: a callback about every second; 0: no pauses (default: 1)', readAmount)
     .option('--seconds <n>', 'ends after this time (default: at Ctrl-C)', readAmount)
     .option('--port <n>', `the port of the page (default: ${PORT}, or a free one)`, readPort)
-    .action(({ seed = 1, speed = 1, seconds, port }) =>
+    .option('--no-open', 'does not open the page in a browser; only a terminal does')
+    .action(({ seed = 1, speed = 1, seconds, port, open }) =>
       endWith(async () => {
         const { startDemo } = await import('../demo/demo.ts');
         const { stopOnSignal } = await import('./stop-on-signal.ts');
@@ -33,6 +35,7 @@ export function createDemo() {
         say(`Open ${demo.url}: one person's connection, and buttons to disturb it.`);
         say(`GraphiQL: ${demo.graphiqlUrl}`);
         say('Nothing is kept. Ctrl-C ends it.');
+        if (open && process.stdout.isTTY) openBrowser(demo.url);
         if (!stopped.aborted) {
           const timer = seconds === undefined ? [] : [AbortSignal.timeout(seconds * 1_000)];
           await once(AbortSignal.any([stopped, ...timer]), 'abort');

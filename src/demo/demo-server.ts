@@ -23,6 +23,8 @@ export interface DemoServerOptions {
   readonly port: number;
   readonly gateway: GatewayProcess;
   readonly show: () => Show;
+  /** Called once, when a page listens. */
+  readonly onFirstPage: () => void;
 }
 
 /** Nothing is loaded or run but what this server serves. */
@@ -40,10 +42,12 @@ const FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
 };
 
 /** @throws Error where the port is taken */
-export async function startDemoServer({ port, gateway, show }: DemoServerOptions): Promise<DemoServer> {
+export async function startDemoServer(options: DemoServerOptions): Promise<DemoServer> {
+  const { port, gateway, show } = options;
   const proxy = createProxy(gateway);
   const pages = new Set<ServerResponse>();
   const sockets = new Set<Duplex>();
+  let isWatched = false;
   const message = () =>
     `data: ${JSON.stringify({ ...show().state, gateway: gateway.isUp ? 'up' : 'down' })}\n\n`;
 
@@ -76,6 +80,8 @@ export async function startDemoServer({ port, gateway, show }: DemoServerOptions
     res.write(`retry: 1000\n\n${message()}`);
     pages.add(res);
     res.once('close', () => pages.delete(res));
+    if (!isWatched) options.onFirstPage();
+    isWatched = true;
   }
 
   server.listen(port, '127.0.0.1');

@@ -64,8 +64,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const show = createShow({
       ...{ url, seed, speed, signal, restartQuietMs: RESTART_QUIET_MS, onChange: publish },
     });
-    server = await startDemoServer({ port, gateway, show: () => show });
-    void show.run().catch(() => {});
+    // The connection begins when somebody looks: it is over in a quarter of a minute.
+    const onFirstPage = () => void show.run().catch(() => {});
+    server = await startDemoServer({ port, gateway, show: () => show, onFirstPage });
     void simulate({
       ...{ url, seed, speed, scenarios, signal, restartQuietMs: RESTART_QUIET_MS },
       ...{ sessions: BACKGROUND_SESSIONS, rate: 10, serve: null, settleMs: 0, token: null },

@@ -40,8 +40,9 @@ export const PAGE_HTML = `<!doctype html>
       <button data-act="kill" class="danger" title="kill -9; it is started again">Kill the gateway</button>
       <button data-act="another" class="plain">Another person</button>
     </section>
-    <p id="note">Each press also costs the aggregator an answer: when the run is over it sends an earlier callback again, as senders
-      that retry do.</p>
+    <p id="note"><span id="over" hidden>The run is over: nothing is left to reorder or to lose. Restart it, or take another person.</span>
+      Each press also costs the aggregator an answer: when the run is over it sends an earlier callback again, as senders that
+      retry do.</p>
     <section>
       <h2>Callbacks as they arrive <span id="waiting"></span></h2>
       <div class="scroll">

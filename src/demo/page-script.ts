@@ -106,6 +106,7 @@ function render() {
   find('#who').textContent = 'connection ' + state.connection + ': ' + state.person + ' at ' + state.bank;
   // Nothing is left that could be lost or overtaken.
   for (const act of ['reorder', 'lose']) find('[data-act=' + act + ']').disabled = state.left === 0;
+  find('#over').hidden = state.left > 0;
   find('#waiting').textContent = state.waiting > 1 ? state.waiting + ' wait to be sent' : '';
 
   const shown = session && { outcome: session.outcome, stage: session.stage.name, status: session.stage.status };

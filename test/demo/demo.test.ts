@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRandom } from '../../src/simulator/plan/random.ts';
 import { CHROMIUM, launchBrowser } from '../support/clients/browser.ts';
-import { send } from '../support/clients/client.ts';
+import { at, query, send } from '../support/clients/client.ts';
 import { type RunningCommand, startCallboard } from '../support/clients/command.ts';
+import { built } from '../support/gateways/gateway.ts';
 import { LONG, longOr } from '../support/long.ts';
+import { runToEnd } from '../support/shell.ts';
 import { tempFolder } from '../support/stores/temp-folder.ts';
 
 const BUTTONS = ['duplicate', 'reorder', 'lose', 'restart', 'kill'] as const;
@@ -32,6 +35,17 @@ async function startDemo(
   throw new Error((await demo.ended).stderr);
 }
 
+/** What the demo sends to a page, until the reader stops. */
+async function* statesOf(url: string): AsyncGenerator<{ deliveries: unknown[]; isOver: boolean }> {
+  const { body } = await fetch(`${url}/live`);
+  let rest = '';
+  for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const blocks = (rest + text).split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) if (block.startsWith('data: ')) yield JSON.parse(block.slice(6));
+  }
+}
+
 describe('callboard demo', () => {
   it('takes no press of another site, and leaves neither a file nor a process when --seconds are over', async () => {
     const { url, folder, ended } = await startDemo('--seconds', '1');
@@ -45,6 +59,54 @@ describe('callboard demo', () => {
     expect(await readdir(folder)).toEqual([]);
     await expect(send(url)).rejects.toThrow();
   }, 30_000);
+});
+
+describe('the page of callboard demo', () => {
+  /** A search path with a browser that writes down what it is to open. */
+  async function fakeBrowser(): Promise<{ readonly env: Record<string, string>; readonly file: string }> {
+    const folder = await tempFolder();
+    const file = join(folder, 'opened');
+    await writeFile(
+      join(folder, 'xdg-open'),
+      `#!/bin/sh\necho "$1" > ${file}.part && mv ${file}.part ${file}\n`,
+    );
+    await chmod(join(folder, 'xdg-open'), 0o755);
+    return { file, env: { PATH: `${folder}:${process.env.PATH ?? ''}`, DISPLAY: ':0' } };
+  }
+  const opened = (file: string) => readFile(file, 'utf8').then((text) => text.trim());
+
+  it('is opened in a browser by a terminal, and by nothing else', async () => {
+    const { env, file } = await fakeBrowser();
+    const { ended } = startCallboard(['demo', '--port', '0', '--seconds', '0'], env);
+    expect((await ended).code).toBe(0);
+    const terminal = (words: string) =>
+      runToEnd(
+        `script --quiet --return --command "${process.execPath} ${built('callboard')} demo --port 0 ${words}" /dev/null`,
+        { env },
+      );
+    await terminal('--seconds 0 --no-open');
+    expect(existsSync(file)).toBe(false);
+    const printed = (await terminal('--seconds 1')).join('\n');
+    await vi.waitFor(
+      async () => expect(await opened(file)).toBe(/http:\S+\/demo/.exec(printed)?.[0]),
+      10_000,
+    );
+  }, 60_000);
+
+  it('begins the connection when it is first open, not before', async () => {
+    const { url, child, ended } = await startDemo('--speed', '0');
+    const { origin } = new URL(url);
+    // The other sessions go on, and measure the time.
+    await vi.waitFor(async () => {
+      const { data } = await query(origin, '{ callbacks(first: 1) { edges { node { position } } } }');
+      expect(Number(at(data, 'callbacks', 'edges', 0, 'node', 'position'))).toBeGreaterThan(15);
+    }, 20_000);
+    const states = statesOf(url);
+    expect((await states.next()).value).toMatchObject({ deliveries: [] });
+    for await (const { isOver } of states) if (isOver) break;
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(0);
+  }, 60_000);
 });
 
 describe.runIf(existsSync(CHROMIUM))("the demo's page", () => {
