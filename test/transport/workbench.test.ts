@@ -138,6 +138,34 @@ describe.runIf(hasChromium)("GraphiQL's log of a subscription", () => {
     await page.close();
   }, 120_000);
 
+  it('says what to do on a telephone too, and posts what the open tab is about', async () => {
+    const { url } = await startGateway();
+    const page = await openPage(url);
+    await page.setViewportSize({ width: 390, height: 844 });
+    // What is behind the buttons at the right is not read.
+    const hidden = () =>
+      page.evaluate(() => {
+        const right = document.querySelector('.graphiql-toolbar')?.getBoundingClientRect().left ?? 0;
+        const lines = [...document.querySelectorAll('.graphiql-query-editor .view-line > span')];
+        const ends = lines.map((line) => line.getBoundingClientRect().right);
+        return { lines: lines.length, hidden: ends.filter((end) => end > right).length };
+      });
+    await vi.waitFor(async () => expect(await hidden()).toEqual({ lines: expect.any(Number), hidden: 0 }), {
+      timeout: BACK_WITHIN_MS,
+    });
+    expect((await hidden()).lines).toBeGreaterThan(5);
+
+    await showTab(page, 'PaymentChanges');
+    await run(page);
+    await count(page, 1);
+    for (const status of ['CREATED', 'IN_PROGRESS', 'COMPLETED'])
+      await page
+        .getByRole('button', { name: 'Post a callback' })
+        .click()
+        .then(() => messages(page).filter({ hasText: status }).first().waitFor({ timeout: BACK_WITHIN_MS }));
+    await page.close();
+  }, 120_000);
+
   it('comes back over an event stream too, with the token of the headers pane', async () => {
     const { callback, jwt, mode } = readConfig({
       ...productionEnv,

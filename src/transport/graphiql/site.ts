@@ -35,6 +35,12 @@ export interface Site {
 
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" width="28" height="28"><rect width="16" height="16" rx="3" fill="#1d3557"/><path d="M3 5h10M3 8h7M3 11h4" stroke="#a8dadc" stroke-width="1.6" stroke-linecap="round"/></svg>`;
 
+/** Before the editor's script runs: then it can be reached, which GraphiQL has no option for. */
+const SHARES_EDITOR = 'self.MonacoEnvironment = { globalAPI: true };';
+/** What a line says is read on a telephone too: nobody scrolls an editor sideways to see what to do first. */
+const WRAPS_LINES =
+  "self.monaco?.editor.onDidCreateEditor((made) => made.updateOptions({ wordWrap: 'on' }));";
+
 /** GraphiQL's own script, style and workers, and what the page adds to them: the log, and the way operations are sent. */
 export async function loadSite(options: SiteOptions): Promise<Site> {
   const { js, css, editorWorkerService, jsonWorker, graphqlWorker } = await import(
@@ -56,7 +62,7 @@ export async function loadSite(options: SiteOptions): Promise<Site> {
   const urls = {
     icon: add('icon.svg', 'image/svg+xml', ICON),
     css: add('graphiql.css', 'text/css; charset=utf-8', `${css}\n${PAGE_STYLE}`),
-    js: script('graphiql.js', js),
+    js: script('graphiql.js', `${SHARES_EDITOR}\n${js}`),
     start: script('start.js', startScript(workers, options)),
   };
   return { html: toAsset('text/html; charset=utf-8', pageHtml(urls)), assets };
@@ -86,7 +92,8 @@ ${LOG_SCRIPT}
 ${FETCHER_SCRIPT}
 ${SAMPLE_SCRIPT}
 const workers = ${inScript(workers)};
-self.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (_, label) => workers[label] };
+self.MonacoEnvironment = { globalAPI: true, getWorkerUrl: (_, label) => workers[label] };
+${WRAPS_LINES}
 const log = createLog();
 if (${offersSamples}) offerSamples(document.getElementById('log-post'), log);
 const options = { ...${inScript(options)}, fetcher: createFetcher('${live}', log) };

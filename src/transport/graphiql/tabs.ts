@@ -88,8 +88,8 @@ subscription SessionChanges {
 `;
 
 const PAYMENT_CHANGES = `# Every payment as it changes. First run it,
-# then post a payment's callback: docs/
-# callbacks.md has one to copy.
+# then press "Post a callback" below: on this
+# tab it posts a payment's.
 # Try: (paymentId: "...") for one.
 subscription PaymentChanges {
   paymentStatusChanged {
@@ -105,8 +105,8 @@ subscription PaymentChanges {
 `;
 
 const PAYMENTS = `# The newest payments, with all statuses.
-# Empty? No payment's callback came yet:
-# docs/callbacks.md has one to copy.
+# Empty? Press "Post a callback" below: on this
+# tab it posts a payment's.
 # Try: filter: { isFinal: false }, under way.
 query Payments {
   payments(first: 20) {
