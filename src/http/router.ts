@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import findMyWay, { type Handler, type HTTPMethod, type HTTPVersion } from 'find-my-way';
 import { answerProblem } from './answer.ts';
+import { NOTHING_SERVED } from './problem.ts';
 
 /** A request on its way to its handler. */
 export interface Routed {
@@ -36,7 +37,7 @@ export const READ: readonly HTTPMethod[] = ['GET', 'HEAD'];
 export function createRouter(routes: readonly Route[], { maxParamLength, onError }: RouterOptions) {
   const router = findMyWay<HTTPVersion.V1>({
     maxParamLength,
-    defaultRoute: (_req, res) => answerProblem(res, 404, 'Nothing is served here.'),
+    defaultRoute: (_req, res) => answerProblem(res, 404, NOTHING_SERVED),
     onBadUrl: (_path, _req, res) => answerProblem(res, 400, 'This address cannot be read.'),
   });
   for (const { methods, path, handle } of routes) {

@@ -69,6 +69,11 @@ describe('an answer names what mends a mistake that frontends make first', () =>
     const { url } = await startGateway({ graphiql: false });
     expect((await send(url, { headers })).status).toBe(404);
   });
+
+  it('an address where nothing is served, and the address alone for who is no browser', async () => {
+    for (const path of ['/', '/graphql/', '/graphq', '/callback'])
+      expect(at((await send(gateway.url + path)).json, 'detail')).toMatch(/\/graphql.* \/callbacks/);
+  });
 });
 
 eachStore('in production', (on) => {

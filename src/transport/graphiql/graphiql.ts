@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { PROBLEM_TYPE, problem } from '../../http/problem.ts';
+import { NOTHING_SERVED, PROBLEM_TYPE, problem } from '../../http/problem.ts';
 import { ASSETS_PATH, type Asset, loadSite, type Site, type SiteOptions } from './site.ts';
 
 /** GraphiQL for browsers: works offline, nothing comes from elsewhere. */
@@ -58,7 +58,7 @@ export function createGraphiql(options: SiteOptions): Graphiql {
         const asset = assets.get(name);
         if (asset === undefined || (req.method !== 'GET' && req.method !== 'HEAD')) {
           res.writeHead(404, { 'content-type': PROBLEM_TYPE });
-          res.end(JSON.stringify(problem(404, 'Nothing is served here.')));
+          res.end(JSON.stringify(problem(404, NOTHING_SERVED)));
           return;
         }
         // Its name holds its hash: another content has another name.

@@ -1,6 +1,7 @@
 import type { Mode } from '../../config/variables.ts';
 import { answer, answerProblem } from '../../http/answer.ts';
 import { isSame } from '../../http/is-same.ts';
+import { NOTHING_SERVED } from '../../http/problem.ts';
 import { READ, type Route } from '../../http/router.ts';
 
 interface MetricsRoutesOptions {
@@ -26,7 +27,7 @@ export function metricsRoutes({ mode, token, render }: MetricsRoutesOptions): re
       path: '/metrics',
       async handle({ req, res }) {
         if (admits(req.headers.authorization)) answer(res, 200, HEADERS, await render());
-        else answerProblem(res, 404, 'Nothing is served here.');
+        else answerProblem(res, 404, NOTHING_SERVED);
       },
     },
   ];

@@ -1,4 +1,5 @@
 import { answerProblem } from '../../http/answer.ts';
+import { NOTHING_SERVED } from '../../http/problem.ts';
 import { READ, type Route } from '../../http/router.ts';
 import { readAccept } from './accept.ts';
 
@@ -9,6 +10,6 @@ export const ROOT_ROUTE: Route = {
   async handle({ req, res }) {
     if (readAccept(req.headers.accept).page)
       res.writeHead(302, { location: '/graphql', 'content-length': 0 }).end();
-    else answerProblem(res, 404, 'Nothing is served here.');
+    else answerProblem(res, 404, NOTHING_SERVED);
   },
 };
