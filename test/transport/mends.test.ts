@@ -38,6 +38,10 @@ describe('an answer names what mends a mistake that frontends make first', () =>
     expect((await post({ query: '{ __typename }', operation: 'x' })).message).toMatch(
       /^Unknown parameter "operation"; known are query,/,
     );
+    const byGet = await send(`${gateway.url}/graphql?qury={__typename}`);
+    expect(at(byGet.json, 'errors', 0, 'message')).toMatch(/^Unknown parameter "qury"; known are query,/);
+    const labelled = await send(`${gateway.url}/graphql?query={__typename}&label=home`);
+    expect(labelled.json).toEqual({ data: { __typename: 'Query' } });
   });
 
   it('a mutation', async () => {

@@ -14,11 +14,7 @@ const MAX_NAME_SHOWN = 40;
 export function readRequest(value: unknown): SentRequest {
   if (Array.isArray(value)) throw badInput('Operations are sent one by one, not as a list.');
   if (!isRecord(value)) throw badInput('The body must be a JSON object with `query`.');
-  const stranger = Object.keys(value).find((name) => value[name] !== null && !KNOWN.includes(name));
-  if (stranger !== undefined) {
-    const name = JSON.stringify(stranger.slice(0, MAX_NAME_SHOWN));
-    throw badInput(`Unknown parameter ${name}; known are ${KNOWN.join(', ')}.`);
-  }
+  refuseStranger(Object.keys(value).filter((name) => value[name] !== null));
   const { variables, operationName, extensions } = value;
   const query = value.query ?? '';
   if (typeof query !== 'string') throw badInput('`query` must be text.');
@@ -33,8 +29,20 @@ export function readRequest(value: unknown): SentRequest {
   return { query, variables, operationName, extensions, documentId };
 }
 
-/** The same from the query string of a GET, where objects stand as JSON text. */
+function refuseStranger(names: readonly string[]): void {
+  const stranger = names.find((name) => !KNOWN.includes(name));
+  if (stranger === undefined) return;
+  const name = JSON.stringify(stranger.slice(0, MAX_NAME_SHOWN));
+  throw badInput(`Unknown parameter ${name}; known are ${KNOWN.join(', ')}.`);
+}
+
+/**
+ * The same from the query string of a GET, where objects stand as JSON text. Other parameters may stand beside a document
+ * (a label for logs); without one they are misspelt.
+ */
 export function readQueryString(url: URL): SentRequest {
+  const names = [...url.searchParams.keys()];
+  if (!['query', 'extensions', ...ID_PARAMETERS].some((name) => names.includes(name))) refuseStranger(names);
   const given = (name: string) => url.searchParams.get(name) ?? undefined;
   return readRequest({
     query: given('query'),
