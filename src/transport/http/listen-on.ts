@@ -1,6 +1,12 @@
 import type { Server } from 'node:http';
 import { CallboardError } from '../../errors.ts';
 
+/**
+ * Connections that may wait to be taken; the system takes less where its own limit is lower (net.core.somaxconn). Where
+ * there is no room a client tries again after 1, 3 and 7 s: thousands come at once when another instance has ended.
+ */
+const BACKLOG = 16_384;
+
 /** Resolves with what is listened on; rejects with one clear line where it cannot be had. */
 export function listenOn(
   server: Server,
@@ -9,7 +15,7 @@ export function listenOn(
 ): Promise<{ readonly url: string; readonly port: number }> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(cannotListen(error, host, port)));
-    server.listen({ host: host.replace(/^\[|\]$/g, ''), port }, () => {
+    server.listen({ host: host.replace(/^\[|\]$/g, ''), port, backlog: BACKLOG }, () => {
       const address = server.address();
       const taken = typeof address === 'object' && address !== null ? address.port : port;
       const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
