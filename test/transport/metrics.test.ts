@@ -1,5 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createLogger } from '../../src/logger.ts';
+import { createObserver } from '../../src/observe.ts';
 import { createLastCounts } from '../../src/observers/metrics/gauges.ts';
+import { createMetrics } from '../../src/observers/metrics/metrics.ts';
 import { bytes, fields } from '../support/builders/samples.ts';
 import { postCallback, query, send, textAt } from '../support/clients/client.ts';
 import { subscribeSse } from '../support/clients/subscribe-sse.ts';
@@ -144,5 +150,35 @@ describe('what is counted in the store', () => {
     expect(await failing()).toEqual({ quarantined: 0, stalled: 0 });
     answer = async () => ({ quarantined: 3, stalled: 2 });
     expect(await failing()).toEqual({ quarantined: 3, stalled: 2 });
+  });
+});
+
+describe('the metrics of the process', () => {
+  const watch = () => {
+    const metrics = createMetrics(createObserver(createLogger({ level: 'silent' })), { version: '1' });
+    const counts = async () => ({ quarantined: 0, stalled: 0 });
+    const reads = {
+      waiting: () => 0,
+      behind: () => 0,
+      connections: () => 0,
+      ready: async () => true,
+      counts,
+    };
+    metrics.watch(reads);
+    return { metrics, reads: new WeakRef(reads) };
+  };
+
+  it('stand beside those of each gateway, once', async () => {
+    watch();
+    const samples = (await watch().metrics.render()).match(/^nodejs_eventloop_lag_p99_seconds .*$/gm);
+    expect(samples).toHaveLength(1);
+  });
+
+  it('keep nothing of a gateway that has gone', async () => {
+    const { reads } = watch();
+    await nextTurn();
+    setFlagsFromString('--expose-gc');
+    runInNewContext('gc')();
+    expect(reads.deref()).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import {
   LIVE_SUBJECTS,
   LIVE_TRANSPORTS,
@@ -8,6 +8,7 @@ import {
 } from '../../observe.ts';
 import { DurationBuckets } from './duration-buckets.ts';
 import { createLastCounts, type GaugeReads } from './gauges.ts';
+import { processMetrics } from './process-metrics.ts';
 import { createTally } from './tally.ts';
 
 /** The metrics of one gateway. */
@@ -37,8 +38,9 @@ const BATCH_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const DELIVERY_BOUNDS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000];
 
 /**
- * Counts the events of a gateway, in a registry of its own. Every metric has a sample from the start, 0 for each value
- * that a label is known to have. Labels are words of closed sets: no id and no text of a client is one.
+ * Counts the events of a gateway, in a registry of its own, beside the metrics of its process. Every metric has a sample
+ * from the start, 0 for each value that a label is known to have. Labels are words of closed sets: no id and no text of
+ * a client is one.
  */
 export function createMetrics({ on }: Observer, { version }: { readonly version: string }): Metrics {
   const registry = new Registry();
@@ -50,7 +52,7 @@ export function createMetrics({ on }: Observer, { version }: { readonly version:
     registers,
   });
   build.set({ version, node: process.version }, 1);
-  collectDefaultMetrics({ register: registry });
+  const ofProcess = processMetrics();
 
   countCallbacks(on, registers);
   countStore(on, registers);
@@ -60,7 +62,7 @@ export function createMetrics({ on }: Observer, { version }: { readonly version:
   return {
     watch,
     async render() {
-      return `${await registry.metrics()}\n${deliveries.text()}`;
+      return [await registry.metrics(), await ofProcess.metrics(), deliveries.text()].join('\n');
     },
   };
 }
