@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createLogger } from '../../src/logger.ts';
-import { postCallback, send } from '../support/clients/client.ts';
+import { postCallback } from '../support/clients/client.ts';
 import { deliverAll } from '../support/clients/flood.ts';
 import { LiveReader, type LiveRequest } from '../support/clients/live-reader.ts';
 import { keepReading, readersReach, versionOf } from '../support/clients/returning-reader.ts';
@@ -20,6 +20,7 @@ import { type SpawnedGateway, spawnGateway, startGateway } from '../support/gate
 import { LONG, longOr } from '../support/long.ts';
 import { startPostgresProxy } from '../support/stores/postgres-proxy.ts';
 import { eachStore, type TestStore } from '../support/stores/stores.ts';
+import { untilReadyz } from '../support/until.ts';
 
 /** What is promised when no notification arrives; CI machines may be slower. */
 const WITHIN_MS = LONG ? 2_000 : 8_000;
@@ -276,7 +277,7 @@ async function rollingRestart(store: TestStore): Promise<void> {
     while (recorded < before + 100) await pause(10);
     expect(await instance.terminate()).toEqual({ code: 0, signal: null });
     const next = await start(ports[n] ?? 0);
-    while ((await send(`${next.url}/readyz`)).status !== 200) await pause(10);
+    await untilReadyz(next.url, 200, 20_000);
   }
   isOver = true;
   await Promise.all(loads);
@@ -317,7 +318,7 @@ async function orderlyEnd(store: TestStore): Promise<void> {
     ...streams.map(({ ended }) => ended),
   ].map((ended) => ended.then(() => performance.now()));
   const exited = gateway.terminate();
-  const ready = await untilStatus(`${gateway.url}/readyz`, 503);
+  const ready = await untilReadyz(gateway.url, 503, 5_000);
   expect(ready).toBeLessThan(LONG ? 200 : 1_500);
   if (sql !== null) {
     await sql`select pg_advisory_unlock(7226255201)`;
@@ -345,13 +346,6 @@ async function waitsForLock(sql: postgres.Sql): Promise<void> {
     if (waiting !== undefined) return;
     await pause(5);
   }
-}
-
-/** Asks until the answer has this status; resolves with how long that took, in milliseconds. */
-async function untilStatus(url: string, status: number): Promise<number> {
-  const began = performance.now();
-  while ((await send(url)).status !== status) expect(performance.now() - began).toBeLessThan(5_000);
-  return performance.now() - began;
 }
 
 async function freePorts(count: number): Promise<number[]> {

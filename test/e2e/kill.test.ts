@@ -5,13 +5,13 @@ import { createRecorder } from '../../src/db/record/recorder.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { EventName } from '../../src/observe.ts';
 import { seeded } from '../support/builders/seed.ts';
-import { send } from '../support/clients/client.ts';
 import { deliverAll } from '../support/clients/flood.ts';
 import { ownProgram, type SpawnedGateway, spawnGateway } from '../support/gateways/gateway.ts';
 import { longOr } from '../support/long.ts';
 import { DEFAULTS, deliveryOf } from '../support/stores/memory-store.ts';
 import { eachStore, type TestStore } from '../support/stores/stores.ts';
 import { expectTheFold, readStore } from '../support/stores/tables.ts';
+import { untilReadyz } from '../support/until.ts';
 
 const READY_WITHIN_MS = 15_000;
 /** The steps of recording a batch, in order. */
@@ -66,9 +66,7 @@ async function restarted(
 ): Promise<SpawnedGateway> {
   const began = performance.now();
   const gateway = await spawnGateway(of.env({ LOG_LEVEL: 'info', ...env }), READY_WITHIN_MS, script);
-  while ((await send(`${gateway.url}/readyz`)).status !== 200) {
-    expect(performance.now() - began).toBeLessThan(READY_WITHIN_MS);
-  }
+  await untilReadyz(gateway.url, 200, READY_WITHIN_MS);
   expect(performance.now() - began).toBeLessThan(READY_WITHIN_MS);
   return gateway;
 }

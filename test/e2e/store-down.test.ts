@@ -9,6 +9,9 @@ import { DEFAULTS } from '../support/stores/memory-store.ts';
 import { eachStore } from '../support/stores/stores.ts';
 import { expectTheFold, readStore } from '../support/stores/tables.ts';
 import { type Outage, startTcpProxy } from '../support/stores/tcp-proxy.ts';
+import { untilReadyz } from '../support/until.ts';
+
+const READY_WITHIN_MS = 15_000;
 
 const bodiesOf = (round: string, count: number): readonly string[] =>
   Array.from({ length: count }, (_, n) =>
@@ -26,13 +29,6 @@ function expectRefused(answers: readonly Delivered[], withinMs = 3_000): void {
     expect(Number(headers['retry-after'])).toBeLessThanOrEqual(15);
     expect(tookMs).toBeLessThan(withinMs);
   }
-}
-
-/** Asks until the gateway is ready; fails where that takes longer than this. */
-async function readyAgain(url: string, withinMs = 15_000): Promise<void> {
-  const began = performance.now();
-  while ((await send(`${url}/readyz`)).status !== 200)
-    expect(performance.now() - began).toBeLessThan(withinMs);
 }
 
 eachStore('while the store is down', (of) => {
@@ -58,7 +54,7 @@ eachStore('while the store is down', (of) => {
         expect((await send(`${gateway.url}/healthz`)).status).toBe(200);
 
         await proxy.mend({ forget });
-        await readyAgain(gateway.url);
+        await untilReadyz(gateway.url, 200, READY_WITHIN_MS);
         const after = await deliverAll(gateway.url, bodies, { connections: 5 });
         expect(after.map(({ status }) => status)).toEqual(bodies.map(() => 200));
         const found = await send(`${gateway.url}/api/session/status?sessionId=session-1`);

@@ -5,11 +5,12 @@ import { openStore } from '../../../src/db/open.ts';
 import { rebuild } from '../../../src/db/upkeep/rebuild.ts';
 import type { Break } from '../../../src/domain/journal/history.ts';
 import { createLogger } from '../../../src/logger.ts';
-import { at, postCallback, query, send } from '../clients/client.ts';
+import { at, postCallback, query } from '../clients/client.ts';
 import { LiveReader, type LiveRequest } from '../clients/live-reader.ts';
 import { readersReach, versionOf } from '../clients/returning-reader.ts';
 import { closeLater } from '../closing.ts';
 import { startGateway } from '../gateways/gateway.ts';
+import { untilReadyz } from '../until.ts';
 import { DEFAULTS } from './memory-store.ts';
 import { expectTheFold, readStore } from './tables.ts';
 
@@ -84,7 +85,7 @@ export async function expectTakenUp({ databaseUrl, save, putBack, found }: PutBa
   await returning.disconnect();
   const counts = readers.map(({ received }) => received.length);
   await putBack();
-  for (const url of [a, b]) await ready(url);
+  for (const url of [a, b]) await untilReadyz(url, 200, WITHIN_MS);
   // Nobody is sent here before it is taken up.
   const foundBy = () => lines.flatMap((line) => at(JSON.parse(line), 'found') ?? []);
   expect(foundBy()).toEqual([found, found]);
@@ -132,7 +133,7 @@ export async function expectTakenUp({ databaseUrl, save, putBack, found }: PutBa
   expect(resumed(returning)).toMatchObject({ recovered: false, kind: 'SNAPSHOT' });
   expect(resumed(faithful)).toMatchObject({ recovered: true, kind: 'TRANSACTION_PAGE' });
 
-  for (const url of [a, b]) await ready(url);
+  for (const url of [a, b]) await untilReadyz(url, 200, WITHIN_MS);
   expect(foundBy()).toEqual([found, found]);
   for (const reader of [...readers, returning, faithful]) await reader.disconnect();
   for (const gateway of gateways) await gateway.close();
@@ -143,14 +144,6 @@ export async function expectTakenUp({ databaseUrl, save, putBack, found }: PutBa
   const rebuilt = await rebuild({ store, parse: parseCallback });
   await store.close();
   expect(rebuilt).toMatchObject({ sessions: 0, payments: 0 });
-}
-
-/** Resolves when `/readyz` answers 200. */
-async function ready(url: string): Promise<void> {
-  const late = Date.now() + WITHIN_MS;
-  while ((await send(`${url}/readyz`)).status !== 200) {
-    if (Date.now() > late) throw new Error(`${url} is not ready again`);
-  }
 }
 
 /** The position of the newest row. */
