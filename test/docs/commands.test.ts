@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { at } from '../support/clients/client.ts';
 import { command } from '../support/documents.ts';
 import { runShell, runToEnd, startByShell } from '../support/shell.ts';
+import { storeFolder } from '../support/stores/store-folder.ts';
 
 /** `npm start` builds first, and PGlite makes its folder. */
 const START_MS = 60_000;
@@ -12,9 +10,8 @@ const ANSWER_MS = 20_000;
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'callboard-readme-'));
+  folder = await storeFolder();
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const start = () => startByShell('npm start', { env: { PORT: '0', DATA_DIR: folder } }, START_MS);
 

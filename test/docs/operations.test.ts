@@ -14,6 +14,7 @@ import { command, ROOT, tableRows } from '../support/documents.ts';
 import { spawnGateway } from '../support/gateways/gateway.ts';
 import { runToEnd, startByShell } from '../support/shell.ts';
 import { copyFolder } from '../support/stores/copy-folder.ts';
+import { makeStoreFolder } from '../support/stores/store-folder.ts';
 import { dropRoleLater, eachStore, makeDatabase } from '../support/stores/stores.ts';
 
 /* The commands of docs/operations.md and docs/configuration.md. */
@@ -51,7 +52,7 @@ eachStore('the commands for a store', (store) => {
 describe('on PGlite', () => {
   let folder: string;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'callboard-operations-'));
+    folder = await makeStoreFolder();
     copyFolder(inject('pgliteTemplate'), join(folder, 'data'));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -1,9 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Response } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fields } from '../support/builders/samples.ts';
 import { type AsyncQueue, createAsyncQueue } from '../support/clients/async-queue.ts';
 import { CHROMIUM, launchBrowser } from '../support/clients/browser.ts';
@@ -12,7 +9,7 @@ import { loadRecipes } from '../support/clients/load-recipes.ts';
 import { closeLater } from '../support/closing.ts';
 import { recipe } from '../support/documents.ts';
 import { type SpawnedGateway, spawnGateway } from '../support/gateways/gateway.ts';
-import { copyFolder } from '../support/stores/copy-folder.ts';
+import { emptyStore } from '../support/stores/empty-store.ts';
 
 const hasChromium = existsSync(CHROMIUM);
 if (!hasChromium && !process.env.CI) console.warn(`skipped: the EventSource recipe (no ${CHROMIUM})`);
@@ -84,13 +81,11 @@ describe('the recipes of docs/frontend.md', () => {
     spawnGateway({ DATA_DIR: folder, PORT: port, DRAIN_MS: '100' });
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'callboard-recipes-'));
-    copyFolder(inject('pgliteTemplate'), folder);
+    folder = await emptyStore();
     gateway = await start('0');
     // cast: the tests fail where ENTRY does not export what its type says.
     recipes = (await loadRecipes(ENTRY, gateway.url)) as Recipes;
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   const report = async (url: string, sessionId: string, stage: string, status: string): Promise<number> => {
     const answer = await postCallback(url, { ...fields('session-status'), sessionId, stage, status });

@@ -1,8 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import postgres from 'postgres';
 import { describe, expect, inject, it } from 'vitest';
 import { fields } from '../support/builders/samples.ts';
@@ -10,7 +7,9 @@ import { postCallback, query, send } from '../support/clients/client.ts';
 import { connectWs } from '../support/clients/subscribe-ws.ts';
 import { closeLater } from '../support/closing.ts';
 import { built, runToExit, spawnGateway } from '../support/gateways/gateway.ts';
+import { storeFolder } from '../support/stores/store-folder.ts';
 import { dropRoleLater, makeDatabase, STORE_KINDS, type StoreKind } from '../support/stores/stores.ts';
+import { until, untilReadyz } from '../support/until.ts';
 
 const WITHIN_MS = 30_000;
 
@@ -21,9 +20,7 @@ async function untouched(kind: StoreKind): Promise<Record<string, string>> {
     closeLater(database.drop);
     return { DATABASE_URL: database.url };
   }
-  const folder = await mkdtemp(join(tmpdir(), 'callboard-test-'));
-  closeLater(() => rm(folder, { recursive: true, force: true }));
-  return { DATA_DIR: folder };
+  return { DATA_DIR: await storeFolder() };
 }
 
 /** What `npm run migrate` runs, without npm. */
@@ -40,11 +37,6 @@ async function migrate(env: Record<string, string>): Promise<{ code: unknown; ou
   return { code, output };
 }
 
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  for (const end = Date.now() + WITHIN_MS; !(await holds()); )
-    if (Date.now() > end) throw new Error('it never came');
-}
-
 describe.each(STORE_KINDS)('a store that is not migrated (%s)', (kind) => {
   it.skipIf(kind === 'postgres' && inject('postgresUrl') === null)(
     'is waited for with MIGRATE=off, and used as soon as `npm run migrate` is done',
@@ -52,7 +44,7 @@ describe.each(STORE_KINDS)('a store that is not migrated (%s)', (kind) => {
       const store = await untouched(kind);
       const gateway = await spawnGateway({ ...store, MIGRATE: 'off' });
       const { url } = gateway;
-      await until(() => gateway.output().includes('npm run migrate'));
+      await until(() => gateway.output().includes('npm run migrate'), WITHIN_MS);
 
       expect((await send(`${url}/healthz`)).status).toBe(200);
       expect((await send(`${url}/readyz`)).status).toBe(503);
@@ -70,7 +62,7 @@ describe.each(STORE_KINDS)('a store that is not migrated (%s)', (kind) => {
       const done = await migrate(store);
       expect(done.output).toContain('The store is migrated.');
       expect(done.code).toBe(0);
-      await until(async () => (await send(`${url}/readyz`).catch(() => null))?.status === 200);
+      await untilReadyz(url, 200, WITHIN_MS);
       expect((await postCallback(url, fields('session-status'))).status).toBe(200);
       expect(await gateway.terminate()).toEqual({ code: 0, signal: null });
     },
@@ -141,7 +133,7 @@ describe.skipIf(inject('postgresUrl') === null)('the start on PostgreSQL', () =>
           where a.datname = current_database() and l.locktype = 'advisory' and not l.granted
             and clock_timestamp() - a.query_start > interval '2.5 s'`;
         return row?.n === 1;
-      });
+      }, WITHIN_MS);
       return { starting };
     });
     const started = await gateway.starting;
@@ -159,7 +151,7 @@ describe.skipIf(inject('postgresUrl') === null)('the start on PostgreSQL', () =>
       expect(waiting.output()).toContain('its tables are locked');
       return waiting;
     });
-    await until(async () => (await send(`${gateway.url}/readyz`).catch(() => null))?.status === 200);
+    await untilReadyz(gateway.url, 200, WITHIN_MS);
     await gateway.terminate();
   });
 
@@ -182,6 +174,7 @@ describe.skipIf(inject('postgresUrl') === null)('the start on PostgreSQL', () =>
           await owner`select 1 from pg_stat_activity where application_name = 'callboard'
         and datname = current_database()`
         ).length === 0,
+      WITHIN_MS,
     );
     const gateway = await spawnGateway(store);
     expect(await owner`select opened_by from store`).toEqual([{ opened_by: '0.2' }]);

@@ -15,6 +15,7 @@ import { built, ownProgram, spawnGateway } from '../support/gateways/gateway.ts'
 import { everyRow } from '../support/stores/recording.ts';
 import { endOf, makeStoreOf01, rowsOf01 } from '../support/stores/store-of-0-1.ts';
 import { eachStore, type TestStore } from '../support/stores/stores.ts';
+import { until, untilReadyz } from '../support/until.ts';
 
 const COMPUTING = 'computing all states again from the journal';
 const DONE = 'all states are computed by the rules of this version';
@@ -58,11 +59,6 @@ const contentOf = (of: TestStore) =>
     ...(await everyRow(store)),
     store: await store.db.select().from(storeTable),
   }));
-
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  for (const end = Date.now() + WITHIN_MS; !(await holds()); )
-    if (Date.now() > end) throw new Error('it never came');
-}
 
 eachStore('a store of 0.1', (store) => {
   it('is shown by the rules of this version as soon as the gateway listens, with nothing lost', async () => {
@@ -180,7 +176,7 @@ eachStore('a store of 0.1 whose states are being computed again', (store) => {
     const migrated = await run([built('callboard'), 'migrate'], store.env());
     expect(migrated).toMatchObject({ code: 0 });
     expect(migrated.output).toContain(DONE);
-    await until(async () => (await send(`${gateway.url}/readyz`).catch(() => null))?.status === 200);
+    await untilReadyz(gateway.url, 200, WITHIN_MS);
     await gateway.terminate();
   }, 90_000);
 
@@ -204,9 +200,9 @@ eachStore('a store of 0.1 whose states are being computed again', (store) => {
         // The writer's lock keeps the first one from its last step.
         await tx`select pg_advisory_xact_lock(7226255201)`;
         const first = spawnGateway(store.env(), WITHIN_MS);
-        await until(areWaiting(1));
+        await until(areWaiting(1), WITHIN_MS);
         const second = spawnGateway(store.env(), WITHIN_MS);
-        await until(areWaiting(2));
+        await until(areWaiting(2), WITHIN_MS);
         return { both: Promise.all([first, second]) };
       });
       const [first, second] = await starting.both;

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
@@ -11,6 +10,7 @@ import { store as storeTable } from '../../src/db/schema.ts';
 import { createLogger } from '../../src/logger.ts';
 import { ROOT } from './documents.ts';
 import { bundlePrograms } from './gateways/bundle.ts';
+import { makeStoresFolder } from './stores/stores-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -18,6 +18,8 @@ declare module 'vitest' {
     postgresUrl: string | null;
     /** The name of a migrated database on that server, to be copied; null where there is no server. */
     postgresTemplate: string | null;
+    /** Holds the folders of stores: see stores-folder.ts. */
+    storesFolder: string;
     /** A migrated folder of PGlite, to be copied: making one takes 3 s, opening a copy 0.2 s. */
     pgliteTemplate: string;
     /** The folder of the tests' own programs: see bundle.ts. */
@@ -48,10 +50,12 @@ async function providePrograms(project: TestProject): Promise<Undo> {
 }
 
 async function providePglite(project: TestProject): Promise<Undo> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'callboard-template-'));
+  const folder = await makeStoresFolder();
+  const dataDir = join(folder, 'template');
   await migrateEmpty({ databaseUrl: null, dataDir });
+  project.provide('storesFolder', folder);
   project.provide('pgliteTemplate', dataDir);
-  return () => rm(dataDir, { recursive: true, force: true });
+  return () => rm(folder, { recursive: true, force: true });
 }
 
 async function providePostgres(project: TestProject): Promise<Undo> {

@@ -1,12 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { closeLater } from '../closing.ts';
+import { storeFolder } from './store-folder.ts';
 
 const LIBRARIES = '/usr/lib/postgresql';
 const WITHIN_MS = 20_000;
@@ -132,8 +131,7 @@ function own(path: string): void {
 }
 
 async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'callboard-cluster-'));
-  closeLater(() => rm(folder, { recursive: true, force: true }));
+  const folder = await storeFolder();
   own(folder);
   return folder;
 }
