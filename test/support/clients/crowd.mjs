@@ -293,10 +293,6 @@ const does = {
       reader.connectTo(port);
     }
   },
-  async lost({ count }) {
-    while (readers.filter(({ lostAt }) => lostAt !== null).length < count)
-      await new Promise((resolve) => setTimeout(resolve, 5));
-  },
   upToDate: async ({ withinMs }) => until(readers, ({ isUpToDate }) => isUpToDate, withinMs),
   async report() {
     const report = {

@@ -40,8 +40,6 @@ export interface Crowd {
    * whose connection ends. Null: nowhere.
    */
   comeBackTo(url: string | null): Promise<void>;
-  /** Resolves when so many readers have lost their connection. */
-  lost(count: number): Promise<void>;
   /** Resolves when all readers have everything that was sent, with 0; in time or not, with the number of those that lack some. */
   upToDate(withinMs: number): Promise<number>;
   report(): Promise<CrowdReport>;
@@ -81,7 +79,6 @@ export async function startCrowd(): Promise<Crowd> {
     change: (url, count, perSecond) =>
       ask('change', { port: portOf(url), count, perSecond: perSecond ?? null }),
     comeBackTo: (url) => ask('comeBackTo', { port: url === null ? null : portOf(url) }),
-    lost: (count) => ask('lost', { count }),
     upToDate: (withinMs) => ask('upToDate', { withinMs }),
     report: () => ask('report'),
   };
