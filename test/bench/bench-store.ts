@@ -38,7 +38,7 @@ const CALLBACKS_EACH = 3;
 
 /**
  * By SQL in the store itself, from one session as the fold makes it: 100,000 take 8 s on PostgreSQL and 23 s on PGlite.
- * Sent as callbacks, their 300,000 rows would take a minute or more, on each store and at each run.
+ * Sent as callbacks, their 300,000 rows would take up to a minute and more, at each run.
  */
 async function fill(at: { databaseUrl: string | null; dataDir: string }, sessions: number): Promise<void> {
   const store = await openStore({ ...at, pooled: false, log: createLogger({ level: 'silent' }) });
