@@ -13,7 +13,7 @@ COPY drizzle ./drizzle
 COPY src ./src
 RUN npm run build
 
-# The packages that a gateway has at run time; a scanner of the image finds here what the bundle holds.
+# The packages that are not in the bundle. What the bundle holds, a scanner of the image finds in dist/callboard.cdx.json.
 FROM node:${NODE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown, watch } from 'rolldown';
-import { licences } from './licences.mjs';
+import { contents } from './contents.mjs';
 
 /** What people run, by the name of its file in dist. Parts that a program imports lazily become files beside it. */
 export const PROGRAMS = {
@@ -12,8 +12,8 @@ export const PROGRAMS = {
   callboard: 'src/callboard.ts',
 };
 
-/** These stay packages: PGlite reads the files beside its own, and GraphiQL's page is nine megabytes of text. */
-const UNBUNDLED = [/^@electric-sql\/pglite/, /^@graphql-yoga\/render-graphiql/];
+/** Stays a package: it reads the files beside its own. What the bundle needs is in `dependencies`, and only that. */
+const UNBUNDLED = [/^@electric-sql\/pglite/];
 
 const PACKAGES = resolve('node_modules');
 
@@ -22,7 +22,7 @@ const input = (programs) => ({
   platform: 'node',
   external: UNBUNDLED,
   logLevel: 'silent',
-  plugins: [licences()],
+  plugins: [contents()],
 });
 
 const output = {

@@ -1,17 +1,18 @@
 // Packs the package as `npm pack` does and looks at what would be published: its files, publint and attw. Prints what is
 // wrong and exits 1.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Everything that is published; dist has more files than can be named. */
 const EXPECTED = [
-  /^(CHANGELOG\.md|LICENSE|README\.md|package\.json)$/,
+  /^(CHANGELOG\.md|CONTRIBUTING\.md|LICENSE|README\.md|package\.json)$/,
+  /^docs\/(decisions\/)?[\w-]+\.(md|webp)$/,
   /^dist\/.*\.js$/,
   // Of the packages that are joined with ours.
-  /^dist\/THIRD-PARTY-LICENCES\.txt$/,
+  /^dist\/(THIRD-PARTY-LICENCES\.txt|callboard\.cdx\.json)$/,
   /^dist\/store-template-[0-9a-f]+\.tar\.gz$/,
   /^drizzle\/\d+_\w+\/(migration\.sql|snapshot\.json)$/,
   /^scenarios\/[a-z-]+(\.schema)?\.json$/,
@@ -41,6 +42,10 @@ try {
   for (const name of names)
     if (!EXPECTED.some((one) => one.test(name))) complain(`published, but it should not be: ${name}`);
   for (const name of NEEDED) if (!names.includes(name)) complain(`not published: ${name}`);
+  // The README's picture, and every page that it links to: a person reads them where the package is installed.
+  const readme = readFileSync('README.md', 'utf8');
+  for (const [, target] of readme.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g))
+    if (!names.includes(target)) complain(`not published, but README links to it: ${target}`);
   const tarball = join(folder, filename);
   for (const [name, manifest, program, ...words] of [
     ['publint', import.meta.resolve('publint'), './cli.js', 'run', tarball, '--strict'],

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cp, readFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -19,52 +19,56 @@ const Lock = z.object({
 });
 const Sbom = z.object({
   bomFormat: z.literal('CycloneDX'),
-  metadata: z.object({ component: z.object({ version: z.string(), type: z.literal('application') }) }),
+  metadata: z.object({
+    component: z.object({ name: z.string(), version: z.string(), type: z.literal('application') }),
+  }),
   components: z.array(
     z.object({
       name: z.string(),
       version: z.string(),
+      purl: z.string(),
       licenses: z.array(z.unknown()).min(1),
-      properties: z.array(z.object({ name: z.string() })).optional(),
+      hashes: z.array(z.object({ alg: z.literal('SHA-512'), content: z.string() })),
     }),
   ),
 });
+
+/** What runs, made by the build. */
+const LIST = 'dist/callboard.cdx.json';
 
 /** A folder with what npm asks of the package: nothing is written beside it. */
 async function packageFolder(): Promise<string> {
   const folder = await tempFolder();
   for (const name of ['package.json', 'package-lock.json', 'scripts'])
     await cp(join(ROOT, name), join(folder, name), { recursive: true });
+  await cp(join(ROOT, LIST), join(folder, LIST));
   return folder;
 }
 
-it('the list of what is in it names every package of the lock file, with a licence', async () => {
-  const folder = await packageFolder();
-  await runToEnd(command('sbom'), { cwd: folder });
-  const { components, metadata } = Sbom.parse(
-    JSON.parse(await readFile(join(folder, 'callboard.cdx.json'), 'utf8')),
-  );
-  expect(metadata.component.version).toBe(version);
+it('the list of what is in it names what is bundled and what is installed, with version, licence and hash', async () => {
+  const { components, metadata } = Sbom.parse(JSON.parse(await readFile(join(ROOT, LIST), 'utf8')));
+  expect(metadata.component).toMatchObject({ name: 'callboard', version });
+  const listed = components.map(({ name, version: of }) => `${name}@${of}`);
   const { packages } = Lock.parse(JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')));
-  const locked = Object.entries(packages).flatMap(([path, { version: of, dev }]) =>
-    path === '' ? [] : [{ name: `${path.replace(/^.*node_modules\//, '')}@${of}`, dev: dev === true }],
+  const locked = new Set(
+    Object.entries(packages).map(
+      ([path, { version: of }]) => `${path.replace(/^.*node_modules\//, '')}@${of}`,
+    ),
   );
-  expect(locked.length).toBeGreaterThan(100);
-  expect(namesOf(components)).toEqual(sorted(locked.map(({ name }) => name)));
-  // What is marked as development is what no one runs.
-  const run = new Set(locked.filter(({ dev }) => !dev).map(({ name }) => name));
-  const marked = components.filter(({ properties = [] }) =>
-    properties.some(({ name }) => name === DEVELOPMENT),
+  expect(listed.filter((name) => !locked.has(name))).toEqual([]);
+  const licences = await readFile(join(ROOT, 'dist/THIRD-PARTY-LICENCES.txt'), 'utf8');
+  const bundled = [...licences.matchAll(/^(@?[\w./-]+) (\d+\.\d+\.\S+) \(/gm)].map(
+    ([, name, of]) => `${name}@${of}`,
   );
-  expect(namesOf(components.filter((one) => !marked.includes(one))).filter((name) => !run.has(name))).toEqual(
-    [],
-  );
+  const pglite = `@electric-sql/pglite@${packages['node_modules/@electric-sql/pglite']?.version}`;
+  expect(listed.toSorted()).toEqual([...bundled, pglite].sort());
+  for (const name of ['graphql', 'graphql-yoga', 'postgres', '@pothos/core'])
+    expect(listed.some((one) => one.startsWith(`${name}@`))).toBe(true);
+  for (const { purl, hashes } of components) {
+    expect(purl).toMatch(/^pkg:npm\/(%40[\w-]+\/)?[\w.-]+@\d/);
+    expect(hashes[0]?.content).toMatch(/^[0-9a-f]{128}$/);
+  }
 });
-
-const DEVELOPMENT = 'cdx:npm:package:development';
-const sorted = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
-const namesOf = (components: z.infer<typeof Sbom>['components']): readonly string[] =>
-  sorted(components.map(({ name, version: of }) => `${name}@${of}`));
 
 describe('npm run audit', () => {
   const ADVISORY = {
@@ -78,7 +82,11 @@ describe('npm run audit', () => {
   };
 
   /** Runs the page's command against a registry that answers like this. */
-  async function audit(status: number, answer: object): Promise<{ code: number | null; output: string }> {
+  async function audit(
+    status: number,
+    answer: object,
+    list: object | null = null,
+  ): Promise<{ code: number | null; output: string }> {
     const registry = createServer((request, response) => {
       request.resume();
       const isBulk = request.url?.endsWith('/advisories/bulk') === true;
@@ -90,6 +98,7 @@ describe('npm run audit', () => {
     const address = registry.address();
     const port = typeof address === 'object' ? address?.port : null;
     const folder = await packageFolder();
+    if (list !== null) await writeFile(join(folder, LIST), JSON.stringify(list));
     const env = { npm_config_registry: `http://127.0.0.1:${port}/`, npm_config_fetch_retries: '0' };
     const { lines, exited } = runShell(`{ ${command('audit')} } 2>&1`, { env, cwd: folder });
     const code = await exited;
@@ -114,6 +123,13 @@ describe('npm run audit', () => {
     const found = await audit(200, { zod: [ADVISORY] });
     expect(found.code).toBe(1);
     expect(found.output).toContain('high: zod');
+    // Nobody runs it.
+    expect(await audit(200, { vite: [ADVISORY] })).toMatchObject({ code: 0 });
+  });
+
+  it('looks at nothing but what was built of this lock file', async () => {
+    const { code, output } = await audit(200, {}, { components: [{ name: 'zod', version: '0.0.1' }] });
+    expect([code, output]).toEqual([2, expect.stringContaining('not of this lock file: npm run build')]);
   });
 });
 
@@ -143,6 +159,15 @@ it('what would be published holds the built command and nothing of the tests', a
   expect(status).toBe(0);
   expect(stderr).toContain('dist/callboard.js');
   expect(stderr).not.toMatch(/ (test|src)\//);
+});
+
+it('is not published without the address by which npm finds the picture', async () => {
+  const folder = await packageFolder();
+  const publish = () => spawnSync('npm', ['run', 'prepublishOnly'], { cwd: folder, encoding: 'utf8' });
+  expect(publish()).toMatchObject({ status: 1, stderr: expect.stringContaining('has no `repository`') });
+  const set = ['pkg', 'set', 'repository.type=git', 'repository.url=git+https://example.com/callboard.git'];
+  expect(spawnSync('npm', set, { cwd: folder }).status).toBe(0);
+  expect(publish()).toMatchObject({ status: 0 });
 });
 
 it('the changelog has a section for this version, first', async () => {
