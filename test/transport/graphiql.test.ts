@@ -84,7 +84,7 @@ describe.runIf(hasChromium)('GraphiQL in a browser without any network but ours'
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    gateway = await startGateway();
+    gateway = await startGateway({ stalledAfterMs: 1_000 });
     browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
     page.on('pageerror', (error) => complaints.push(error.message));
@@ -150,13 +150,18 @@ describe.runIf(hasChromium)('GraphiQL in a browser without any network but ours'
       'PaymentChanges',
       'Payments',
       'Callbacks',
+      'Overview',
+      'Banks',
+      'Stalled',
+      'Search',
     ]);
   });
 
   it('shows a change in a running subscription', async () => {
     await tab('SessionChanges');
     await executeUntil('"SNAPSHOT"');
-    await postCallback(gateway.url, { ...fields('session-status'), sessionId: 'seen-in-graphiql' });
+    const ids = { sessionId: 'seen-in-graphiql', sessionExternalId: 'order-7' };
+    await postCallback(gateway.url, { ...fields('session-status'), ...ids });
     await shows('"seen-in-graphiql"');
     await stop();
   });
@@ -167,6 +172,16 @@ describe.runIf(hasChromium)('GraphiQL in a browser without any network but ours'
     await tab('Sessions');
     await executeUntil('"liveCursor"');
     await shows('"seen-in-graphiql"');
+  });
+
+  it.each([
+    ['Overview', '"outcome": "PENDING"'],
+    ['Banks', '"bankId": "bank-75"'],
+    ['Stalled', '"sessionId": "seen-in-graphiql"'],
+    ['Search', '"externalId": "order-7"'],
+  ])('has for operators the tab %s, which shows %s', async (name, shown) => {
+    await tab(name);
+    await executeUntil(shown);
   });
 
   it('asked nobody else for anything, and had nothing to complain of', () => {

@@ -9,16 +9,27 @@ const FATAL_CLOSES = [1008, 1009, 4400, 4401, 4406, 4409, 4429];
 const MAX_WAIT_MS = 3000;
 
 function createFetcher(live, log) {
-  return (params, options) => {
+  return (given, options) => {
     const headers = options?.headers ?? {};
-    return isSubscription(params, options) ? createSubscription(live, params, headers, log) : query(params, headers);
+    const { type, name } = onlyOperation(given.query) ?? namedOperation(given, options);
+    const params = { ...given, operationName: name };
+    return type === 'subscription' ? createSubscription(live, params, headers, log) : query(params, headers);
   };
 }
 
-function isSubscription({ operationName }, options) {
+/**
+ * The operation of a text that has one, else null. By the text: for a moment after a change of tabs GraphiQL still gives
+ * the name and the document of the tab before.
+ */
+function onlyOperation(text) {
+  const found = [...text.matchAll(/^\\s*(query|mutation|subscription)\\b\\s*(\\w*)/gm)];
+  return found.length === 1 ? { type: found[0][1], name: found[0][2] || undefined } : null;
+}
+
+function namedOperation({ operationName }, options) {
   const operations = (options?.documentAST?.definitions ?? []).filter(({ kind }) => kind === 'OperationDefinition');
   const named = operations.find(({ name }) => name?.value === operationName);
-  return (named ?? operations[0])?.operation === 'subscription';
+  return { type: (named ?? operations[0])?.operation, name: operationName };
 }
 
 async function query(params, headers) {

@@ -154,6 +154,95 @@ query Callbacks {
 }
 `;
 
+const OVERVIEW = `# How things stand, in numbers: the last day.
+# Null? You are not an operator.
+# Try: (since: "2026-01-01T00:00:00Z").
+query Overview {
+  overview {
+    since
+    sessions { outcome count }
+    stalled
+    payments { status count }
+    conflicts
+    callbacks { outcome count }
+    quarantined
+  }
+}
+`;
+
+const BANKS = `# Which banks fail: the worst of the last hour
+# come first. Empty? Press "Post a callback".
+# Try: { field: STALLED }, the silent ones.
+# Try: health(minutes: 1440), the last day.
+query Banks {
+  banks(
+    first: 20
+    orderBy: { field: FAILED }
+  ) {
+    edges {
+      node {
+        bankId
+        bic
+        health {
+          sessions succeeded failed
+          needsAuthorization pending stalled
+          lastSucceededAt
+        }
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+`;
+
+const STALLED = `# Sessions under way that have fallen silent:
+# no news for STALLED_AFTER_MS (10 minutes). An
+# empty list is good news.
+# Try: filter: { stalled: true, bankId: "..." }
+# SessionChanges sends each as STALLED, once.
+query Stalled {
+  sessions(
+    first: 20
+    filter: { stalled: true }
+  ) {
+    edges {
+      node {
+        sessionId
+        userId
+        bank { bankId health { failed stalled } }
+        stage { name status }
+        stalledSince
+        lastHeardAt
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+    liveCursor
+  }
+}
+`;
+
+const SEARCH = `# Everything whose id, or external id, begins
+# with the text in the first line; letter case
+# counts. Empty? Press "Post a callback" below.
+query Search($text: String = "order-7") {
+  sessions(first: 5, filter: { search: $text }) {
+    edges {
+      node { sessionId externalId outcome }
+    }
+  }
+  payments(first: 5, filter: { search: $text }) {
+    edges {
+      node { paymentId externalId status }
+    }
+  }
+  callbacks(first: 5, filter: { search: $text }) {
+    edges {
+      node { position kind outcome receivedAt }
+    }
+  }
+}
+`;
+
 /** What GraphiQL opens with: each says in its first lines what to try. */
 export const PRESET_TABS: readonly PresetTab[] = [
   { query: SESSION },
@@ -162,4 +251,8 @@ export const PRESET_TABS: readonly PresetTab[] = [
   { query: PAYMENT_CHANGES },
   { query: PAYMENTS },
   { query: CALLBACKS },
+  { query: OVERVIEW },
+  { query: BANKS },
+  { query: STALLED },
+  { query: SEARCH },
 ];
