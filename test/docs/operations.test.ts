@@ -11,7 +11,7 @@ import { LOG, said } from '../support/clients/live-operations.ts';
 import { subscribeWs } from '../support/clients/subscribe-ws.ts';
 import { closeAll, closeLater } from '../support/closing.ts';
 import { command, ROOT, tableRows } from '../support/documents.ts';
-import { spawnGateway } from '../support/gateways/gateway.ts';
+import { spawnGateway, startGateway } from '../support/gateways/gateway.ts';
 import { runToEnd, startByShell } from '../support/shell.ts';
 import { copyFolder } from '../support/stores/copy-folder.ts';
 import { makeStoreFolder } from '../support/stores/store-folder.ts';
@@ -80,6 +80,23 @@ describe('on PGlite', () => {
     );
     expect((await send(`${gateway.url}/readyz`)).status).toBe(200);
     expect(await gateway.stop()).toBe(0);
+  });
+});
+
+describe('the queries of the runbook', () => {
+  it('are answered, and say something', async () => {
+    const { url } = await startGateway();
+    expect((await postCallback(url, fields('session-status'))).status).toBe(200);
+    expect((await postCallback(url, { ...fields('session-status'), stage: 'Balances' })).status).toBe(200);
+    const page = await readFile(`${ROOT}docs/operations.md`, 'utf8');
+    const queries = [...page.matchAll(/query `(\{[^`]+\})`/g)].map(([, text = '']) => text);
+    expect(queries.length).toBeGreaterThan(2);
+    for (const text of queries) {
+      const { data, errors } = await query(url, text);
+      expect(errors, text).toBeUndefined();
+      const connection = Object.values(data ?? {})[0];
+      expect(JSON.stringify(connection), text).toMatch(/"node"|"count":1/);
+    }
   });
 });
 

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, test } from 'vitest';
 import { decodeCursor } from '../../src/domain/cursor.ts';
 import { at, postCallback, query, textAt } from '../support/clients/client.ts';
 import { subscribeSse } from '../support/clients/subscribe-sse.ts';
 import { type Subscribed, subscribeWs } from '../support/clients/subscribe-ws.ts';
+import { closeAll } from '../support/closing.ts';
 import { startGateway } from '../support/gateways/gateway.ts';
-import { eachStore } from '../support/stores/stores.ts';
+import { eachStore, makeDatabase } from '../support/stores/stores.ts';
 
 const STALLED_AFTER_MS = 1_200;
 /** STALLED comes within this time of its own. */
@@ -130,4 +131,43 @@ eachStore('a session that falls silent', (store) => {
       }
     },
   );
+});
+
+describe.skipIf(inject('postgresUrl') === null)('a session that falls silent, at two instances', () => {
+  let database: Awaited<ReturnType<typeof makeDatabase>>;
+  beforeAll(async () => {
+    database = await makeDatabase(inject('postgresUrl') ?? '', inject('postgresTemplate'));
+  });
+  afterAll(async () => {
+    await closeAll();
+    await database.drop();
+  });
+
+  it('is sent once by each to its own subscribers, wherever it was recorded', async () => {
+    const config = { databaseUrl: database.url, stalledAfterMs: STALLED_AFTER_MS };
+    const [writing, other] = [await startGateway(config), await startGateway(config)];
+    const readers: Reader[] = [];
+    for (const { url } of [writing, other])
+      for (const wire of ['ws', 'sse'] as const) readers.push(await follow(url, wire, {}));
+    for (const reader of readers) expect((await reader.next()).kind).toBe('SNAPSHOT');
+    const report = async (sessionId: string) => {
+      const body = { sessionId, userId: 'anna', bankId: 'b1', stage: 'Accounts', status: 'Initiated' };
+      expect((await postCallback(writing.url, body)).status).toBe(200);
+    };
+    // By the time that the second one stalls, each instance has looked again: the first one is not sent twice.
+    for (const sessionId of ['first', 'second']) {
+      await report(sessionId);
+      const cursors = new Set<string>();
+      for (const reader of readers) {
+        const recorded = await reader.next();
+        const stalled = await reader.next();
+        expect([recorded.kind, stalled.kind]).toEqual(['STATUS', 'STALLED']);
+        expect(stalled.cursor).toBe(recorded.cursor);
+        expect(at(stalled.message, 'session')).toMatchObject({ sessionId, version: 1, stalled: true });
+        expect(reader.subscribed.pending()).toBe(0);
+        cursors.add(recorded.cursor);
+      }
+      expect(cursors.size).toBe(1);
+    }
+  });
 });
