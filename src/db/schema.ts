@@ -14,7 +14,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { Fault, PaymentUser, SecondaryIdentifier } from '../domain/journal/callback.ts';
-import type { Account, Instant, StageState, TransactionPage } from '../domain/session/session.ts';
+import type { Account, Instant, TransactionPage } from '../domain/session/session.ts';
 import {
   CALLBACK_KINDS,
   CALLBACK_OUTCOMES,
@@ -23,8 +23,8 @@ import {
   SESSION_OUTCOMES,
   STAGE_NAMES,
   STAGE_STATUSES,
-  type StageName,
 } from '../domain/words.ts';
+import type { StoredStages } from './tables/stored-stages.ts';
 
 export const stageName = pgEnum('stage_name', STAGE_NAMES);
 export const stageStatus = pgEnum('stage_status', STAGE_STATUSES);
@@ -200,7 +200,7 @@ export const sessions = pgTable(
     conflict: boolean().notNull(),
     // json, because no statement looks into them: to make jsonb of each callback's stages took as long as all the rest of
     // what PostgreSQL does for a callback (docs/decisions/0057).
-    stages: json().$type<Readonly<Record<StageName, StageState>>>().notNull(),
+    stages: json().$type<StoredStages>().notNull(),
     accounts: json().$type<readonly Account[]>().notNull(),
     transactionPages: json('transaction_pages').$type<readonly TransactionPage[]>().notNull(),
     ...stateColumns(),

@@ -4,7 +4,7 @@ import { openStore } from '../../src/db/open.ts';
 import type { Page } from '../../src/db/read/page.ts';
 import { createReads, type Reads } from '../../src/db/read/reads.ts';
 import { callbacks, payments, sessions } from '../../src/db/schema.ts';
-import { fromPayment, fromSession } from '../../src/db/tables/rows.ts';
+import { fromPayment } from '../../src/db/tables/rows.ts';
 import { admitsAll, type FilterOf, type InstantRange, restrictionsOf } from '../../src/domain/filter.ts';
 import { CALLBACK_FILTER } from '../../src/domain/journal/filter.ts';
 import { PAYMENT_FILTER } from '../../src/domain/payment/filter.ts';
@@ -22,6 +22,7 @@ import {
 } from '../../src/domain/words.ts';
 import { createLogger } from '../../src/logger.ts';
 import { seeded } from '../support/builders/seed.ts';
+import { sessionRow } from '../support/builders/session-row.ts';
 import { AT, journalRow, paymentOf, sessionOf } from '../support/builders/states.ts';
 import { closeLater } from '../support/closing.ts';
 import { eachStore } from '../support/stores/stores.ts';
@@ -140,7 +141,7 @@ eachStore('filters in SQL', (on) => {
       log: createLogger({ level: 'silent' }),
     });
     closeLater(() => store.close());
-    await store.db.insert(sessions).values(SESSIONS.map(fromSession));
+    await store.db.insert(sessions).values(SESSIONS.map(sessionRow));
     await store.db.insert(payments).values(PAYMENTS.map(fromPayment));
     await store.db
       .insert(callbacks)

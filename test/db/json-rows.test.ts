@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { callbacks, sessions } from '../../src/db/schema.ts';
+import { callbacks } from '../../src/db/schema.ts';
 import { rowEncoder } from '../../src/db/tables/json-rows.ts';
 import { codePoint } from '../support/builders/code-point.ts';
 
@@ -36,15 +36,4 @@ test('what is written of a row is the JSON of its columns, for all texts, and nu
       );
     }),
   );
-});
-
-test('a member of an object that was written before is written as it is: objects are never altered, but replaced', () => {
-  const encode = rowEncoder<object>(sessions);
-  const stages = { AUTHENTICATION: { version: 1, past: ['"'] }, ACCOUNTS: { version: 0 } };
-  const nulls = Object.fromEntries(Object.keys(sessions).map((key) => [key, null]));
-  const stagesOf = (row: object): unknown => JSON.parse(encode([{ ...nulls, ...row }]))[0].stages;
-  expect(stagesOf({ stages })).toEqual(stages);
-  const next = { ...stages, ACCOUNTS: { version: 2 } };
-  expect(stagesOf({ stages: next })).toEqual(next);
-  expect(stagesOf({ stages: {} })).toEqual({});
 });

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from '../../src/db/read/page.ts';
 import { createReads, type Reads } from '../../src/db/read/reads.ts';
 import { sessions } from '../../src/db/schema.ts';
-import { fromSession } from '../../src/db/tables/rows.ts';
 import { createStatesInMemory } from '../../src/db/tables/state-memory.ts';
 import type { SessionFilter } from '../../src/domain/session/filter.ts';
+import { sessionRow } from '../support/builders/session-row.ts';
 import { sessionOf } from '../support/builders/states.ts';
 import { operator, person } from '../support/builders/viewers.ts';
 import { type CountedStore, openCountedStore } from '../support/stores/counted-store.ts';
@@ -77,9 +77,7 @@ eachStore('a read', (on) => {
     store = await openCountedStore(on);
     await store.db
       .insert(sessions)
-      .values(
-        ['anna', 'bert'].map((userId) => fromSession(sessionOf({ sessionId: `of-${userId}`, userId }))),
-      );
+      .values(['anna', 'bert'].map((userId) => sessionRow(sessionOf({ sessionId: `of-${userId}`, userId }))));
     reads = createReads(store);
   });
   const find = (sessionId: string, viewer = operator) => reads.sessions.find({ id: sessionId }, { viewer });
@@ -121,7 +119,7 @@ eachStore('a read', (on) => {
     expect(await find('of-bert')).not.toBeNull();
     await store.db.delete(sessions).where(eq(sessions.sessionId, 'of-bert'));
     expect(await find('of-bert')).toBeNull();
-    await store.db.insert(sessions).values(fromSession(sessionOf({ sessionId: 'of-bert', userId: 'carl' })));
+    await store.db.insert(sessions).values(sessionRow(sessionOf({ sessionId: 'of-bert', userId: 'carl' })));
     expect((await find('of-bert'))?.userId).toBe('carl');
     expect(await find('of-bert', person('bert'))).toBeNull();
   });

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/db/open.ts';
 import { banks, callbacks, sessions } from '../../src/db/schema.ts';
-import { fromSession } from '../../src/db/tables/rows.ts';
 import type { Session } from '../../src/domain/session/session.ts';
 import { createLogger } from '../../src/logger.ts';
+import { sessionRow } from '../support/builders/session-row.ts';
 import { journalRow, sessionOf } from '../support/builders/states.ts';
 import { at, postCallback, query } from '../support/clients/client.ts';
 import { codesOf, createGraph, type Graph } from '../support/clients/graph.ts';
@@ -198,7 +198,7 @@ eachStore('of the last minutes', (on) => {
     const session = (bankId: string, columns: Partial<Session>, minutes: number, n: number) => {
       const time = { createdAt: ago(minutes), updatedAt: ago(minutes), lastFactAt: ago(minutes) };
       const bank = { bankId, secondaryIdentifiers: [] };
-      return fromSession(sessionOf({ sessionId: `s${n}`, bank }, { ...columns, ...time }));
+      return sessionRow(sessionOf({ sessionId: `s${n}`, bank }, { ...columns, ...time }));
     };
     const failed = { outcome: 'FAILED' } as const;
     const rows: [bankId: string, columns: Partial<Session>, minutes: number][] = [

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/db/open.ts';
 import { banks, callbacks, payments, sessions } from '../../src/db/schema.ts';
-import { fromPayment, fromSession } from '../../src/db/tables/rows.ts';
+import { fromPayment } from '../../src/db/tables/rows.ts';
 import { createLogger } from '../../src/logger.ts';
 import { bytes } from '../support/builders/samples.ts';
+import { sessionRow } from '../support/builders/session-row.ts';
 import { AT, journalRow, paymentOf, sessionOf } from '../support/builders/states.ts';
 import { person } from '../support/builders/viewers.ts';
 import { codesOf, createGraph, type Graph } from '../support/clients/graph.ts';
@@ -44,7 +45,7 @@ eachStore('the graph', (on) => {
         // Created in the same instant: ties go by id.
         sessionOf({ sessionId: 's4' }, { createdAt: AT + 3 * MINUTE }),
         sessionOf({ sessionId: 's5' }, { createdAt: AT + 3 * MINUTE }),
-      ].map(fromSession),
+      ].map(sessionRow),
     );
     await db.insert(payments).values([fromPayment(paymentOf({ externalId: 'order', status: 'COMPLETED' }))]);
     await db.insert(banks).values({

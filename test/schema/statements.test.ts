@@ -1,8 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { beforeAll, expect, test } from 'vitest';
 import { banks, callbacks, payments, sessions } from '../../src/db/schema.ts';
-import { fromPayment, fromSession } from '../../src/db/tables/rows.ts';
+import { fromPayment } from '../../src/db/tables/rows.ts';
 import { EXPLORER, type Viewer } from '../../src/domain/viewer.ts';
+import { sessionRow } from '../support/builders/session-row.ts';
 import { journalRow, paymentOf, sessionOf } from '../support/builders/states.ts';
 import { createGraph, type Graph } from '../support/clients/graph.ts';
 import { type CountedStore, openCountedStore } from '../support/stores/counted-store.ts';
@@ -78,7 +79,7 @@ async function fill({ db }: CountedStore): Promise<void> {
     .insert(sessions)
     .values(
       ids.map((sessionId, n) =>
-        fromSession(sessionOf({ sessionId, bank: bankOf(n), userId: n % 9 === 0 ? 'bert' : 'anna' })),
+        sessionRow(sessionOf({ sessionId, bank: bankOf(n), userId: n % 9 === 0 ? 'bert' : 'anna' })),
       ),
     );
   await db.insert(payments).values(ids.map((paymentId) => fromPayment(paymentOf({ paymentId }))));

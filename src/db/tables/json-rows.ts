@@ -6,12 +6,24 @@ import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
  * once. Rows are sent as one JSON array, which both drivers bind alike; PostgreSQL's input functions parse each field.
  */
 
-/** Encodes rows of a table, keyed by the names of the Drizzle schema, as the JSON array that `rowsFrom` reads. */
-export function rowEncoder<Row extends object>(table: PgTable): (rows: readonly Row[]) => string {
+/** Writes the JSON of a value that is not null. */
+type Write = (value: unknown) => string;
+
+/**
+ * Encodes rows of a table, keyed by the names of the Drizzle schema, as the JSON array that `rowsFrom` reads. Columns that
+ * a row lacks are left out.
+ * @param writers for columns whose values are not written as they are, by their keys
+ */
+export function rowEncoder<Row extends object>(
+  table: PgTable,
+  writers: { readonly [Key in keyof Row]?: (value: NonNullable<Row[Key]>) => string } = {},
+): (rows: readonly Row[]) => string {
+  // cast: each gets the values of its own column.
+  const own = writers as Readonly<Record<string, Write | undefined>>;
   const columns = Object.entries(getTableColumns(table)).map(([key, column]) => ({
     key,
     name: `${JSON.stringify(column.name)}:`,
-    write: writerOf(column.getSQLType()),
+    write: own[key] ?? writerOf(column.getSQLType()),
   }));
   // Encoded field by field: one more object for each row would cost as much as encoding it.
   return (rows) => {
@@ -22,7 +34,7 @@ export function rowEncoder<Row extends object>(table: PgTable): (rows: readonly 
       for (const { key, name, write } of columns) {
         const value: unknown = Reflect.get(row, key);
         // A missing field is null to the table, and takes no bytes.
-        if (value === null) continue;
+        if (value === null || value === undefined) continue;
         text += isFirst ? name : `,${name}`;
         text += write(value);
         isFirst = false;
@@ -49,13 +61,12 @@ export const columnNames = (table: PgTable): SQL =>
     sql`, `,
   );
 
-/** For `set`: every column gets the named source's value. */
-export function rowsOf(source: string, table: PgTable): Record<string, SQL> {
+/** For `set`: every column gets the named source's value, except those of these keys. */
+export function rowsOf(source: string, table: PgTable, except: readonly string[] = []): Record<string, SQL> {
   return Object.fromEntries(
-    Object.entries(getTableColumns(table)).map(([key, column]) => [
-      key,
-      sql`${sql.identifier(source)}.${sql.identifier(column.name)}`,
-    ]),
+    Object.entries(getTableColumns(table))
+      .filter(([key]) => !except.includes(key))
+      .map(([key, column]) => [key, sql`${sql.identifier(source)}.${sql.identifier(column.name)}`]),
   );
 }
 
@@ -66,10 +77,10 @@ export function rowsOf(source: string, table: PgTable): Record<string, SQL> {
 export const isAnyOf = (column: PgColumn, name: string): SQL =>
   sql`${column} = any(array(select json_array_elements_text(${sql.placeholder(name)}::text::json)))`;
 
-function writerOf(sqlType: string): (value: unknown) => string {
+function writerOf(sqlType: string): Write {
   if (sqlType === 'bytea') return writeBytes;
   if (sqlType.startsWith('timestamp')) return createInstantWriter();
-  if (sqlType === 'json' || sqlType === 'jsonb') return createObjectWriter();
+  if (sqlType === 'json' || sqlType === 'jsonb') return JSON.stringify;
   return writeScalar;
 }
 
@@ -87,7 +98,7 @@ const writeBytes = (value: unknown): string =>
     : 'null';
 
 /** Cached, because many rows of a batch have the same millisecond. */
-function createInstantWriter(): (value: unknown) => string {
+function createInstantWriter(): Write {
   let last = Number.NaN;
   let text = 'null';
   return (value) => {
@@ -95,27 +106,5 @@ function createInstantWriter(): (value: unknown) => string {
     if (value !== last) text = `"${new Date(value).toISOString()}"`;
     last = value;
     return text;
-  };
-}
-
-/** Caches the JSON of each member of an object whose members seldom change (a session's stages). */
-function createObjectWriter(): (value: unknown) => string {
-  const written = new WeakMap<object, string>();
-  const writeMember = (member: unknown): string => {
-    if (typeof member !== 'object' || member === null) return JSON.stringify(member);
-    const known = written.get(member);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(member);
-    written.set(member, text);
-    return text;
-  };
-  return (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value);
-    let text = '';
-    for (const [name, member] of Object.entries(value)) {
-      if (member === undefined) continue;
-      text += `${text === '' ? '{' : ','}${JSON.stringify(name)}:${writeMember(member)}`;
-    }
-    return text === '' ? '{}' : `${text}}`;
   };
 }

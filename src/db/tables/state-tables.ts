@@ -7,8 +7,9 @@ import { banks, payments, sessions } from '../schema.ts';
 import type { Db } from '../store.ts';
 import { isAnyOf, recordset, rowEncoder, rowsFrom, rowsOf } from './json-rows.ts';
 import { preparedByConnection } from './prepared-by-connection.ts';
-import { fromPayment, fromSession, type PaymentRow, type SessionRow, toPayment, toSession } from './rows.ts';
+import { fromPayment, type PaymentRow, toPayment, toSession } from './rows.ts';
 import type { StateCache } from './state-cache.ts';
+import { writeStages } from './stored-stages.ts';
 
 /** Parameter of a multi-row statement: all its rows as one JSON array. */
 export const rows = sql`${sql.placeholder('rows')}::text::json`;
@@ -84,12 +85,14 @@ async function readBanks(tx: Db, ids: readonly string[], cache: StateCache | nul
   });
 }
 
-/** A list that is null stays as it is in the store. */
-type SessionUpdate = Omit<SessionRow, 'accounts' | 'transactionPages'> & {
-  readonly [List in 'accounts' | 'transactionPages']: SessionRow[List] | null;
+/** What a callback may change of a session that is stored. A list that is null stays as it is in the store. */
+type SessionUpdate = Omit<Session, (typeof UNCHANGING)[number] | 'accounts' | 'transactionPages'> & {
+  readonly [List in 'accounts' | 'transactionPages']: Session[List] | null;
 };
 
-const encodeSessions = rowEncoder<SessionUpdate>(sessions);
+const UNCHANGING = ['userId', 'bankId', 'createdAt'] as const;
+
+const encodeSessions = rowEncoder<Session | SessionUpdate>(sessions, { stages: writeStages });
 const encodePayments = rowEncoder<PaymentRow>(payments);
 const encodeBanks = rowEncoder<StoredBank>(banks);
 
@@ -111,12 +114,12 @@ interface SessionRows {
 export function encodeSessionRows(states: readonly Session[], before: readonly Session[]): SessionRows {
   const old = new Map<string, Session>();
   for (const state of before) old.set(state.sessionId, state);
-  const added: SessionRow[] = [];
+  const added: Session[] = [];
   const changed: SessionUpdate[] = [];
   for (const state of states) {
     const known = old.get(state.sessionId);
-    if (known === undefined) added.push(fromSession(state));
-    else changed.push(changesOf(fromSession(state), known));
+    if (known === undefined) added.push(state);
+    else changed.push(changesOf(state, known));
   }
   return {
     added: added.length > 0 ? encodeSessions(added) : null,
@@ -124,11 +127,27 @@ export function encodeSessionRows(states: readonly Session[], before: readonly S
   };
 }
 
-/** The lists can be long and seldom change; where one does not, the fold returns the same array. */
-const changesOf = (row: SessionRow, old: Session): SessionUpdate => ({
-  ...row,
-  accounts: row.accounts === old.accounts ? null : row.accounts,
-  transactionPages: row.transactionPages === old.transactionPages ? null : row.transactionPages,
+/**
+ * The lists can be long and seldom change; where one does not, the fold returns the same array. Written out, because
+ * spreading this many fields costs as much as encoding them.
+ */
+const changesOf = (state: Session, old: Session): SessionUpdate => ({
+  sessionId: state.sessionId,
+  externalId: state.externalId,
+  isSca: state.isSca,
+  stage: state.stage,
+  status: state.status,
+  outcome: state.outcome,
+  nextAction: state.nextAction,
+  failedStage: state.failedStage,
+  conflict: state.conflict,
+  stages: state.stages,
+  accounts: state.accounts === old.accounts ? null : state.accounts,
+  transactionPages: state.transactionPages === old.transactionPages ? null : state.transactionPages,
+  version: state.version,
+  position: state.position,
+  updatedAt: state.updatedAt,
+  lastFactAt: state.lastFactAt,
 });
 
 async function writePayments(tx: Db, states: StateRows['payments']): Promise<void> {
@@ -167,14 +186,14 @@ const upsert = (db: Db, table: PgTable, key: PgColumn) =>
     .onConflictDoUpdate({ target: key, set: rowsOf('excluded', table) });
 
 /**
- * Updates every column of each row, except a list that is null.
+ * Updates each row, except what does not change and lists that are null.
  * @param only a condition without which no row is changed
  */
 export const changeSessions = (db: Db, json: SQL, only = sql`true`) =>
   db
     .update(sessions)
     .set({
-      ...rowsOf('changed', sessions),
+      ...rowsOf('changed', sessions, UNCHANGING),
       accounts: sql`coalesce(changed.accounts, ${sessions.accounts})`,
       transactionPages: sql`coalesce(changed.transaction_pages, ${sessions.transactionPages})`,
     })

@@ -6,6 +6,7 @@ import type { Placement } from './attempt.ts';
 import { currentStageOf } from './outcome.ts';
 import type { Attempt, Instant, SessionState, StageState } from './session.ts';
 import { hasConflict, progressOf, type ShownProgress, summaryOf } from './stage-view.ts';
+import { mapStages, NOT_YET, type Stages, withMembers } from './stages.ts';
 
 /** A journal row about a session, as the fold reads it: no clock and no settings. */
 export interface SessionFactRow extends Placement {
@@ -64,7 +65,7 @@ export function foldSession(before: SessionState | null, row: SessionFactRow): F
     isSca: merged.isSca,
     stages: mapStages(merged.stages, (stage, name) =>
       name === callback.stage || PATHS[name].some((path) => changed.includes(path))
-        ? { ...stage, version, updatedAt: Math.max(stage.updatedAt ?? 0, receivedAt) }
+        ? changedIn(stage, version, receivedAt)
         : stage,
     ),
     accounts: merged.accounts,
@@ -77,17 +78,6 @@ export function foldSession(before: SessionState | null, row: SessionFactRow): F
   };
   return { state, changed, late: isLate(merged.stages[callback.stage], row), leftOut };
 }
-
-const NOT_YET: StageState = Object.freeze({
-  shown: null,
-  suspected: null,
-  past: Object.freeze([]),
-  next: 1,
-  putBackAt: null,
-  passed: false,
-  version: 0,
-  updatedAt: null,
-});
 
 function newSession({ callback, position, receivedAt }: SessionFactRow): SessionState {
   return {
@@ -113,12 +103,12 @@ function newSession({ callback, position, receivedAt }: SessionFactRow): Session
   };
 }
 
-type Stages = SessionState['stages'];
-
 function foldStages(stages: Stages, row: SessionFactRow): Stages {
   const { stage: name } = row.callback;
   const stage = foldStage(stages[name], row);
-  if (!row.confirms && !row.putsBack) return { ...stages, [name]: stage };
+  if (!row.confirms && !row.putsBack) {
+    return mapStages(stages, (other, otherName) => (otherName === name ? stage : other));
+  }
   const place = STAGE_NAMES.indexOf(name);
   const beganAt = stage.shown?.startedAt ?? row.receivedAt;
   return mapStages(stages, (other, otherName) => {
@@ -126,7 +116,7 @@ function foldStages(stages: Stages, row: SessionFactRow): Stages {
     if (STAGE_NAMES.indexOf(otherName) < place || other.shown === null) return other;
     if (row.putsBack) return putBack(other, row.receivedAt);
     // What was reported since the new run began is of the new run.
-    return other.shown.lastFactAt >= beganAt ? other : { ...other, passed: true };
+    return other.shown.lastFactAt >= beganAt ? other : withMembers(other, { passed: true });
   });
 }
 
@@ -135,13 +125,41 @@ function foldStage(stage: StageState, row: SessionFactRow): StageState {
   const isOfThePast = row.attempt < (shown?.number ?? stage.next);
   if (isOfThePast) return stage;
   if (shown === null || row.attempt === shown.number) {
-    return { ...stage, shown: foldAttempt(shown, row), passed: false };
+    return showing(stage, foldAttempt(shown, row));
   }
   const attempt = foldAttempt(suspected, row);
   return row.confirms
-    ? { ...stage, shown: attempt, suspected: null, past: [...past, summaryOf(shown)], passed: false }
-    : { ...stage, suspected: attempt };
+    ? withMembers(stage, {
+        shown: attempt,
+        suspected: null,
+        past: [...past, summaryOf(shown)],
+        passed: false,
+      })
+    : withMembers(stage, { suspected: attempt });
 }
+
+/** `withMembers` written out, as `changedIn` is: each callback does both, and spreading costs more than the rest of it. */
+const showing = (stage: StageState, shown: Attempt): StageState => ({
+  shown,
+  suspected: stage.suspected,
+  past: stage.past,
+  next: stage.next,
+  putBackAt: stage.putBackAt,
+  passed: false,
+  version: stage.version,
+  updatedAt: stage.updatedAt,
+});
+
+const changedIn = (stage: StageState, version: number, at: Instant): StageState => ({
+  shown: stage.shown,
+  suspected: stage.suspected,
+  past: stage.past,
+  next: stage.next,
+  putBackAt: stage.putBackAt,
+  passed: stage.passed,
+  version,
+  updatedAt: Math.max(stage.updatedAt ?? 0, at),
+});
 
 function foldAttempt(
   held: Attempt | null,
@@ -166,11 +184,12 @@ function foldAttempt(
   const isOlder = replayOf !== null && held.finishedAt !== null && receivedAt < held.finishedAt;
   const facts = withFact(held.facts, status, isOlder);
   return {
-    ...held,
-    lastFactAt: Math.max(held.lastFactAt, receivedAt),
+    number: held.number,
     facts,
     progress: isEnd ? held.progress : mergeProgress(held.progress, progress),
     endProgress: isEnd ? mergeProgress(held.endProgress, progress) : held.endProgress,
+    lastFactAt: Math.max(held.lastFactAt, receivedAt),
+    startedAt: held.startedAt,
     finishedAt: ends && shownStatus(facts) !== shownStatus(held.facts) ? receivedAt : held.finishedAt,
     terminalAt: ends ? Math.max(held.terminalAt ?? 0, receivedAt) : held.terminalAt,
   };
@@ -180,15 +199,14 @@ function foldAttempt(
 function putBack(stage: StageState, at: Instant): StageState {
   const { shown, suspected, past } = stage;
   const last = suspected?.number ?? shown?.number ?? 0;
-  return {
-    ...stage,
+  return withMembers(stage, {
     shown: null,
     suspected: null,
     past: shown === null ? past : [...past, summaryOf(shown)],
     next: last + 1,
     putBackAt: at,
     passed: false,
-  };
+  });
 }
 
 function isLate({ shown }: StageState, { attempt, callback }: SessionFactRow): boolean {
@@ -245,14 +263,4 @@ const statusOf = ({ shown }: StageState) => (shown === null ? null : shownStatus
 function isSameProgress(a: ShownProgress | null, b: ShownProgress | null): boolean {
   if (a === null || b === null) return a === b;
   return a.done === b.done && a.total === b.total && a.unit === b.unit && a.derived === b.derived;
-}
-
-function mapStages(stages: Stages, map: (stage: StageState, name: StageName) => StageState): Stages {
-  return {
-    AUTHENTICATION: map(stages.AUTHENTICATION, 'AUTHENTICATION'),
-    ACCOUNTS: map(stages.ACCOUNTS, 'ACCOUNTS'),
-    ACCOUNT_BALANCES: map(stages.ACCOUNT_BALANCES, 'ACCOUNT_BALANCES'),
-    TRANSACTIONS: map(stages.TRANSACTIONS, 'TRANSACTIONS'),
-    TRANSACTION_DETAILS: map(stages.TRANSACTION_DETAILS, 'TRANSACTION_DETAILS'),
-  };
 }

@@ -2,9 +2,10 @@ import { sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { banks, callbacks, payments, sessions, store as storeTable } from '../../../src/db/schema.ts';
 import type { Db } from '../../../src/db/store.ts';
-import { fromPayment, fromSession } from '../../../src/db/tables/rows.ts';
+import { fromPayment } from '../../../src/db/tables/rows.ts';
 import type { SessionCallback } from '../../../src/domain/journal/callback.ts';
 import { bytes } from './samples.ts';
+import { sessionRow } from './session-row.ts';
 import { journalRow, paymentOf, sessionOf } from './states.ts';
 
 export interface Filling {
@@ -32,7 +33,7 @@ export async function fillStore(
   await db
     .insert(banks)
     .values(Array.from({ length: BANKS }, (_, n) => ({ bankId: `b${n}`, secondaryIdentifiers: [] })));
-  await db.insert(sessions).values(fromSession(sessionOf({ ...reported, sessionId: 'template' })));
+  await db.insert(sessions).values(sessionRow(sessionOf({ ...reported, sessionId: 'template' })));
   await db.insert(payments).values(fromPayment(paymentOf({ paymentId: 'template' })));
   await db.insert(callbacks).values({ ...journalRow({ position: 0, body: BODY }), changed: [] });
   // The newest first: n counts backwards in time, over half an hour, then over the month before.
