@@ -31,7 +31,7 @@ export interface Outlet {
 export interface Announced {
   /** It was committed, and its callers were answered. */
   committed(): void;
-  /** It failed; whether it was committed is unknown. */
+  /** It failed, and whether it was committed is unknown; or it could not be published. */
   abandoned(): void;
 }
 
@@ -52,18 +52,27 @@ export interface BatchWriterOptions {
 }
 
 /**
- * Writes the callers' deliveries and answers every one of them, after COMMIT or with UNAVAILABLE. Those that break a
- * batch are set apart, so that they fail alone. Never rejects.
+ * Writes the callers' deliveries, and gives what answers every one of them after COMMIT. Those that break a batch are set
+ * apart, so that they fail alone: where one was, all are answered already. Never rejects.
  * @param take gives the callers, the same at each call; called as late as can be, so that who comes while a
  *   transaction begins comes along
  */
-export type WriteCallers = (take: () => readonly Caller[]) => Promise<void>;
+export type WriteCallers = (take: () => readonly Caller[]) => Promise<Answer>;
 
-/** Only one call may be under way at a time. */
+/** Answers the callers of a batch, at once, and publishes it. Called once; resolves when both is done. Never rejects. */
+export type Answer = () => Promise<void>;
+
+export const ANSWERED: Answer = () => Promise.resolve();
+
+/**
+ * Only one call may be under way at a time. The last batch's `Answer` may be called meanwhile, and what it gives has
+ * resolved before the next call.
+ */
 export function createBatchWriter(options: BatchWriterOptions): WriteCallers {
   const { store, settings, outlet, cache, memory, log, emit, waiting, onCommitted } = options;
   const notifies = store.kind === 'postgres';
   const trust = createTrust();
+  /** The batch under way. */
   let announced: Announced | null = null;
 
   function announce({ entries }: Applied): void {
@@ -73,6 +82,18 @@ export function createBatchWriter(options: BatchWriterOptions): WriteCallers {
   function abandon(): void {
     announced?.abandoned();
     announced = null;
+  }
+
+  function publish(batch: Announced): void {
+    try {
+      batch.committed();
+    } catch (err) {
+      log.error(
+        { err },
+        'a batch of callbacks was kept and could not be published: it is read back from the store',
+      );
+      batch.abandoned();
+    }
   }
 
   /** With one statement, by what is known of the store; null where nothing was written that way. */
@@ -113,7 +134,7 @@ export function createBatchWriter(options: BatchWriterOptions): WriteCallers {
     });
   }
 
-  async function write(take: () => readonly Caller[]): Promise<void> {
+  async function write(take: () => readonly Caller[]): Promise<Answer> {
     try {
       const began = performance.now();
       emit.batchBegan?.({ waiting: waiting() });
@@ -133,20 +154,29 @@ export function createBatchWriter(options: BatchWriterOptions): WriteCallers {
         firstPosition: entries[0]?.position ?? null,
         ms,
       });
-      for (const [index, caller] of callers.entries()) {
-        const receipt = receipts[index];
-        if (receipt !== undefined) caller.resolve(receipt);
-      }
-      // Answers go out before the fan-out takes the thread.
-      await nextTurn();
-      emit.batchAnswered?.({ callbacks: callers.length });
-      announced?.committed();
+      const committed = announced;
       announced = null;
+      return async () => {
+        for (const [index, caller] of callers.entries()) {
+          const receipt = receipts[index];
+          if (receipt !== undefined) caller.resolve(receipt);
+        }
+        // Answers go out before the fan-out takes the thread.
+        await nextTurn();
+        emit.batchAnswered?.({ callbacks: callers.length });
+        if (committed !== null) publish(committed);
+      };
     } catch (error) {
       cache.clear();
       abandon();
       await settleFailure(take(), error);
+      return ANSWERED;
     }
+  }
+
+  async function writeAndAnswer(callers: readonly Caller[]): Promise<void> {
+    const answer = await write(() => callers);
+    await answer();
   }
 
   async function settleFailure(callers: readonly Caller[], error: unknown): Promise<void> {
@@ -160,18 +190,18 @@ export function createBatchWriter(options: BatchWriterOptions): WriteCallers {
       );
       broken?.reject(unavailable('The callback could not be recorded.', error));
       const rest = callers.filter((caller) => caller !== broken);
-      if (rest.length > 0) await write(() => rest);
+      if (rest.length > 0) await writeAndAnswer(rest);
     } else if (isDataFault(error) && callers.length > 1) {
       const half = Math.ceil(callers.length / 2);
       const [former, latter] = [callers.slice(0, half), callers.slice(half)];
-      await write(() => former);
-      await write(() => latter);
+      await writeAndAnswer(former);
+      await writeAndAnswer(latter);
     } else if (isDataFault(error) && first?.delivery.parsed.ok) {
       first.delivery = quarantined(first.delivery, {
         reason: 'store: the store refuses what this callback holds',
         path: '',
       });
-      await write(() => callers);
+      await writeAndAnswer(callers);
     } else {
       emit.storeFailed?.({ during: 'write', sqlState: sqlStateOf(error) });
       log.error(

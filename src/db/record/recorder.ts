@@ -3,7 +3,7 @@ import { unavailable } from '../../errors.ts';
 import { type Emit, UNOBSERVED } from '../../observe.ts';
 import { createStateCache, type StateCache } from '../tables/state-cache.ts';
 import type { StatesInMemory } from '../tables/state-memory.ts';
-import { type BatchWriterOptions, createBatchWriter } from './batch-writer.ts';
+import { ANSWERED, type BatchWriterOptions, createBatchWriter } from './batch-writer.ts';
 import { type Caller, createCallerQueue } from './caller-queue.ts';
 import { createLongSessions } from './long-sessions.ts';
 
@@ -34,7 +34,8 @@ export interface Recorder {
 
 /**
  * Group commit: what arrives while a transaction is in flight forms the next one. No timer takes part, so an idle
- * gateway adds no wait.
+ * gateway adds no wait. One batch is in flight at a time (docs/decisions/0032); the callers of the one before are answered
+ * meanwhile.
  */
 export function createRecorder(options: RecorderOptions): Recorder {
   const { cache = createStateCache(), memory = null, emit = UNOBSERVED } = options;
@@ -61,20 +62,31 @@ export function createRecorder(options: RecorderOptions): Recorder {
   async function run(): Promise<void> {
     // What else arrives in this turn of the event loop comes along.
     await new Promise((resolve) => setImmediate(resolve));
+    while (!queue.isEmpty) await writeWaiting();
+    running = null;
+  }
+
+  /** Writes one batch after the other until nobody waits whose turn has come. */
+  async function writeWaiting(): Promise<void> {
+    let answer = ANSWERED;
     while (!queue.isEmpty) {
       const restMs = closed ? 0 : longSessions.restMs();
       if (restMs > 0 && queue.hasLongSessionsOnly()) {
+        await answer();
         await queue.nextArrival(restMs);
-        continue;
+        return;
       }
       let batch: readonly Caller[] | null = null;
-      await write(() => {
+      const writing = write(() => {
         batch ??= queue.takeBatch();
         return batch;
       });
+      // The last batch is committed: its callers are answered while the store is at work on this one.
+      await answer();
+      answer = await writing;
       queue.removeAnswered();
     }
-    running = null;
+    await answer();
   }
 
   return {

@@ -24,7 +24,7 @@ export interface BatchSpans {
 /**
  * A batch of one callback is a child of its span. A batch of several has a trace of its own: it has a link to each of
  * its callbacks, and each of them to it. An instance writes one batch at a time, and its callbacks are answered between
- * `committed` and `answered`.
+ * `committed` and `answered`, while the next one may have begun.
  */
 export function createBatchSpans(tracer: Tracer): BatchSpans {
   let beganAt = 0;
@@ -60,7 +60,6 @@ export function createBatchSpans(tracer: Tracer): BatchSpans {
 
   return {
     began(at) {
-      finishCommitted();
       beganAt = at;
     },
     committed(event, at) {
