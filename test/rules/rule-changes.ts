@@ -135,8 +135,8 @@ export const RULE_CHANGES: readonly RuleChange[] = [
     file: FOLD,
     edits: [
       [
-        'return other.shown.lastFactAt >= beganAt ? other : { ...other, passed: true };',
-        'return { ...other, passed: true };',
+        'return other.shown.lastFactAt >= beganAt ? other : withMembers(other, { passed: true });',
+        'return withMembers(other, { passed: true });',
       ],
     ],
   },

@@ -86,7 +86,8 @@ export function applyBatch(
       throw new DeliveryError(index, error);
     }
   });
-  return { ...batch.written(), receipts };
+  const { entries, repeats, states, leftOut } = batch.written();
+  return { entries, repeats, states, leftOut, receipts };
 }
 
 /**
@@ -203,7 +204,9 @@ class Batch {
         : undefined);
     if (recorded !== undefined) return this.#repeat(recorded, delivery);
     const position = ++this.#position;
-    const place = { position, receivedAt, replayOf: delivery.replay?.of ?? null, ...placement };
+    const { attempt, confirms, putsBack } = placement;
+    const replayOf = delivery.replay?.of ?? null;
+    const place = { position, receivedAt, replayOf, attempt, confirms, putsBack };
     const { changed, late, change, leftOut } = this.#states.advance(callback, place);
     if (leftOut.accounts + leftOut.transactionPages > 0) this.#leftOut.push({ position, ...leftOut });
     const outcome = late ? 'LATE' : 'RECORDED';
@@ -218,7 +221,9 @@ class Batch {
       bankId: callback.bank.bankId,
       stage: callback.kind === 'PAYMENT' ? null : callback.stage,
       status: callback.status,
-      ...placement,
+      attempt,
+      confirms,
+      putsBack,
       changed,
       version: change.after.version,
       faults: leftOut.accounts + leftOut.transactionPages > 0 ? leftOutFaults(leftOut, paths) : [],

@@ -30,7 +30,8 @@ export interface Received {
  */
 export function placementOf(session: Session | null, received: Received, restartQuietMs: number): Placement {
   const attempt = attemptFor(session, received, restartQuietMs);
-  return { attempt, ...effectOf(session, received.callback, attempt) };
+  const { confirms, putsBack } = effectOf(session, received.callback, attempt);
+  return { attempt, confirms, putsBack };
 }
 
 function attemptFor(

@@ -64,7 +64,7 @@ export function foldSession(before: SessionState | null, row: SessionFactRow): F
     bankId: held.bankId,
     isSca: merged.isSca,
     stages: mapStages(merged.stages, (stage, name) =>
-      name === callback.stage || PATHS[name].some((path) => changed.includes(path))
+      name === callback.stage || PATHS[name].all.some((path) => changed.includes(path))
         ? changedIn(stage, version, receivedAt)
         : stage,
     ),
@@ -221,18 +221,17 @@ function changedPaths(before: Comparable & Pick<SessionState, 'version'>, after:
   if (before.externalId !== after.externalId) changed.push('externalId');
   if (before.isSca !== after.isSca) changed.push('isSca');
   for (const name of STAGE_NAMES) {
-    const [a, b] = [before.stages[name], after.stages[name]];
-    const [status, attempt, conflict, restartSuspected, progress] = PATHS[name];
-    if (a !== b) {
-      if (statusOf(a) !== statusOf(b)) changed.push(status);
-      if ((a.shown?.number ?? 0) !== (b.shown?.number ?? 0)) changed.push(attempt);
-      if (hasConflict(a) !== hasConflict(b)) changed.push(conflict);
-      if ((a.suspected !== null) !== (b.suspected !== null)) changed.push(restartSuspected);
-    }
+    const a = before.stages[name];
+    const b = after.stages[name];
     // The progress of Transactions may be derived from the accounts, the pages and the other stages.
-    const mayDiffer = a !== b || name === 'TRANSACTIONS';
-    if (mayDiffer && !isSameProgress(progressOf(before, name, a), progressOf(after, name, b)))
-      changed.push(progress);
+    if (a === b && name !== 'TRANSACTIONS') continue;
+    const paths = PATHS[name];
+    if (statusOf(a) !== statusOf(b)) changed.push(paths.status);
+    if ((a.shown?.number ?? 0) !== (b.shown?.number ?? 0)) changed.push(paths.attempt);
+    if (hasConflict(a) !== hasConflict(b)) changed.push(paths.conflict);
+    if ((a.suspected !== null) !== (b.suspected !== null)) changed.push(paths.restartSuspected);
+    if (!isSameProgress(progressOf(before, name, a), progressOf(after, name, b)))
+      changed.push(paths.progress);
   }
   if (before.accounts !== after.accounts) changed.push('accounts');
   if (before.transactionPages !== after.transactionPages) changed.push('transactionPages');
@@ -250,16 +249,18 @@ const PATHS = {
 } as const;
 
 function pathsOf(name: StageName) {
-  return [
-    `stages.${name}.status`,
-    `stages.${name}.attempt`,
-    `stages.${name}.conflict`,
-    `stages.${name}.restartSuspected`,
-    `stages.${name}.progress`,
-  ] as const;
+  const paths = {
+    status: `stages.${name}.status`,
+    attempt: `stages.${name}.attempt`,
+    conflict: `stages.${name}.conflict`,
+    restartSuspected: `stages.${name}.restartSuspected`,
+    progress: `stages.${name}.progress`,
+  };
+  return { ...paths, all: Object.values(paths) };
 }
 
 const statusOf = ({ shown }: StageState) => (shown === null ? null : shownStatus(shown.facts));
+
 function isSameProgress(a: ShownProgress | null, b: ShownProgress | null): boolean {
   if (a === null || b === null) return a === b;
   return a.done === b.done && a.total === b.total && a.unit === b.unit && a.derived === b.derived;

@@ -9,66 +9,79 @@ export interface ShownProgress extends Progress {
   readonly derived: boolean;
 }
 
-/** One stage as it is shown: derived from the stored state alone, independent of this deployment's settings. */
-export interface StageView {
-  readonly sessionId: string;
+/**
+ * One stage as it is shown: derived from the stored state alone, independent of this deployment's settings. Each member is
+ * derived when it is asked for: a selection names a few.
+ */
+export class StageView {
   readonly name: StageName;
+  readonly #session: SessionState;
+  readonly #stage: StageState;
+
+  constructor(session: SessionState, name: StageName) {
+    this.name = name;
+    this.#session = session;
+    this.#stage = session.stages[name];
+  }
+
+  get sessionId(): string {
+    return this.#session.sessionId;
+  }
+
   /** Null while unobserved. */
-  readonly status: StageStatus | null;
-  readonly progress: ShownProgress | null;
+  get status(): StageStatus | null {
+    const { shown } = this.#stage;
+    return shown === null ? null : shownStatus(shown.facts);
+  }
+
+  get progress(): ShownProgress | null {
+    return progressOf(this.#session, this.name, this.#stage);
+  }
+
   /** 0 while unobserved. */
-  readonly attempt: number;
-  readonly observed: boolean;
-  readonly conflict: boolean;
+  get attempt(): number {
+    return this.#stage.shown?.number ?? 0;
+  }
+
+  get observed(): boolean {
+    return this.#stage.shown !== null;
+  }
+
+  get conflict(): boolean {
+    return hasConflict(this.#stage);
+  }
+
   /** Whether a new run may have begun: nothing of it is shown until it is confirmed. */
-  readonly restartSuspected: boolean;
+  get restartSuspected(): boolean {
+    return this.observed && this.#stage.suspected !== null;
+  }
+
   /** Every run that is or was shown, oldest first. */
-  readonly attempts: readonly PastAttempt[];
+  get attempts(): readonly PastAttempt[] {
+    const { shown, past } = this.#stage;
+    return shown === null ? past : [...past, summaryOf(shown)];
+  }
+
   /** The session's version that last changed it; 0 while unobserved. */
-  readonly version: number;
-  readonly startedAt: Instant | null;
-  readonly finishedAt: Instant | null;
-  readonly updatedAt: Instant | null;
+  get version(): number {
+    return this.observed ? this.#stage.version : 0;
+  }
+
+  get startedAt(): Instant | null {
+    return this.#stage.shown?.startedAt ?? null;
+  }
+
+  get finishedAt(): Instant | null {
+    return this.#stage.shown?.finishedAt ?? null;
+  }
+
+  get updatedAt(): Instant | null {
+    return this.observed ? this.#stage.updatedAt : null;
+  }
 }
 
 /** The view of one stage of a session. */
-export function stageView(session: SessionState, name: StageName): StageView {
-  const { sessionId } = session;
-  const stage = session.stages[name];
-  const { shown } = stage;
-  if (shown === null) {
-    return { ...UNOBSERVED, sessionId, name, attempts: stage.past };
-  }
-  return {
-    sessionId,
-    name,
-    status: shownStatus(shown.facts),
-    progress: progressOf(session, name, stage),
-    attempt: shown.number,
-    observed: true,
-    conflict: hasConflict(stage),
-    restartSuspected: stage.suspected !== null,
-    attempts: [...stage.past, summaryOf(shown)],
-    version: stage.version,
-    startedAt: shown.startedAt,
-    finishedAt: shown.finishedAt,
-    updatedAt: stage.updatedAt,
-  };
-}
-
-const UNOBSERVED: Omit<StageView, 'sessionId' | 'name'> = Object.freeze({
-  status: null,
-  progress: null,
-  attempt: 0,
-  observed: false,
-  conflict: false,
-  restartSuspected: false,
-  attempts: [],
-  version: 0,
-  startedAt: null,
-  finishedAt: null,
-  updatedAt: null,
-});
+export const stageView = (session: SessionState, name: StageName): StageView => new StageView(session, name);
 
 /** Whether the shown attempt has two different terminal statuses. */
 export function hasConflict({ shown }: StageState): boolean {

@@ -19,17 +19,14 @@ export function visible(session: Session) {
   return {
     ...shown,
     stages: STAGE_NAMES.map((name) => {
-      const {
-        sessionId: _,
-        version,
-        startedAt,
-        finishedAt,
-        updatedAt,
-        attempts,
-        ...shown
-      } = stageView(session, name);
-      const runs = attempts.map(({ number, status, conflict }) => ({ number, status, conflict }));
-      return { ...shown, runs, hasStarted: startedAt !== null, hasFinished: finishedAt !== null };
+      const view = stageView(session, name);
+      const { status, progress, attempt, observed, conflict, restartSuspected } = view;
+      const runs = view.attempts.map(({ number, status, conflict }) => ({ number, status, conflict }));
+      return {
+        ...{ name, status, progress, attempt, observed, conflict, restartSuspected, runs },
+        hasStarted: view.startedAt !== null,
+        hasFinished: view.finishedAt !== null,
+      };
     }),
     accounts: sorted(session.accounts),
     transactionPages: sorted(session.transactionPages.map(({ receivedAt, ...page }) => page)),
