@@ -1,5 +1,5 @@
 import type { Attempt, StageState } from '../../domain/session/session.ts';
-import { NOT_YET, type Stages } from '../../domain/session/stages.ts';
+import { NOT_YET, ofStage, type Stages } from '../../domain/session/stages.ts';
 import { STAGE_NAMES, type StageName } from '../../domain/words.ts';
 
 /**
@@ -18,8 +18,9 @@ type StoredAttempt = Pick<Attempt, 'number' | 'facts' | 'startedAt' | 'lastFactA
 export function writeStages(stages: Stages): string {
   let text = '';
   for (const name of STAGE_NAMES) {
-    const stage = stages[name] === NOT_YET ? '{}' : writeStage(stages[name]);
-    if (stage !== '{}') text += `${text === '' ? '' : ','}"${name}":${stage}`;
+    const stage = ofStage(stages, name);
+    const written = stage === NOT_YET ? '{}' : writeStage(stage);
+    if (written !== '{}') text += `${text === '' ? '' : ','}"${name}":${written}`;
   }
   return `{${text}}`;
 }

@@ -3,6 +3,7 @@ import { isTerminal, shownStatus } from '../status.ts';
 import { STAGE_NAMES, type StageName } from '../words.ts';
 import { needsAuthorization } from './outcome.ts';
 import type { Instant, Session, SessionState, StageState } from './session.ts';
+import { ofStage } from './stages.ts';
 
 /** The run of its stage that a callback belongs to, and its effect on the runs. */
 export interface Placement {
@@ -39,8 +40,8 @@ function attemptFor(
   { callback, receivedAt, isReplay }: Received,
   restartQuietMs: number,
 ): number {
-  const stage = session?.stages[callback.stage];
-  if (session === null || stage === undefined) return 1;
+  if (session === null) return 1;
+  const stage = ofStage(session.stages, callback.stage);
   if (isReplay) return attemptAt(stage, receivedAt);
   if (stage.shown === null) return stage.next;
   if (stage.suspected !== null) return stage.suspected.number;
@@ -64,7 +65,7 @@ export function effectOf(
   attempt: number,
 ): Pick<Placement, 'confirms' | 'putsBack'> {
   if (session === null) return { confirms: false, putsBack: false };
-  const { shown, next } = session.stages[name];
+  const { shown, next } = ofStage(session.stages, name);
   const endedBadly = session.failedStage !== null;
   if (shown === null) {
     return { confirms: false, putsBack: endedBadly && name === 'AUTHENTICATION' && next === 1 };
@@ -110,7 +111,7 @@ function isReauthentication(
  */
 export function isOldNews(session: Session | null, { stage: name, status }: SessionCallback): boolean {
   if (session === null) return false;
-  const { shown, suspected, next, passed } = session.stages[name];
+  const { shown, suspected, next, passed } = ofStage(session.stages, name);
   const isLeftBehind = shown === null ? next > 1 : passed;
   if (isLeftBehind && status !== 'INITIATED' && !hasFinishedBefore(session, name)) return true;
   if (shown === null || !isTerminal(status) || !shown.facts.some(isTerminal)) return false;

@@ -6,7 +6,7 @@ import type { Placement } from './attempt.ts';
 import { currentStageOf } from './outcome.ts';
 import type { Attempt, Instant, SessionState, StageState } from './session.ts';
 import { hasConflict, progressOf, type ShownProgress, summaryOf } from './stage-view.ts';
-import { mapStages, NOT_YET, type Stages, withMembers } from './stages.ts';
+import { mapStages, NOT_YET, ofStage, type Stages, withMembers } from './stages.ts';
 
 /** A journal row about a session, as the fold reads it: no clock and no settings. */
 export interface SessionFactRow extends Placement {
@@ -64,7 +64,7 @@ export function foldSession(before: SessionState | null, row: SessionFactRow): F
     bankId: held.bankId,
     isSca: merged.isSca,
     stages: mapStages(merged.stages, (stage, name) =>
-      name === callback.stage || PATHS[name].all.some((path) => changed.includes(path))
+      name === callback.stage || ofStage(PATHS, name).all.some((path) => changed.includes(path))
         ? changedIn(stage, version, receivedAt)
         : stage,
     ),
@@ -76,7 +76,7 @@ export function foldSession(before: SessionState | null, row: SessionFactRow): F
     updatedAt: Math.max(held.updatedAt, receivedAt),
     lastFactAt: Math.max(held.lastFactAt, receivedAt),
   };
-  return { state, changed, late: isLate(merged.stages[callback.stage], row), leftOut };
+  return { state, changed, late: isLate(ofStage(merged.stages, callback.stage), row), leftOut };
 }
 
 function newSession({ callback, position, receivedAt }: SessionFactRow): SessionState {
@@ -105,7 +105,7 @@ function newSession({ callback, position, receivedAt }: SessionFactRow): Session
 
 function foldStages(stages: Stages, row: SessionFactRow): Stages {
   const { stage: name } = row.callback;
-  const stage = foldStage(stages[name], row);
+  const stage = foldStage(ofStage(stages, name), row);
   if (!row.confirms && !row.putsBack) {
     return mapStages(stages, (other, otherName) => (otherName === name ? stage : other));
   }
@@ -221,11 +221,11 @@ function changedPaths(before: Comparable & Pick<SessionState, 'version'>, after:
   if (before.externalId !== after.externalId) changed.push('externalId');
   if (before.isSca !== after.isSca) changed.push('isSca');
   for (const name of STAGE_NAMES) {
-    const a = before.stages[name];
-    const b = after.stages[name];
+    const a = ofStage(before.stages, name);
+    const b = ofStage(after.stages, name);
     // The progress of Transactions may be derived from the accounts, the pages and the other stages.
     if (a === b && name !== 'TRANSACTIONS') continue;
-    const paths = PATHS[name];
+    const paths = ofStage(PATHS, name);
     if (statusOf(a) !== statusOf(b)) changed.push(paths.status);
     if ((a.shown?.number ?? 0) !== (b.shown?.number ?? 0)) changed.push(paths.attempt);
     if (hasConflict(a) !== hasConflict(b)) changed.push(paths.conflict);

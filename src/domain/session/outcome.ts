@@ -8,6 +8,7 @@ import {
 } from '../words.ts';
 import type { ReportedIn, Session, SessionState, StageState } from './session.ts';
 import { hasConflict, isOfThisRun } from './stage-view.ts';
+import { ofStage } from './stages.ts';
 
 /** The session as a whole, and the stage that decides its outcome: null with PENDING and SUCCEEDED. */
 export interface Verdict {
@@ -28,10 +29,10 @@ function verdictOf(session: SessionState, expectedStages: readonly StageName[]):
   const end = expectedStages.reduce((last, name) => Math.max(last, STAGE_NAMES.indexOf(name)), 0);
   const ended = hasEnded(session, end);
   const counted = STAGE_NAMES.filter((name, place) => (ended ? expectedStages.includes(name) : place <= end));
-  const unauthorized = counted.findLast((name) => needsAuthorization(stages[name]));
+  const unauthorized = counted.findLast((name) => needsAuthorization(ofStage(stages, name)));
   if (unauthorized !== undefined) return { outcome: 'NEEDS_AUTHORIZATION', failedStage: unauthorized };
 
-  const failed = counted.findLast((name) => statusOf(stages[name]) === 'FAILED') ?? null;
+  const failed = counted.findLast((name) => statusOf(ofStage(stages, name)) === 'FAILED') ?? null;
   const short = ended
     ? (counted.findLast((name, place) => endedShort(session, name, counted.slice(place))) ?? null)
     : null;
@@ -44,7 +45,8 @@ function verdictOf(session: SessionState, expectedStages: readonly StageName[]):
 /** Whether a stage is under way and no later stage of this run was received. */
 function isAwaited(session: SessionState, counted: readonly StageName[]): boolean {
   return counted.some(
-    (name) => isUnderWay(session.stages[name]) && !isReceivedAfter(session, STAGE_NAMES.indexOf(name)),
+    (name) =>
+      isUnderWay(ofStage(session.stages, name)) && !isReceivedAfter(session, STAGE_NAMES.indexOf(name)),
   );
 }
 
@@ -58,10 +60,11 @@ function hasEnded(session: SessionState, end: number): boolean {
 
 /** Whether a stage after this one was received in this run. */
 function isReceivedAfter({ stages }: SessionState, place: number): boolean {
-  return STAGE_NAMES.some(
-    (name, other) => other > place && stages[name].shown !== null && !stages[name].passed,
-  );
+  return STAGE_NAMES.some((name, other) => other > place && isOfRun(ofStage(stages, name)));
 }
+
+/** Whether it was received in this run: no restart of an earlier stage has left it behind since. */
+const isOfRun = ({ shown, passed }: StageState): boolean => shown !== null && !passed;
 
 function statusOf({ shown }: StageState): StageStatus | null {
   return shown === null ? null : shownStatus(shown.facts);
@@ -78,7 +81,7 @@ function isUnderWay(stage: StageState): boolean {
  * stage is still as an earlier run left it, this run is not over.
  */
 function endedShort({ stages }: SessionState, name: StageName, onwards: readonly StageName[]): boolean {
-  const { shown } = stages[name];
+  const { shown } = ofStage(stages, name);
   if (shown === null || shownStatus(shown.facts) !== 'FINISHED') return false;
   if (onwards.some((other) => stages[other].passed)) return false;
   return shown.endProgress !== null && shown.endProgress.done < shown.endProgress.total;
@@ -106,8 +109,7 @@ function nextActionOf(session: SessionState, outcome: SessionOutcome): NextActio
 /** The furthest stage observed since the last confirmed restart of an earlier one. */
 export function currentStageOf(session: Pick<SessionState, 'stages'>): StageName {
   const current = STAGE_NAMES.findLast((name) => {
-    const stage = session.stages[name];
-    return stage.shown !== null && !stage.passed;
+    return isOfRun(ofStage(session.stages, name));
   });
   if (current === undefined) throw new Error('a session has at least one observed stage');
   return current;
@@ -116,7 +118,7 @@ export function currentStageOf(session: Pick<SessionState, 'stages'>): StageName
 /** The session as it is stored and shown under this deployment's EXPECTED_STAGES. */
 export function deriveSession(state: SessionState, expectedStages: readonly StageName[]): Session {
   const stage = currentStageOf(state);
-  const status = statusOf(state.stages[stage]);
+  const status = statusOf(ofStage(state.stages, stage));
   if (status === null) throw new Error('the current stage is observed');
   const { outcome, failedStage } = verdictOf(state, expectedStages);
   // Written out, because this is done for each callback, and spreading this many fields costs more than deriving.
@@ -139,6 +141,6 @@ export function deriveSession(state: SessionState, expectedStages: readonly Stag
     outcome,
     failedStage,
     nextAction: nextActionOf(state, outcome),
-    conflict: STAGE_NAMES.some((name) => hasConflict(state.stages[name])),
+    conflict: STAGE_NAMES.some((name) => hasConflict(ofStage(state.stages, name))),
   };
 }

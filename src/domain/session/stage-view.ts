@@ -3,6 +3,7 @@ import { mergeProgress } from '../merge.ts';
 import { isTerminal, shownStatus, terminalsOf } from '../status.ts';
 import { STAGE_NAMES, type StageName, type StageStatus } from '../words.ts';
 import type { Attempt, Instant, PastAttempt, ReportedIn, SessionState, StageState } from './session.ts';
+import { ofStage } from './stages.ts';
 
 /** Progress as it is shown. `derived` is true where Callboard counted and false where the aggregator reported. */
 export interface ShownProgress extends Progress {
@@ -21,7 +22,7 @@ export class StageView {
   constructor(session: SessionState, name: StageName) {
     this.name = name;
     this.#session = session;
-    this.#stage = session.stages[name];
+    this.#stage = ofStage(session.stages, name);
   }
 
   get sessionId(): string {
@@ -97,7 +98,7 @@ export function summaryOf({ number, facts, startedAt, finishedAt }: Attempt): Pa
 /** Whether it was reported in an attempt that is shown now, of a stage that no restart has left behind. */
 export function isOfThisRun({ stages }: Pick<SessionState, 'stages'>, reportedIn: ReportedIn): boolean {
   return STAGE_NAMES.some((name) => {
-    const { shown, passed } = stages[name];
+    const { shown, passed } = ofStage(stages, name);
     return shown !== null && !passed && (reportedIn[name] ?? 0) >= shown.number;
   });
 }
@@ -157,7 +158,7 @@ function countOfThisRun<Item extends { readonly reportedIn: ReportedIn }>(
 function runOf({ stages }: Pick<SessionState, 'stages'>): string {
   let run = '';
   for (const name of STAGE_NAMES) {
-    const { shown, passed } = stages[name];
+    const { shown, passed } = ofStage(stages, name);
     run += shown === null || passed ? ',' : `,${shown.number}`;
   }
   return run;

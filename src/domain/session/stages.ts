@@ -35,3 +35,22 @@ export function withMembers(stage: StageState, members: Partial<StageState>): St
   const { shown, suspected, past, next, putBackAt, passed, version, updatedAt } = { ...stage, ...members };
   return { shown, suspected, past, next, putBackAt, passed, version, updatedAt };
 }
+
+/**
+ * What a record holds for one stage. `record[name]` is the same, but V8 compiles it for the name that it has seen, and
+ * again when another comes.
+ */
+export function ofStage<T>(record: Readonly<Record<StageName, T>>, name: StageName): T {
+  switch (name) {
+    case 'AUTHENTICATION':
+      return record.AUTHENTICATION;
+    case 'ACCOUNTS':
+      return record.ACCOUNTS;
+    case 'ACCOUNT_BALANCES':
+      return record.ACCOUNT_BALANCES;
+    case 'TRANSACTIONS':
+      return record.TRANSACTIONS;
+    case 'TRANSACTION_DETAILS':
+      return record.TRANSACTION_DETAILS;
+  }
+}
