@@ -56,17 +56,22 @@ describe('the memory of states', () => {
     expect(memory.find(SERVER, 's1', '10')).toBeUndefined();
   });
 
+  const kept = (heapBytes: number, count: number, accounts: number) => {
+    const memory = createStatesInMemory(heapBytes).sessions;
+    for (let n = 0; n < count; n += 1) memory.keep(SERVER, `s${n}`, '10', state(`s${n}`, accounts));
+    let found = 0;
+    for (let n = 0; n < count; n += 1) if (memory.find(SERVER, `s${n}`, '10') !== undefined) found += 1;
+    return found;
+  };
+
   it('is bounded: states with long lists take the place of many', () => {
-    const memory = createStatesInMemory().sessions;
-    const kept = (count: number, accounts: number) => {
-      memory.clear();
-      for (let n = 0; n < count; n += 1) memory.keep(SERVER, `s${n}`, '10', state(`s${n}`, accounts));
-      let found = 0;
-      for (let n = 0; n < count; n += 1) if (memory.find(SERVER, `s${n}`, '10') !== undefined) found += 1;
-      return found;
-    };
-    expect(kept(25_000, 0)).toBe(20_000);
-    expect(kept(500, 990)).toBe(200);
+    expect(kept(0, 25_000, 0)).toBe(20_000);
+    expect(kept(0, 500, 990)).toBe(200);
+  });
+
+  it('holds more where the heap may grow larger: a twentieth of it', () => {
+    expect(kept(2_000_000_000, 60_000, 0)).toBe(50_000);
+    expect(kept(100_000_000, 25_000, 0)).toBe(20_000);
   });
 });
 

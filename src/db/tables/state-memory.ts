@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { LRUCache } from 'lru-cache';
 import type { Payment } from '../../domain/payment/payment.ts';
 import type { Session } from '../../domain/session/session.ts';
@@ -26,19 +27,31 @@ export interface StatesInMemory {
 
 /**
  * In parts of about 200 bytes: an account, a first page and a status of a payment are one each, a session or payment ten.
- * So sessions take 40 MB at most, and payments 8.
  */
-const MAX_SESSION_PARTS = 200_000;
-const MAX_PAYMENT_PARTS = 40_000;
+const BYTES_PER_PART = 200;
 const PARTS_PER_STATE = 10;
+/**
+ * How much of the heap that V8 may use. Where more sessions are in use than memory holds, lists of them take six times as
+ * long (docs/decisions/0059), so the more memory the gateway has, the more of it goes there.
+ */
+const SHARE_OF_SESSIONS = 0.05;
+const SHARE_OF_PAYMENTS = 0.01;
+/** In bytes: with the smallest heaps too. */
+const LEAST_OF_SESSIONS = 40_000_000;
+const LEAST_OF_PAYMENTS = 8_000_000;
 
-export function createStatesInMemory(): StatesInMemory {
+/** @param heapBytes how large the heap of this process may grow */
+export function createStatesInMemory(
+  heapBytes: number = getHeapStatistics().heap_size_limit,
+): StatesInMemory {
+  const parts = (share: number, least: number) =>
+    Math.floor(Math.max(least, share * heapBytes) / BYTES_PER_PART);
   return {
     sessions: createStateMemory(
-      MAX_SESSION_PARTS,
+      parts(SHARE_OF_SESSIONS, LEAST_OF_SESSIONS),
       ({ accounts, transactionPages }) => accounts.length + transactionPages.length,
     ),
-    payments: createStateMemory(MAX_PAYMENT_PARTS, ({ facts }) => facts.length),
+    payments: createStateMemory(parts(SHARE_OF_PAYMENTS, LEAST_OF_PAYMENTS), ({ facts }) => facts.length),
   };
 }
 

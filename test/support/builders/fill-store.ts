@@ -26,10 +26,15 @@ const BODY = bytes(JSON.stringify({ sessionId: 'template', text: 'x'.repeat(500)
  * Fills an empty store by SQL: of ten sessions one FAILED, one NEEDS_AUTHORIZATION, and of those touched lately two are
  * PENDING.
  */
-export async function fillStore(
-  db: Db,
-  { stored, touched, callbacksEach = 1, reported = {} }: Filling,
-): Promise<void> {
+export async function fillStore(db: Db, filling: Filling): Promise<void> {
+  await db.transaction(async (tx) => {
+    // On a slow machine the rows of 100,000 sessions take longer than a gateway lets a statement take.
+    await tx.execute(sql`set local statement_timeout = 0`);
+    await fill(tx, filling);
+  });
+}
+
+async function fill(db: Db, { stored, touched, callbacksEach = 1, reported = {} }: Filling): Promise<void> {
   await db
     .insert(banks)
     .values(Array.from({ length: BANKS }, (_, n) => ({ bankId: `b${n}`, secondaryIdentifiers: [] })));
