@@ -63,7 +63,10 @@ export interface Events {
 
   readonly callbackAnswered: CallbackAnswered;
 
-  /** A batch is about to be written; `waiting` callbacks have no answer yet. */
+  /**
+   * A batch is about to be written; `waiting` callbacks have no answer yet. The last one may not be answered yet: its
+   * `batchAnswered` comes before this one's `batchCommitted`.
+   */
   readonly batchBegan: { readonly waiting: number };
   /** The batch's journal rows are inserted, not committed; where the batch is one statement, it is about to be sent. */
   readonly journalWritten: { readonly rows: number };

@@ -323,3 +323,144 @@ eachStore('two recorders on one store', (of) => {
     });
   });
 });
+
+/** Resolves when what follows an answer in its turn of the event loop, and publishing, is done. */
+const nextTurns = async () => {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** Positions that follow each other. */
+const expectInOrder = (published: readonly JournalEntry[], count: number) => {
+  const [first] = published;
+  expect(published.map(({ position }) => position - (first?.position ?? 0))).toEqual(
+    Array.from({ length: count }, (_, n) => n),
+  );
+};
+
+eachStore('the callers of a batch', (of) => {
+  test('are answered while the next batch is written, and are no longer waited for', async () => {
+    const store = await open(of);
+    const events: string[] = [];
+    const later: Promise<unknown>[] = [];
+    const emit = {
+      batchBegan: () => events.push('began'),
+      batchWritten: () => {
+        // They come while the first one's batch is in the store.
+        if (events.length === 1) later.push(record(report('two')), record(report('three')));
+      },
+      batchCommitted: ({ callbacks }: { callbacks: number }) => events.push(`committed ${callbacks}`),
+      batchAnswered: ({ callbacks }: { callbacks: number }) => events.push(`answered ${callbacks}`),
+    };
+    const { recorder, record, published } = recorderOf(store, {
+      // cast: only these are listened to
+      emit: emit as unknown as NonNullable<RecorderOptions['emit']>,
+    });
+    await record(report('one'));
+    await Promise.all(later);
+    await nextTurns();
+    expect(events).toEqual(['began', 'committed 1', 'began', 'answered 1', 'committed 2', 'answered 2']);
+    expect(recorder.waiting).toBe(0);
+    expect(recorder.waitedMs).toBe(0);
+    expectInOrder(published, 3);
+  });
+
+  test('are answered and published although the next batch fails', async () => {
+    const store = await open(of);
+    let fails = false;
+    const failing: Store = {
+      ...store,
+      write: (work) =>
+        fails ? Promise.reject(unavailable('The store cannot be reached.')) : store.write(work),
+      writeAtOnce: (statement) =>
+        fails
+          ? Promise.reject(unavailable('The store cannot be reached.'))
+          : (store.writeAtOnce?.(statement) ?? Promise.reject(new Error('this store writes at once'))),
+    };
+    const { recorder, record, published } = recorderOf(failing);
+    await record(report('known too'));
+    const kept = record(report('kept'));
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    const refused = record(report('refused'));
+    fails = true;
+    expect(await kept).toMatchObject({ outcome: 'recorded' });
+    await expect(refused).rejects.toEqual(UNAVAILABLE);
+    fails = false;
+    expect(await record(report('after'))).toMatchObject({ outcome: 'recorded' });
+    await nextTurns();
+    expectInOrder(published, 3);
+    expect(recorder.waiting).toBe(0);
+  });
+
+  test('are answered although a batch cannot be published, and the next is written', async () => {
+    const store = await open(of);
+    let abandoned = 0;
+    const outlet = {
+      announce: () => ({
+        committed() {
+          throw new Error('it cannot be published');
+        },
+        abandoned() {
+          abandoned += 1;
+        },
+      }),
+    };
+    const { record } = recorderOf(store, { outlet });
+    for (const id of ['unpublished-1', 'unpublished-2', 'unpublished-3'])
+      expect(await record(report(id))).toMatchObject({ outcome: 'recorded' });
+    await nextTurns();
+    expect(abandoned).toBe(3);
+  });
+
+  test('wait for no rest of a long session that they have no part in, and neither does closing', async () => {
+    const store = await open(of);
+    let slow = false;
+    const slowly = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (slow) await new Promise((resolve) => setTimeout(resolve, 200));
+      return work();
+    };
+    const slowStore: Store = {
+      ...store,
+      write: (work) => slowly(() => store.write(work)),
+      writeAtOnce: (statement) =>
+        slowly(
+          () => store.writeAtOnce?.(statement) ?? Promise.reject(new Error('this store writes at once')),
+        ),
+    };
+    const long = (n: number) =>
+      report('long', 'InProgress', {
+        details: { accounts: Array.from({ length: 300 }, (_, k) => ({ accountNumber: `BE${n}-${k}` })) },
+      });
+    const later: Promise<unknown>[] = [];
+    const emit = {
+      batchWritten: () => {
+        // Nothing but the long session waits when the batch is committed.
+        if (slow && later.length === 0) later.push(record(long(2)));
+      },
+    };
+    const { recorder, record } = recorderOf(slowStore, {
+      // cast: only this is listened to
+      emit: emit as unknown as NonNullable<RecorderOptions['emit']>,
+    });
+    await record(long(0));
+    await record(report('another'));
+    slow = true;
+    let took = Number.POSITIVE_INFINITY;
+    const [first] = await Promise.all([
+      record(long(1)).then(async (receipt) => {
+        slow = false;
+        const began = performance.now();
+        await record(report('short'));
+        took = performance.now() - began;
+        return receipt;
+      }),
+      record(report('another', 'Initiated')),
+    ]);
+    expect(first.outcome).toBe('recorded');
+    // The rest would take 600 ms.
+    expect(took).toBeLessThan(400);
+    const began = performance.now();
+    await recorder.close();
+    expect(performance.now() - began).toBeLessThan(400);
+    await Promise.all(later);
+  });
+});

@@ -24,14 +24,14 @@ const LEFT_OUT =
 
 /** Where batches are published. */
 export interface Outlet {
-  /** A batch that adds these rows is about to be committed. One of the two that this gives is called, once. */
+  /** A batch that adds these rows is about to be committed. Of the two that this gives one is called, once. */
   announce(entries: readonly JournalEntry[]): Announced;
 }
 
 export interface Announced {
   /** It was committed, and its callers were answered. */
   committed(): void;
-  /** It failed, and whether it was committed is unknown; or it could not be published. */
+  /** It failed, and whether it was committed is unknown. Called after `committed` too, where that threw. */
   abandoned(): void;
 }
 
@@ -52,8 +52,8 @@ export interface BatchWriterOptions {
 }
 
 /**
- * Writes the callers' deliveries, and gives what answers every one of them after COMMIT. Those that break a batch are set
- * apart, so that they fail alone: where one was, all are answered already. Never rejects.
+ * Writes the callers' deliveries, and gives what answers every one of them after COMMIT. Where that fails all are answered
+ * already: those that break a batch are set apart, so that they fail alone. Never rejects.
  * @param take gives the callers, the same at each call; called as late as can be, so that who comes while a
  *   transaction begins comes along
  */
@@ -62,7 +62,7 @@ export type WriteCallers = (take: () => readonly Caller[]) => Promise<Answer>;
 /** Answers the callers of a batch, at once, and publishes it. Called once; resolves when both is done. Never rejects. */
 export type Answer = () => Promise<void>;
 
-export const ANSWERED: Answer = () => Promise.resolve();
+const ANSWERED: Answer = () => Promise.resolve();
 
 /**
  * Only one call may be under way at a time. The last batch's `Answer` may be called meanwhile, and what it gives has
@@ -88,10 +88,7 @@ export function createBatchWriter(options: BatchWriterOptions): WriteCallers {
     try {
       batch.committed();
     } catch (err) {
-      log.error(
-        { err },
-        'a batch of callbacks was kept and could not be published: it is read back from the store',
-      );
+      log.error({ err }, 'a batch of callbacks was kept, and could not be published here');
       batch.abandoned();
     }
   }

@@ -24,7 +24,7 @@ export interface Caller {
 export interface CallerQueue {
   /** Resolves or rejects as its caller is answered: at the deadline with UNAVAILABLE, and at once where the queue is full. */
   add(delivery: Delivery): Promise<Receipt>;
-  /** Whether a caller waits for its batch. */
+  /** Whether no caller waits for its batch. */
   readonly isEmpty: boolean;
   /** Whether all that wait alter long sessions. */
   hasLongSessionsOnly(): boolean;
@@ -93,7 +93,7 @@ export function createCallerQueue(longSessions: Pick<LongSessions, 'sort'>): Cal
       });
     },
     get isEmpty() {
-      return queue.length === 0;
+      return queue.every(({ isAnswered }) => isAnswered);
     },
     hasLongSessionsOnly: () => longSessions.sort(queue, deliveryOf).now.length === 0,
     takeBatch() {

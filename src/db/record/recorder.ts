@@ -3,7 +3,7 @@ import { unavailable } from '../../errors.ts';
 import { type Emit, UNOBSERVED } from '../../observe.ts';
 import { createStateCache, type StateCache } from '../tables/state-cache.ts';
 import type { StatesInMemory } from '../tables/state-memory.ts';
-import { ANSWERED, type BatchWriterOptions, createBatchWriter } from './batch-writer.ts';
+import { type Answer, type BatchWriterOptions, createBatchWriter } from './batch-writer.ts';
 import { type Caller, createCallerQueue } from './caller-queue.ts';
 import { createLongSessions } from './long-sessions.ts';
 
@@ -62,31 +62,31 @@ export function createRecorder(options: RecorderOptions): Recorder {
   async function run(): Promise<void> {
     // What else arrives in this turn of the event loop comes along.
     await new Promise((resolve) => setImmediate(resolve));
-    while (!queue.isEmpty) await writeWaiting();
-    running = null;
-  }
-
-  /** Writes one batch after the other until nobody waits whose turn has come. */
-  async function writeWaiting(): Promise<void> {
-    let answer = ANSWERED;
-    while (!queue.isEmpty) {
-      const restMs = closed ? 0 : longSessions.restMs();
-      if (restMs > 0 && queue.hasLongSessionsOnly()) {
-        await answer();
-        await queue.nextArrival(restMs);
-        return;
-      }
-      let batch: readonly Caller[] | null = null;
-      const writing = write(() => {
-        batch ??= queue.takeBatch();
-        return batch;
-      });
-      // The last batch is committed: its callers are answered while the store is at work on this one.
-      await answer();
-      answer = await writing;
+    /** Of the last batch, until its callers are answered. */
+    let answer: Answer | null = null;
+    const answerLast = async () => {
+      await answer?.();
+      answer = null;
       queue.removeAnswered();
+    };
+    while (!queue.isEmpty || answer !== null) {
+      const restMs = closed ? 0 : longSessions.restMs();
+      const rests = restMs > 0 && queue.hasLongSessionsOnly();
+      // Answering takes a turn, in which others may come: then all is looked at again.
+      if (queue.isEmpty || (rests && answer !== null)) await answerLast();
+      else if (rests) await queue.nextArrival(restMs);
+      else {
+        let batch: readonly Caller[] | null = null;
+        const writing = write(() => {
+          batch ??= queue.takeBatch();
+          return batch;
+        });
+        // The last batch is committed: its callers are answered while the store is at work on this one.
+        await answerLast();
+        answer = await writing;
+      }
     }
-    await answer();
+    running = null;
   }
 
   return {

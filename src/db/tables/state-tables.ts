@@ -7,7 +7,7 @@ import { banks, payments, sessions } from '../schema.ts';
 import type { Db } from '../store.ts';
 import { isAnyOf, recordset, rowEncoder, rowsFrom, rowsOf } from './json-rows.ts';
 import { preparedByConnection } from './prepared-by-connection.ts';
-import { fromPayment, type PaymentRow, toPayment, toSession } from './rows.ts';
+import { fromPayment, type PaymentRow, type SessionRow, toPayment, toSession } from './rows.ts';
 import type { StateCache } from './state-cache.ts';
 import { writeStages } from './stored-stages.ts';
 
@@ -85,14 +85,17 @@ async function readBanks(tx: Db, ids: readonly string[], cache: StateCache | nul
   });
 }
 
+/** A session as it is encoded: it has every column of its table, or this fails to compile. */
+type EncodedSession = Omit<SessionRow, 'stages'> & Pick<Session, 'stages'>;
+
 /** What a callback may change of a session that is stored. A list that is null stays as it is in the store. */
-type SessionUpdate = Omit<Session, (typeof UNCHANGING)[number] | 'accounts' | 'transactionPages'> & {
+type SessionUpdate = Omit<EncodedSession, (typeof UNCHANGING)[number] | 'accounts' | 'transactionPages'> & {
   readonly [List in 'accounts' | 'transactionPages']: Session[List] | null;
 };
 
 const UNCHANGING = ['userId', 'bankId', 'createdAt'] as const;
 
-const encodeSessions = rowEncoder<Session | SessionUpdate>(sessions, { stages: writeStages });
+const encodeSessions = rowEncoder<EncodedSession | SessionUpdate>(sessions, { stages: writeStages });
 const encodePayments = rowEncoder<PaymentRow>(payments);
 const encodeBanks = rowEncoder<StoredBank>(banks);
 
@@ -114,7 +117,7 @@ interface SessionRows {
 export function encodeSessionRows(states: readonly Session[], before: readonly Session[]): SessionRows {
   const old = new Map<string, Session>();
   for (const state of before) old.set(state.sessionId, state);
-  const added: Session[] = [];
+  const added: EncodedSession[] = [];
   const changed: SessionUpdate[] = [];
   for (const state of states) {
     const known = old.get(state.sessionId);
@@ -186,7 +189,7 @@ const upsert = (db: Db, table: PgTable, key: PgColumn) =>
     .onConflictDoUpdate({ target: key, set: rowsOf('excluded', table) });
 
 /**
- * Updates each row, except what does not change and lists that are null.
+ * Updates each row, except the columns that never change (UNCHANGING) and lists that are null.
  * @param only a condition without which no row is changed
  */
 export const changeSessions = (db: Db, json: SQL, only = sql`true`) =>

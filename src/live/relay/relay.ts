@@ -33,8 +33,8 @@ export interface RelayOptions {
 /** Publishes every row of the journal on this instance, no matter which one wrote it, in the order of position. */
 export interface Relay {
   /**
-   * A batch that this instance is about to commit: its notification is no reason to read it back. Exactly one of the
-   * two functions is called afterwards.
+   * A batch that this instance is about to commit: its notification is no reason to read it back. One of the two
+   * functions is called afterwards, and the second after the first only where that threw.
    */
   announce(entries: readonly JournalEntry[]): { committed(): void; abandoned(): void };
   /**

@@ -63,6 +63,7 @@ export function createBatchSpans(tracer: Tracer): BatchSpans {
       beganAt = at;
     },
     committed(event, at) {
+      finishCommitted();
       committed = { event, beganAt, endedAt: at, callbacks: [] };
     },
     endCallback(span, position, at) {

@@ -61,14 +61,16 @@ export function createStoreFaults(databaseUrl: string, serverUrl: string): Store
         }),
       );
       const work = () =>
-        on(databaseUrl, async (sql) => {
-          await sql.begin(async (tx) => {
-            // Before the tables', as writers take them.
-            await tx`select pg_advisory_xact_lock(${WRITER_LOCK}::bigint)`;
-            await tx.unsafe(`truncate ${TABLES.join(', ')}`);
-            for (const table of TABLES) await tx.unsafe(`insert into ${table} table kept.${table}`);
-          });
-        });
+        on(databaseUrl, (sql) =>
+          unlessDeadlocked(() =>
+            sql.begin(async (tx) => {
+              // Before the tables', as writers take them.
+              await tx`select pg_advisory_xact_lock(${WRITER_LOCK}::bigint)`;
+              await tx.unsafe(`truncate ${TABLES.join(', ')}`);
+              for (const table of TABLES) await tx.unsafe(`insert into ${table} table kept.${table}`);
+            }),
+          ),
+        );
       return { putBack: () => restored(saveBegan, position, work) };
     },
 
@@ -111,4 +113,16 @@ export function createStoreFaults(databaseUrl: string, serverUrl: string): Store
 
 function positionIn(rows: readonly postgres.Row[]): number {
   return Number(rows[0]?.position);
+}
+
+/** Readers lock the tables in other orders than TRUNCATE does: then one of the two is given up, and this is done again. */
+async function unlessDeadlocked(work: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === '40P01')) throw error;
+    }
+  }
 }
