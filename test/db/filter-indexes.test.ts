@@ -52,6 +52,25 @@ const READS: readonly (readonly [what: string, indexes: readonly string[], read:
     ({ journal }) => journal.list(pageOf({ search: 'w00001' }, 'POSITION'), READER),
   ],
   [
+    'sessions of a bank',
+    ['sessions_bank'],
+    ({ sessions }) => sessions.list(pageOf({ bankId: 'b7' }, 'CREATED_AT'), READER),
+  ],
+  [
+    'sessions of a bank after a place in their middle',
+    ['sessions_bank'],
+    ({ sessions }) =>
+      sessions.list(
+        { ...pageOf({ bankId: 'b7' }, 'CREATED_AT'), after: { at: Date.now() - 10 * MINUTE, id: 'x' } },
+        READER,
+      ),
+  ],
+  [
+    'callbacks of a bank',
+    ['callbacks_bank'],
+    ({ journal }) => journal.list(pageOf({ bankId: 'b7' }, 'POSITION'), READER),
+  ],
+  [
     'the overview',
     ['sessions_updated', 'payments_updated', 'callbacks_received_outcome'],
     ({ overview }) => overview(Date.now() - MINUTE, READER),

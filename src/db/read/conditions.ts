@@ -29,6 +29,17 @@ export interface Condition {
   readonly skewed?: true;
   /** An index has the rows that meet it in the order of this column: a list in this order reads a part of that index. */
   readonly inOrderOf?: SQLWrapper;
+  /** Set where it says that a column has a value, and an index begins with that column. */
+  readonly lead?: Lead;
+}
+
+/** A column that an index begins with, and the value that all rows of a list have there. */
+export interface Lead {
+  readonly column: SQLWrapper;
+  /** The value's name among the bound ones. */
+  readonly name: string;
+  /** The column after it in that index. */
+  readonly next: SQLWrapper;
 }
 
 /** Matches nothing: for an empty list, or a text that no row can hold. */
@@ -44,25 +55,29 @@ export type FilterColumns<Wanted> = {
 
 /**
  * A filter in SQL: these conditions hold exactly where `admitsAll` is true of the filter's restrictions.
+ * @param columns what its fields are compared with, and what the table is listed by if nothing else is said
  * @param quietTo called where the filter asks for stalled sessions: see domain/session/silence.ts
  */
 export function filterConditions<State, Wanted>(
   fields: FilterFields<State, Wanted>,
-  columns: FilterColumns<Wanted>,
+  { of, listedBy }: { readonly of: FilterColumns<Wanted>; readonly listedBy: SQLWrapper },
   filter: Filter<Wanted> | null,
   quietTo: () => Instant,
 ): Condition[] {
   return restrictionsByName(fields, filter).flatMap(([name, restriction]) =>
-    conditionsOf(name, [columns[name]].flat(), restriction, quietTo),
+    conditionsOf(name, { columns: [of[name]].flat(), listedBy }, restriction, quietTo),
   );
 }
 
-/** Columns of which one value may occur in half of all rows, and another in none. */
+/**
+ * Columns of which one value may occur in half of all rows, and another in none. An index begins with each, and what the
+ * table is listed by follows it there.
+ */
 const SKEWED_IDS: readonly string[] = ['bankId'];
 
 function conditionsOf(
   name: string,
-  columns: readonly SQLWrapper[],
+  { columns, listedBy }: { readonly columns: readonly SQLWrapper[]; readonly listedBy: SQLWrapper },
   demand: Restriction<never>,
   quietTo: () => Instant,
 ): Condition[] {
@@ -75,7 +90,8 @@ function conditionsOf(
       return demand.wanted === '' ? [] : skewed([startsWith(name, columns, demand.wanted)]);
     case 'equals': {
       const condition = equals(name, column, demand.wanted);
-      return SKEWED_IDS.includes(name) ? skewed([condition]) : [condition];
+      if (condition === NOTHING || !SKEWED_IDS.includes(name)) return [condition];
+      return [{ ...condition, skewed: true, lead: { column, name, next: listedBy } }];
     }
     case 'oneOf':
       return [isOneOf(name, column, demand.wanted)];
@@ -97,6 +113,16 @@ export function equals(name: string, column: SQLWrapper, wanted: string): Condit
     values: { [name]: wanted },
   };
 }
+
+/**
+ * The same as `equals`, written as a range: so the planner does not know that the rows have one value, and reads the index
+ * that begins with the column where a list is ordered by the column first.
+ */
+export const leads = ({ column, name }: Lead, { values }: Condition): Condition => ({
+  shape: `led by ${name}`,
+  text: (valueAt) => sql`${column} >= ${valueAt(name)} and ${column} <= ${valueAt(name)}`,
+  values,
+});
 
 /** All conditions in one, or undefined where there are none. */
 export function allOf(conditions: readonly Condition[], valueAt: ValueAt = asParameter): SQL | undefined {

@@ -33,7 +33,12 @@ const noClock = () => 0;
 
 /** The conditions of the filter where the viewer is an operator; else one that matches nothing. */
 export function callbackConditions({ filter }: CallbackPage, { viewer }: Reader): Condition[] {
-  const conditions = filterConditions(CALLBACK_FILTER, FILTER_COLUMNS, filter, noClock);
+  const conditions = filterConditions(
+    CALLBACK_FILTER,
+    { of: FILTER_COLUMNS, listedBy: callbacks.position },
+    filter,
+    noClock,
+  );
   return viewer.isOperator ? conditions : [NOTHING, ...conditions];
 }
 

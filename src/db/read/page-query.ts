@@ -4,7 +4,7 @@ import type { Head } from '../../domain/catch-up.ts';
 import { store } from '../schema.ts';
 import type { Db } from '../store.ts';
 import { HEAD_COLUMNS } from '../tables/head-columns.ts';
-import { allOf, asParameter, type Condition, type ValueAt } from './conditions.ts';
+import { allOf, asParameter, type Condition, leads, type ValueAt } from './conditions.ts';
 import {
   beyondConditions,
   type ListOf,
@@ -30,6 +30,19 @@ export interface PageQuery<P extends Page<unknown, string> = Page<unknown, strin
 
 /** The statement for a page of the rows that meet these conditions. */
 export function planPage<P extends Page<unknown, string>>(
+  page: P,
+  columns: OrderColumns,
+  conditions: readonly Condition[],
+): PageQuery<P> {
+  const [only] = conditions;
+  if (conditions.length === 1 && only?.lead !== undefined && only.lead.next === columns.at) {
+    const { lead } = only;
+    return planOf(page, { ...columns, lead }, [{ ...leads(lead, only), inOrderOf: columns.at }]);
+  }
+  return planOf(page, columns, conditions);
+}
+
+function planOf<P extends Page<unknown, string>>(
   page: P,
   columns: OrderColumns,
   conditions: readonly Condition[],

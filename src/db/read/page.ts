@@ -1,7 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Head } from '../../domain/catch-up.ts';
-import { type Condition, instantAt, instantText } from './conditions.ts';
+import { type Condition, instantAt, instantText, type Lead, type ValueAt } from './conditions.ts';
 
 export type OrderDirection = 'ASC' | 'DESC';
 
@@ -39,6 +39,8 @@ export interface ListOf<Row> {
 export interface OrderColumns {
   readonly at: PgColumn;
   readonly id: PgColumn | null;
+  /** All rows of the list have one value here. It comes first, so that they are a part of the index that it leads. */
+  readonly lead?: Lead;
 }
 
 /**
@@ -61,7 +63,7 @@ export const isReversed = (page: Page<unknown, string>): boolean =>
  * @param of orders by the columns of the subquery of this name; left out: by the table's own
  */
 export function orderOf(page: Page<unknown, string>, columns: OrderColumns, of?: string): SQL[] {
-  const direction = isReversed(page) ? sql`asc` : sql`desc`;
+  const direction = directionOf(page);
   const term = (column: PgColumn) =>
     of === undefined
       ? sql`${column} ${direction}`
@@ -69,11 +71,14 @@ export function orderOf(page: Page<unknown, string>, columns: OrderColumns, of?:
   return columns.id === null ? [term(columns.at)] : [term(columns.at), term(columns.id)];
 }
 
-/** The same, with the page's limit, written into the SQL because Drizzle's `limit` would bind it. */
+/** The same of a table, with the page's limit, written into the SQL because Drizzle's `limit` would bind it. */
 export function topOf(page: Page<unknown, string>, columns: OrderColumns): SQL {
   const limit = sql.raw(String(fetchFor(page.count)));
-  return sql`${sql.join(orderOf(page, columns), sql`, `)} limit ${limit}`;
+  const lead = columns.lead === undefined ? [] : [sql`${columns.lead.column} ${directionOf(page)}`];
+  return sql`${sql.join([...lead, ...orderOf(page, columns)], sql`, `)} limit ${limit}`;
 }
+
+const directionOf = (page: Page<unknown, string>): SQL => (isReversed(page) ? sql`asc` : sql`desc`);
 
 /** The window's two bounds as conditions on the rows. */
 export function windowConditions(page: Page<unknown, string>, columns: OrderColumns): Condition[] {
@@ -122,6 +127,8 @@ export function toList<Row>(
 
 const isDescending = (page: Page<unknown, string>): boolean => page.orderBy.direction === 'DESC';
 
+const list = (parts: readonly SQLWrapper[]): SQL => sql.join([...parts], sql`, `);
+
 /** A row comparison, which uses one index range; written with OR it would read all rows before it. */
 function endOfWindow(
   name: string,
@@ -130,13 +137,18 @@ function endOfWindow(
   columns: OrderColumns,
 ): Condition[] {
   if (place === null) return [];
-  const { at, id } = columns;
+  const { at, id, lead } = columns;
   const compare = sql.raw(than);
+  const rows =
+    (columns: readonly SQLWrapper[], values: (valueAt: ValueAt) => readonly SQL[]) => (valueAt: ValueAt) =>
+      lead === undefined
+        ? sql`(${list(columns)}) ${compare} (${list(values(valueAt))})`
+        : sql`(${list([lead.column, ...columns])}) ${compare} (${list([valueAt(lead.name), ...values(valueAt)])})`;
   if (id === null) {
     return [
       {
         shape: name,
-        text: (valueAt) => sql`${at} ${compare} (${valueAt(name)})::bigint`,
+        text: rows([at], (valueAt) => [sql`(${valueAt(name)})::bigint`]),
         values: { [name]: String(place.at) },
       },
     ];
@@ -144,8 +156,7 @@ function endOfWindow(
   return [
     {
       shape: name,
-      text: (valueAt) =>
-        sql`(${at}, ${id}) ${compare} (${instantAt(name, valueAt)}, ${valueAt(`${name}Id`)})`,
+      text: rows([at, id], (valueAt) => [instantAt(name, valueAt), valueAt(`${name}Id`)]),
       values: { [name]: instantText(place.at), [`${name}Id`]: place.id },
     },
   ];

@@ -138,7 +138,7 @@ export function createStateReads<S extends State, Row, Wanted>({
 
   const conditionsOf = ({ filter }: PageOf<Filter<Wanted>>, viewer: Viewer): readonly Condition[] => [
     ...ownedBy(viewer),
-    ...filterConditions(fields, filterColumns, filter, quietTo),
+    ...filterConditions(fields, { of: filterColumns, listedBy: table.createdAt }, filter, quietTo),
   ];
 
   /** The conditions that restrict a list to the states that the viewer may see. */
