@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseApplied } from '../../src/callbacks/parse/parse.ts';
 import { banks, payments, sessions } from '../../src/db/schema.ts';
 import type { Db } from '../../src/db/store.ts';
+import { readStages } from '../../src/db/tables/stored-stages.ts';
 import { rebuild } from '../../src/db/upkeep/rebuild.ts';
 import { disordered, history, type Wire } from '../support/builders/histories.ts';
 import { body, bytes, FIXTURES, fields, fixture, withRaw } from '../support/builders/samples.ts';
@@ -62,6 +63,31 @@ eachStore('rebuild', (on) => {
     );
     expect(await run()).toMatchObject({ sessions: 0 });
     expect(await everyRow(store)).toEqual(live);
+  });
+
+  it('reads a state that holds all of its members, and writes it in the short form', async () => {
+    const { store } = recording;
+    const live = await everyRow(store);
+    for (const { sessionId, stages } of live.sessions) {
+      const whole = JSON.stringify(readStages(stages));
+      await store.db.execute(
+        sql`update sessions set stages = ${whole}::text::json where session_id = ${sessionId}`,
+      );
+    }
+    const [first] = await store.db.select().from(sessions).where(eq(sessions.sessionId, 'session-0'));
+    expect(first?.stages.TRANSACTION_DETAILS).toHaveProperty('version');
+    // A callback is folded over the whole form.
+    const { userId, bankId } = live.sessions.find(({ sessionId }) => sessionId === 'session-0') ?? {};
+    await recording.record(
+      body({ sessionId: 'session-0', userId, bankId, stage: 'TransactionDetails', status: 'InProgress' }),
+      Date.parse('2026-11-22T11:00:00.000Z'),
+    );
+    expect(await run()).toMatchObject({ sessions: live.sessions.length - 1, payments: 0 });
+    const stagesOf = (rows: Awaited<ReturnType<typeof everyRow>>) =>
+      rows.sessions
+        .filter(({ sessionId }) => sessionId !== 'session-0')
+        .map(({ sessionId, stages }) => [sessionId, JSON.stringify(stages)]);
+    expect(stagesOf(await everyRow(store))).toEqual(stagesOf(live));
   });
 
   describe('where a stored row is not what the journal says', () => {

@@ -44,7 +44,7 @@ describe('a key server', () => {
       keySetTimes: { timeoutMs: TIMEOUT_MS },
       log: { warn: (...line: unknown[]) => warned.push(String(line.at(-1))) },
     });
-    read = (token) => viewers.read(`Bearer ${token}`);
+    read = async (token) => viewers.read(`Bearer ${token}`);
   });
   const sign = (header: { readonly kid?: string } = {}) =>
     issuer.sign(goodClaims({ exp: seconds() + 48 * 3_600 }), header);

@@ -23,13 +23,11 @@ export function createAdmittedEngine<E extends Engine>(engine: E, admission: Adm
       const text = request.query;
       return {
         kind: operation.kind,
-        async execute() {
-          try {
-            const query: PendingOperation = { viewer, isGone, text, kind: 'query' };
-            return await admitted(admission, query, () => operation.execute());
-          } catch (error) {
-            return { errors: [engine.errorOf(error)] };
-          }
+        execute() {
+          const query: PendingOperation = { viewer, isGone, text, kind: 'query' };
+          return admitted(admission, query, () => operation.execute()).catch((error: unknown) => ({
+            errors: [engine.errorOf(error)],
+          }));
         },
         async subscribe() {
           const live = await operation.subscribe();

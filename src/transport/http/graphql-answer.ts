@@ -56,7 +56,9 @@ export function answerToError(
 
 /** Writes an answer and ends the response. */
 export function send(res: ServerResponse, { status, headers, text }: GraphqlAnswer): void {
-  res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) });
+  const list: (string | number)[] = ['content-length', Buffer.byteLength(text)];
+  for (const name in headers) list.push(name, headers[name] ?? '');
+  res.writeHead(status, list);
   res.end(text);
 }
 

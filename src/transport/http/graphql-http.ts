@@ -77,7 +77,8 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
       const read =
         req.method === 'GET' ? readQueryString(new URL(`http://host${req.url}`)) : await readPost(req, res);
       if (read === null) return;
-      viewer = await identify(req);
+      const identified = identify(req);
+      viewer = identified instanceof Promise ? await identified : identified;
       request = resolveDocument(read);
     } catch (error) {
       if (error instanceof CallboardError) return send(res, answerToError(error, accepted.json));

@@ -29,23 +29,32 @@ export class SecuredResponse<
     reasonOrHeaders?: string | OutgoingHttpHeaders | OutgoingHttpHeader[],
     headers?: OutgoingHttpHeaders | OutgoingHttpHeader[],
   ): this {
-    if (
-      typeof reasonOrHeaders === 'string' ||
-      Array.isArray(reasonOrHeaders) ||
-      this.getHeaderNames().length > 0
-    ) {
+    if (typeof reasonOrHeaders === 'string' || this.getHeaderNames().length > 0) {
       for (const [name, value] of SECURITY) if (!this.hasHeader(name)) this.setHeader(name, value);
-      return typeof reasonOrHeaders === 'string'
-        ? super.writeHead(status, reasonOrHeaders, headers)
-        : super.writeHead(status, reasonOrHeaders);
+      if (typeof reasonOrHeaders === 'string') return super.writeHead(status, reasonOrHeaders, headers);
+      if (!Array.isArray(reasonOrHeaders)) return super.writeHead(status, reasonOrHeaders);
+      // Node adds those of a list to those that were set before, under the same name too.
+      for (let at = 0; at < reasonOrHeaders.length; at += 2) {
+        this.setHeader(String(reasonOrHeaders[at]), reasonOrHeaders[at + 1] ?? '');
+      }
+      return super.writeHead(status);
     }
-    const given = reasonOrHeaders ?? {};
+    const given = Array.isArray(reasonOrHeaders) ? reasonOrHeaders : listOf(reasonOrHeaders ?? {});
     const list: OutgoingHttpHeader[] = [];
-    for (const [name, value] of SECURITY) if (!(name in given)) list.push(name, value);
-    for (const name in given) {
-      const value = given[name];
-      if (value !== undefined) list.push(name, value);
-    }
+    for (const [name, value] of SECURITY) if (!names(given, name)) list.push(name, value);
+    for (const part of given) list.push(part);
     return super.writeHead(status, list);
   }
+}
+
+/** Names and values in turn. */
+function listOf(headers: OutgoingHttpHeaders): OutgoingHttpHeader[] {
+  const list: OutgoingHttpHeader[] = [];
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) list.push(name, value);
+  return list;
+}
+
+function names(list: readonly OutgoingHttpHeader[], name: string): boolean {
+  for (let at = 0; at < list.length; at += 2) if (list[at] === name) return true;
+  return false;
 }
