@@ -86,7 +86,7 @@ eachStore('rebuild', (on) => {
     const stagesOf = (rows: Awaited<ReturnType<typeof everyRow>>) =>
       rows.sessions
         .filter(({ sessionId }) => sessionId !== 'session-0')
-        .map(({ sessionId, stages }) => [sessionId, JSON.stringify(stages)]);
+        .map(({ sessionId, stages }) => [sessionId, stages]);
     expect(stagesOf(await everyRow(store))).toEqual(stagesOf(live));
   });
 
