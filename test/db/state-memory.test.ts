@@ -70,7 +70,7 @@ describe('the memory of states', () => {
   });
 
   it('holds more where the heap may grow larger: a twentieth of it', () => {
-    expect(kept(2_000_000_000, 60_000, 0)).toBe(50_000);
+    expect(kept(1_500_000_000, 60_000, 0)).toBe(50_000);
     expect(kept(100_000_000, 25_000, 0)).toBe(20_000);
   });
 });

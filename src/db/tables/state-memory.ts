@@ -26,9 +26,9 @@ export interface StatesInMemory {
 }
 
 /**
- * In parts of about 200 bytes: an account, a first page and a status of a payment are one each, a session or payment ten.
+ * In parts of about 150 bytes, with the texts that are kept of them: an account, a first page and a status of a payment are one each, a session or payment ten.
  */
-const BYTES_PER_PART = 200;
+const BYTES_PER_PART = 150;
 const PARTS_PER_STATE = 10;
 /**
  * How much of the heap that V8 may use. Where more sessions are in use than memory holds, lists of them take six times as
@@ -37,8 +37,8 @@ const PARTS_PER_STATE = 10;
 const SHARE_OF_SESSIONS = 0.05;
 const SHARE_OF_PAYMENTS = 0.01;
 /** In bytes: with the smallest heaps too. */
-const LEAST_OF_SESSIONS = 40_000_000;
-const LEAST_OF_PAYMENTS = 8_000_000;
+const LEAST_OF_SESSIONS = 30_000_000;
+const LEAST_OF_PAYMENTS = 6_000_000;
 
 /** @param heapBytes how large the heap of this process may grow */
 export function createStatesInMemory(
