@@ -254,11 +254,18 @@ async function settle(model: LiveModel, { instances }: Real): Promise<void> {
   const withinMs = instances.isTroubled ? TROUBLED_MS : QUIET_MS;
   instances.isTroubled = false;
   for (const reader of model.readers) if (reader.isPaused) reader.resume();
+  /** Whether anything has happened since all was looked at: also while a reader was connecting. */
+  let hasNews = false;
   let wake = (): void => {};
-  for (const reader of model.readers) reader.onMessage = () => wake();
+  const happened = (): void => {
+    hasNews = true;
+    wake();
+  };
+  for (const reader of model.readers) reader.onMessage = happened;
   const late = AbortSignal.timeout(withinMs);
-  late.onabort = () => wake();
+  late.onabort = happened;
   for (;;) {
+    hasNews = false;
     // Who did not read learns only now that its instance has gone, and comes back as clients do.
     for (const [n, reader] of model.readers.entries()) {
       if (!reader.isConnected) await reader.connect(instances.url(n));
@@ -272,9 +279,11 @@ async function settle(model: LiveModel, { instances }: Real): Promise<void> {
       }));
       throw new Error(`the newest was not received within ${withinMs} ms: ${JSON.stringify(waiting)}`);
     }
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-    });
+    if (!hasNews) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
   }
 }
 
