@@ -11,8 +11,9 @@ export interface ViewerReader {
   /**
    * Reads an Authorization header, or the same text from `connectionParams`. In explore mode the viewer is EXPLORER, or
    * the person whom `as` names (undefined: nobody); in production `as` is ignored.
-   * At once where nothing has to be verified. Rejects with UNAUTHENTICATED where the token is missing or bad, with TokenExpiredError where it has expired, with
-   * UNAVAILABLE where it cannot be verified now, and with BAD_USER_INPUT where `as` is no id.
+   * Where nothing has to be verified it is there at once. Rejects with UNAUTHENTICATED where the token is missing or bad,
+   * with TokenExpiredError where it has expired, with UNAVAILABLE where it cannot be verified now, and with
+   * BAD_USER_INPUT where `as` is no id.
    */
   read(authorization: string | undefined, as?: unknown): Viewer | Promise<Viewer>;
 }

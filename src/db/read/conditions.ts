@@ -55,7 +55,8 @@ export type FilterColumns<Wanted> = {
 
 /**
  * A filter in SQL: these conditions hold exactly where `admitsAll` is true of the filter's restrictions.
- * @param columns what its fields are compared with, and what the table is listed by if nothing else is said
+ * @param of what its fields are compared with
+ * @param listedBy what the table is listed by if nothing else is said
  * @param quietTo called where the filter asks for stalled sessions: see domain/session/silence.ts
  */
 export function filterConditions<State, Wanted>(
