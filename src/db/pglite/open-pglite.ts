@@ -5,6 +5,7 @@ import { drizzle } from 'drizzle-orm/pglite';
 import type { Logger } from '../../logger.ts';
 import type { Db, Store } from '../store.ts';
 import { createTransactionClient } from '../transaction-client.ts';
+import { createPglite } from './create-pglite.ts';
 import { lockFolder } from './folder-lock.ts';
 import { prepareFolder } from './prepare-folder.ts';
 import { findTemplate } from './store-template.ts';
@@ -68,16 +69,16 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Logge
 async function openFolder(dataDir: string, log: Logger): Promise<PGlite> {
   const make = async (folder: string) => {
     log.warn(NO_TEMPLATE);
-    await (await PGlite.create({ dataDir: folder, startParams: START_PARAMS })).close();
+    await (await createPglite({ dataDir: folder, startParams: START_PARAMS })).close();
   };
   await prepareFolder(dataDir, { template: findTemplate(), make });
-  return PGlite.create({ dataDir, startParams: START_PARAMS });
+  return createPglite({ dataDir, startParams: START_PARAMS });
 }
 
 async function openMemory(log: Logger): Promise<PGlite> {
   const template = findTemplate();
   if (template === null) log.warn(NO_TEMPLATE);
-  return PGlite.create({
+  return createPglite({
     dataDir: 'memory://',
     startParams: START_PARAMS,
     ...(template === null ? {} : { loadDataDir: new Blob([readFileSync(template)]) }),

@@ -78,8 +78,9 @@ export async function spawnGateway(
   env: Readonly<Record<string, string>>,
   readyWithinMs = 20_000,
   script = built('main'),
+  nodeOptions: readonly string[] = [],
 ): Promise<SpawnedGateway> {
-  const { child, exited, output, url } = runMain({ PORT: '0', ...env }, script);
+  const { child, exited, output, url } = runMain({ PORT: '0', ...env }, script, nodeOptions);
   const late = AbortSignal.timeout(readyWithinMs);
   const end = async (signal: NodeJS.Signals): Promise<Exit> => {
     child.kill(signal);
@@ -123,9 +124,13 @@ interface Run {
   output(): string;
 }
 
-function runMain(env: Readonly<Record<string, string>>, script = built('main')): Run {
+function runMain(
+  env: Readonly<Record<string, string>>,
+  script = built('main'),
+  nodeOptions: readonly string[] = [],
+): Run {
   const path = process.env.PATH ?? '';
-  const child = spawn(process.execPath, [script], {
+  const child = spawn(process.execPath, [...nodeOptions, script], {
     // A folder without a .env: a developer's own must not decide what is tested.
     cwd: tmpdir(),
     env: { PATH: path, ...env },
