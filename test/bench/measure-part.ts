@@ -4,7 +4,7 @@ import type { BenchStore, StoreMaker } from './bench-store.ts';
 import type { Job, Measured } from './load/job.ts';
 import type { Figures, Part } from './parts.ts';
 import { peakResidentMiB, processorUs, residentMiB } from './process-figures.ts';
-import { startLoad } from './run-load.ts';
+import { type RunningLoad, startLoad } from './run-load.ts';
 import type { Size } from './sizes.ts';
 
 /** Where and for how long a part is measured. */
@@ -37,6 +37,8 @@ export async function measurePart(part: Part, setting: Setting): Promise<Figures
     case 'filtered':
     case 'deep':
       return onFilled(setting, async (filled) => {
+        // As in a gateway that has run for a while: the first read of a session takes several times as long.
+        await withLoad({ kind: 'read-all', ...filled.at, sessions }, (load) => touchAll(load, sessions));
         const job: Job = { kind: 'queries', ...filled.at, query: part, sessions };
         return (await run(filled, job)).figures;
       });
@@ -86,37 +88,29 @@ async function measureFirstStart(store: BenchStore): Promise<Figures> {
 
 function measureIdle(setting: Setting): Promise<Figures> {
   const { subscriptions } = setting.size;
-  return onFilled(setting, async ({ gateway, at }) => {
-    const load = await startLoad({ kind: 'idle', ...at, subscriptions });
-    try {
+  return onFilled(setting, ({ gateway, at }) =>
+    withLoad({ kind: 'idle', ...at, subscriptions }, async (load) => {
       const before = residentMiB(gateway.pid);
       await load.measure();
       const after = residentMiB(gateway.pid);
       const isKnown = before !== null && after !== null;
       return { subscriptionKiB: isKnown ? ((after - before) * 1_024) / subscriptions : null };
-    } finally {
-      await load.end();
-    }
-  });
+    }),
+  );
 }
 
 /** What lives before any session was asked for, after all were read, and after all were written: caches, mostly. */
 function measureMemory(setting: Setting): Promise<Figures> {
   const { sessions } = setting.size;
   const measure = async ({ gateway, at }: OnStore): Promise<Figures> => {
-    const touchAll = async (kind: 'read-all' | 'write-all') => {
-      const load = await startLoad({ kind, ...at, sessions });
-      try {
+    const held = (kind: 'read-all' | 'write-all') =>
+      withLoad({ kind, ...at, sessions }, async (load) => {
         const before = await gateway.memory();
-        const { done } = await load.measure();
-        if (done !== sessions) throw new Error(`${kind}: ${done} of ${sessions} sessions`);
+        await touchAll(load, sessions);
         return { before, after: await gateway.memory() };
-      } finally {
-        await load.end();
-      }
-    };
-    const { before, after: read } = await touchAll('read-all');
-    const { after: written } = await touchAll('write-all');
+      });
+    const { before, after: read } = await held('read-all');
+    const { after: written } = await held('write-all');
     return {
       cachesMiB: written.heapMiB - before.heapMiB,
       heapMiB: before.heapMiB,
@@ -128,6 +122,12 @@ function measureMemory(setting: Setting): Promise<Figures> {
     };
   };
   return onFilled(setting, measure, { showMemory: true });
+}
+
+/** Has a load read or write each stored session once. */
+async function touchAll(load: RunningLoad, sessions: number): Promise<void> {
+  const { done } = await load.measure();
+  if (done !== sessions) throw new Error(`${done} of ${sessions} sessions were read or written`);
 }
 
 interface OnStore {
@@ -158,8 +158,7 @@ async function onFilled(
 
 /** Has a load process do a job, and counts what the processors of gateway and store did meanwhile. */
 async function run({ store, gateway }: OnStore, job: Job): Promise<{ measured: Measured; figures: Figures }> {
-  const load = await startLoad(job);
-  try {
+  return withLoad(job, async (load) => {
     const before = await processorTimes(gateway, store);
     const measured = await load.measure();
     const after = await processorTimes(gateway, store);
@@ -170,6 +169,14 @@ async function run({ store, gateway }: OnStore, job: Job): Promise<{ measured: M
     const { done, seconds, p50Ms, p99Ms } = measured;
     const figures = { rate: done / seconds, gatewayUs: each('gateway'), postgresUs: each('postgres') };
     return { measured, figures: { ...figures, p50Ms, p99Ms } };
+  });
+}
+
+/** Starts a load process that is ready to be measured, and ends it. */
+async function withLoad<T>(job: Job, work: (load: RunningLoad) => Promise<T>): Promise<T> {
+  const load = await startLoad(job);
+  try {
+    return await work(load);
   } finally {
     await load.end();
   }
