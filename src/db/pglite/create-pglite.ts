@@ -3,8 +3,9 @@ import { PGlite, type PGliteOptions, protocol } from '@electric-sql/pglite';
 
 /**
  * Opens a PGlite whose parser V8 leaves as its baseline compiler made it. The parser is one function of 100 kB that
- * counts as hot after a few statements, and to optimize it V8 13 and 14.1 (Node 24 and 25) take 600 MiB at once;
- * unoptimized it takes 0.4 % more of a callback's time (docs/decisions/0063). Rejects as `PGlite.create` does.
+ * counts as hot after a few statements, and to optimize it V8 13.6 and 14.1 (Node 24 and 25) take 600 MiB at once;
+ * unoptimized, it and the lexer take 0.8 % more of a callback's time (docs/decisions/0063). Rejects as `PGlite.create`
+ * does.
  */
 export async function createPglite(options: PGliteOptions): Promise<PGlite> {
   const client = new ParserStaysBaseline(options);
