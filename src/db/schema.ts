@@ -164,7 +164,9 @@ export const callbacks = pgTable(
     index('callbacks_kind').on(table.kind, table.position),
     // CallbackFilter.repeated.
     index('callbacks_repeated').on(table.position).where(sql`deliveries > 1`),
-    // CallbackFilter.receivedAt, retention, and the outcomes that Query.overview counts without reading the rows.
+    // Retention of quarantined rows: the due ones, instead of all.
+    index('callbacks_quarantined').on(table.lastDeliveredAt).where(sql`outcome = 'QUARANTINED'`),
+    // CallbackFilter.receivedAt, and the outcomes that Query.overview counts without reading the rows.
     index('callbacks_received_outcome').on(table.receivedAt, table.outcome),
   ],
 );

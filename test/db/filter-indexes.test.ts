@@ -2,7 +2,10 @@ import { beforeAll, expect, test } from 'vitest';
 import { createCatchUp } from '../../src/db/read/catch-up.ts';
 import type { Page } from '../../src/db/read/page.ts';
 import { createReads, type Reads } from '../../src/db/read/reads.ts';
+import type { Store } from '../../src/db/store.ts';
+import { createRetention } from '../../src/db/upkeep/retention.ts';
 import { EXPLORER } from '../../src/domain/viewer.ts';
+import { createLogger } from '../../src/logger.ts';
 import { fillStore } from '../support/builders/fill-store.ts';
 import { eachStore } from '../support/stores/stores.ts';
 import { openWatchedStore, type WatchedStore } from '../support/stores/watched-store.ts';
@@ -118,5 +121,19 @@ eachStore('among others, however many', (store) => {
       expect(plan).toContain('sessions_pending');
       expect(plan).not.toMatch(/Seq Scan on (sessions|callbacks)/);
     }
+  });
+
+  test('what is older than RETENTION_DAYS is found by indexes, and of the quarantined rows only what is as old', async () => {
+    const write: Store['write'] = (work) => watched.db.transaction(work);
+    const log = createLogger({ level: 'silent' });
+    const run = async () => {
+      const retention = createRetention({ store: { write }, days: 40, log, now: Date.now });
+      await retention.run();
+      await retention.close();
+    };
+    const plans = await watched.plansOf(run);
+    for (const index of ['sessions_updated', 'payments_updated', 'callbacks_quarantined'])
+      expect(plans.join('\n')).toContain(index);
+    expect(plans.join('\n')).not.toMatch(/Seq Scan on (sessions|payments|callbacks)/);
   });
 });

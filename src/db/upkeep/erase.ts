@@ -34,7 +34,7 @@ export function sumErased(a: Erased, b: Erased): Erased {
  * `store.lowest` with its row's fingerprint: a cursor below it is no longer honoured. The remaining states are still the
  * fold of the remaining journal.
  */
-export function erase(store: Store, find: (tx: Db) => Promise<ToErase>): Promise<Erased> {
+export function erase(store: Pick<Store, 'write'>, find: (tx: Db) => Promise<ToErase>): Promise<Erased> {
   return store.write(async (tx) => {
     await tx.execute(lockForWriting);
     const toErase = await find(tx);

@@ -1,4 +1,4 @@
-import { and, asc, eq, lt, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { Logger } from '../../logger.ts';
 import { callbacks, payments, sessions } from '../schema.ts';
 import type { Db, Store } from '../store.ts';
@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 const ROWS_PER_TRANSACTION = 20;
 
 export interface RetentionOptions {
-  readonly store: Store;
+  readonly store: Pick<Store, 'write'>;
   /** RETENTION_DAYS. */
   readonly days: number;
   readonly log: Logger;
@@ -92,7 +92,14 @@ async function findDue(tx: Db, before: string): Promise<ToErase> {
     .where(and(lt(payments.updatedAt, limit), eq(payments.isFinal, true)))
     .orderBy(asc(payments.updatedAt))
     .limit(ROWS_PER_TRANSACTION);
-  const dueRows = await tx
+  const states = { sessions: dueSessions.map(({ id }) => id), payments: duePayments.map(({ id }) => id) };
+  if (dueSessions.length + duePayments.length > 0) return { ...states, positions: [] };
+  return { ...states, positions: await findDueRows(tx, limit) };
+}
+
+/** After all sessions and payments that are due: their rows went with them. Old rows of those that stay are read each time. */
+async function findDueRows(tx: Db, limit: SQL): Promise<readonly number[]> {
+  const rows = await tx
     .select({ position: callbacks.position })
     .from(callbacks)
     .where(
@@ -104,11 +111,7 @@ async function findDue(tx: Db, before: string): Promise<ToErase> {
         sql`not exists (select from ${callbacks} as applied where applied.replay_of = ${callbacks.position})`,
       ),
     )
-    .orderBy(asc(callbacks.position))
+    .orderBy(asc(callbacks.lastDeliveredAt))
     .limit(ROWS_PER_TRANSACTION);
-  return {
-    sessions: dueSessions.map(({ id }) => id),
-    payments: duePayments.map(({ id }) => id),
-    positions: dueRows.map(({ position }) => position),
-  };
+  return rows.map(({ position }) => position);
 }
