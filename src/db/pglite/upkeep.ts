@@ -43,7 +43,7 @@ export interface Upkeep {
  * every 2 s, and those with deleted rows whose index entries could not be cleaned up. Of the other tables all pages are,
  * once a minute, and their indexes: where a table has become too large for that, it is done by `close`. Until then pages
  * are tidied by the updates that meet them, so such a table grows by about a tenth, and each update leaves some 100 bytes
- * in its indexes (docs/decisions/0035).
+ * in its indexes (docs/decisions/0035, 0064).
  */
 export function createUpkeep({ client, log }: { client: PGlite; log: Logger }): Upkeep {
   // For the pages and statistics of what an earlier process wrote.
