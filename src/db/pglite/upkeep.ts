@@ -10,14 +10,12 @@ const ROUNDS_PER_FULL = 30;
 const PAUSE_MS = 20;
 /**
  * A step that would take longer than this is left for the end of the process, in milliseconds: a third of what the loop may
- * stop for, since a machine has moments in which it is slower by so much.
+ * stop for, since machines differ and others may use the processor.
  */
 const MAX_STEP_MS = 35;
-/** What a vacuum takes at least for a page of 8 KiB, in microseconds: of the table, and of its indexes where they are cleaned up. */
+/** What a vacuum takes for a page of 8 KiB, in microseconds: of the table, and of its indexes where they are cleaned up. */
 const TABLE_PAGE_US = 6;
 const INDEX_PAGE_US = 25;
-/** Vacuums of the journal that read so many pages show what a page takes on this machine. */
-const TELLING_PAGES = 1_000;
 /** A table that has grown by this much since its statistics were taken gets new ones. */
 const GROWN = 1.2;
 /** Transactions since a table was frozen; PostgreSQL refuses to write at four times as many. */
@@ -55,17 +53,11 @@ export function createUpkeep({ client, log }: { client: PGlite; log: Logger }): 
   /** Pages of each table when its statistics were taken. */
   const analyzed = new Map<string, number>();
   const postponed = new Set<string>();
-  /** Of the last three telling vacuums, a page's time: the least counts, others may have used the processor in the rest. */
-  const journalPageUs = [TABLE_PAGE_US, TABLE_PAGE_US, TABLE_PAGE_US];
   let journalIsLeft = false;
 
-  /** Returns what the statement took, in milliseconds. */
-  const step = async (statement: string): Promise<number> => {
-    const began = performance.now();
+  const step = async (statement: string): Promise<void> => {
     await client.exec(statement);
-    const tookMs = performance.now() - began;
     if (!closed) await pause(PAUSE_MS, undefined, { ref: false });
-    return tookMs;
   };
 
   async function round(isFull: boolean): Promise<void> {
@@ -82,22 +74,14 @@ export function createUpkeep({ client, log }: { client: PGlite; log: Logger }): 
       log.warn({ table: table.name, age: table.age }, 'the store freezes a table: everything waits for it');
       await step(`vacuum (truncate off) ${table.name}`);
     } else if (isFull || table.isJournal) {
-      const tableMs = table.isJournal
-        ? (table.unseenPages * Math.max(TABLE_PAGE_US, Math.min(...journalPageUs))) / 1_000
-        : (table.pages * TABLE_PAGE_US) / 1_000;
+      const tableMs = ((table.isJournal ? table.unseenPages : table.pages) * TABLE_PAGE_US) / 1_000;
       const indexesMs = (table.indexPages * INDEX_PAGE_US) / 1_000;
       const fits = tableMs <= MAX_STEP_MS;
       const withIndexes = isFull && tableMs + indexesMs <= MAX_STEP_MS;
       if (isFull && !withIndexes) postponed.add(table.name);
       if (table.isJournal && !fits) leaveJournal();
-      if (!fits) return;
-      const tookMs = await step(
-        `vacuum (truncate off, index_cleanup ${withIndexes ? 'auto' : 'off'}) ${table.name}`,
-      );
-      if (table.isJournal && !withIndexes && table.unseenPages >= TELLING_PAGES) {
-        journalPageUs.shift();
-        journalPageUs.push((tookMs * 1_000) / table.unseenPages);
-      }
+      if (fits)
+        await step(`vacuum (truncate off, index_cleanup ${withIndexes ? 'auto' : 'off'}) ${table.name}`);
     }
   }
 
@@ -149,7 +133,7 @@ export function createUpkeep({ client, log }: { client: PGlite; log: Logger }): 
 }
 
 const JOURNAL_IS_LEFT =
-  'the journal has too many pages with deleted rows to be tidied while the gateway runs: its space is used again after ' +
+  'the journal has too many pages with deleted rows to be vacuumed while the gateway runs: its space is used again after ' +
   'the next clean stop (SIGTERM). A store of this size belongs on PostgreSQL: see DATABASE_URL';
 
 interface Table {
